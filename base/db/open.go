@@ -1,0 +1,198 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "modernc.org/sqlite"             // driver "sqlite"
+
+	"cchc/base/moment"
+)
+
+// Engine is the kind of database that runs.
+type Engine string
+
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// Options change how a database is opened. The zero value is what serving uses.
+type Options struct {
+	Now     func() time.Time // the clock of every write; time.Now when nil
+	Readers int              // connections for reading; 8 when 0
+	Retry   time.Duration    // how long a write without a deadline may retry; 30 s when 0
+}
+
+// A DB is one open database. It is safe for concurrent use.
+type DB struct {
+	engine Engine
+	dsn    string
+	read   *sql.DB
+	write  *sql.DB
+	conn   *sql.Conn // SQLite's only writing connection
+	now    func() time.Time
+	retry  time.Duration
+
+	queue  chan *job // SQLite only
+	done   chan struct{}
+	closed chan struct{}
+	once   sync.Once
+
+	prepared sync.Map // *Stmt → *sql.Stmt, reading side, SQLite only
+	writing  sync.Map // *Stmt → *sql.Stmt, writing side, SQLite only
+}
+
+// IsPostgres reports whether dsn names a PostgreSQL database rather than a file.
+func IsPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// Open opens the database that dsn names: a postgres:// URL, or a path of a
+// SQLite file, which is created with its folder when it isn't there. It does not
+// migrate: see Migrate.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Readers == 0 {
+		o.Readers = 8
+	}
+	if o.Retry == 0 {
+		o.Retry = 30 * time.Second
+	}
+	d := &DB{dsn: dsn, now: o.Now, retry: o.Retry, done: make(chan struct{}), closed: make(chan struct{})}
+	var err error
+	if IsPostgres(dsn) {
+		err = d.openPostgres(o)
+	} else {
+		err = d.openSQLite(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.read.PingContext(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("open database %s: %w", d.Name(), translate(err))
+	}
+	return d, nil
+}
+
+func (d *DB) openPostgres(o Options) (err error) {
+	d.engine = Postgres
+	if d.read, err = sql.Open("pgx", d.dsn); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	d.read.SetMaxOpenConns(2 * o.Readers)
+	d.read.SetMaxIdleConns(2 * o.Readers)
+	d.read.SetConnMaxIdleTime(5 * time.Minute)
+	d.write = d.read
+	close(d.closed)
+	return nil
+}
+
+func (d *DB) openSQLite(o Options) (err error) {
+	d.engine = SQLite
+	if dir := filepath.Dir(d.dsn); dir != "." {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return fmt.Errorf("open database %s: %w", d.dsn, err)
+		}
+	}
+	if d.write, err = sql.Open("sqlite", sqliteDSN(d.dsn, false)); err != nil {
+		return fmt.Errorf("open database %s: %w", d.dsn, err)
+	}
+	d.write.SetMaxOpenConns(2) // the writer's, and one for migrations
+	// The writer first: it creates the file and turns WAL on, which a read-only
+	// connection cannot.
+	if d.conn, err = d.write.Conn(context.Background()); err != nil {
+		d.write.Close()
+		return fmt.Errorf("open database %s: %w", d.dsn, translate(err))
+	}
+	if d.read, err = sql.Open("sqlite", sqliteDSN(d.dsn, true)); err != nil {
+		return fmt.Errorf("open database %s: %w", d.dsn, err)
+	}
+	d.read.SetMaxOpenConns(o.Readers)
+	d.read.SetMaxIdleConns(o.Readers)
+	d.queue = make(chan *job, 256)
+	go d.writer()
+	return nil
+}
+
+// sqliteDSN puts every pragma in the DSN: on a pool, a PRAGMA statement reaches
+// one connection only.
+func sqliteDSN(path string, readOnly bool) string {
+	q := url.Values{}
+	for _, p := range []string{
+		"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"temp_store(MEMORY)", "cache_size(-16000)", "mmap_size(268435456)",
+	} {
+		q.Add("_pragma", p)
+	}
+	if readOnly {
+		q.Add("_pragma", "query_only(1)")
+	} else {
+		q.Set("_txlock", "immediate")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// Engine tells which engine runs. Rooms have no reason to ask.
+func (d *DB) Engine() Engine { return d.engine }
+
+// Name returns the database's name for logs and messages, without a password.
+func (d *DB) Name() string {
+	if d.engine == Postgres {
+		if u, err := url.Parse(d.dsn); err == nil {
+			return u.Redacted()
+		}
+		return "postgres"
+	}
+	return d.dsn
+}
+
+// Now returns the instant of the database's clock. Inside a write use tx.Now.
+func (d *DB) Now() moment.Instant { return moment.Of(d.now()) }
+
+// Handle opens a further pool on the same database for a library that needs a
+// *sql.DB of its own (the job queue). On SQLite it holds one connection that
+// begins its transactions as writers.
+func (d *DB) Handle() (*sql.DB, error) {
+	if d.engine == Postgres {
+		return sql.Open("pgx", d.dsn)
+	}
+	h, err := sql.Open("sqlite", sqliteDSN(d.dsn, false))
+	if err == nil {
+		h.SetMaxOpenConns(1)
+	}
+	return h, err
+}
+
+// Close waits for the writes under way, then closes the database.
+func (d *DB) Close() error {
+	var err error
+	d.once.Do(func() {
+		close(d.done)
+		if d.queue != nil {
+			<-d.closed
+		}
+		if d.conn != nil {
+			d.conn.Close()
+		}
+		if d.read != nil {
+			err = d.read.Close()
+		}
+		if d.write != nil && d.write != d.read {
+			err = errors.Join(err, d.write.Close())
+		}
+	})
+	return err
+}

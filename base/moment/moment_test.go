@@ -1,0 +1,78 @@
+package moment
+
+import (
+	"testing"
+	"time"
+)
+
+func TestDates(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		add  int
+		want string
+	}{
+		{"2024-02-29", 1, "2024-03-01"},
+		{"23/11/2026", 0, "2026-11-23"},
+		{"2026-12-31", 1, "2027-01-01"},
+		{"1969-12-31", -1, "1969-12-30"},
+	} {
+		d, err := ParseDate(c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.AddDays(c.add).String(); got != c.want {
+			t.Errorf("ParseDate(%q).AddDays(%d) = %s, want %s", c.in, c.add, got, c.want)
+		}
+	}
+	if _, err := ParseDate("2026-02-30"); err == nil {
+		t.Error("30 February was accepted")
+	}
+}
+
+func TestWeekdaysAgreeWithTime(t *testing.T) {
+	for d := Date(-3000); d < 30000; d++ {
+		if d.Weekday() != d.Time().Weekday() {
+			t.Fatalf("Weekday(%s) = %s, want %s", d, d.Weekday(), d.Time().Weekday())
+		}
+	}
+}
+
+func TestMonthsEndOnTheLastDay(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		n    int
+		want string
+	}{
+		{"2026-01-31", 1, "2026-02-28"}, {"2024-01-31", 1, "2024-02-29"}, {"2026-11-30", 3, "2027-02-28"},
+		{"2026-10-15", 2, "2026-12-15"}, {"2026-03-31", -1, "2026-02-28"},
+	} {
+		d, _ := ParseDate(c.in)
+		if got := d.AddMonths(c.n).String(); got != c.want {
+			t.Errorf("%s + %d months = %s, want %s", c.in, c.n, got, c.want)
+		}
+	}
+}
+
+// The civil day changes at midnight in Vietnam, 17:00 UTC of the day before.
+func TestInstantsAreInVietnamTime(t *testing.T) {
+	i, err := ParseInstant("2026-11-23T00:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := i.Time().UTC(), time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("midnight = %s, want %s", got, want)
+	}
+	if got := (i - 1).Date().String(); got != "2026-11-22" {
+		t.Errorf("the millisecond before midnight is on %s", got)
+	}
+	if i.Date().Start() != i || i.Date().At(9*3600).String() != "2026-11-23T09:00" || i.SecondOfDay() != 0 {
+		t.Errorf("Start, At or SecondOfDay of %s is off", i)
+	}
+	z, _ := ParseInstant("2026-11-23T02:00:05Z")
+	if z.String() != "2026-11-23T09:00:05" {
+		t.Errorf("a zoned time reads as %s", z)
+	}
+	if _, err := ParseInstant("2026-11-23"); err == nil {
+		t.Error("a bare date was accepted as an instant")
+	}
+}
