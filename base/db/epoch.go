@@ -22,36 +22,82 @@ func (tx *Tx) Bump(ctx context.Context, name string) error {
 
 // A Cache keeps what Load made of slowly changing tables (units, calendars,
 // procedures) until somebody bumps its epoch, in this process or another: one
-// point read tells. The value is shared; treat it as immutable.
+// point read tells. The value is shared; treat it as immutable. A Cache is of
+// one database: a field beside the *DB, not a package variable.
 type Cache[T any] struct {
 	Name string
 	Load func(ctx context.Context, q Queryer) (T, error)
 
-	mu    sync.Mutex
-	epoch int64
-	full  bool
-	value T
+	loading sync.Mutex // one loads, the others wait
+	mu      sync.Mutex // guards what follows
+	epoch   int64
+	full    bool
+	value   T
 }
 
 // Get returns the current value as q sees it. What a write loads for itself is
 // not kept: the write may yet be undone.
 func (c *Cache[T]) Get(ctx context.Context, q Queryer) (T, error) {
-	epoch, err := Value[int64](ctx, q, epochGet, c.Name)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	epoch, err := c.now(ctx, q)
+	if err != nil {
 		var zero T
 		return zero, err
 	}
+	if v, ok := c.kept(epoch); ok {
+		return v, nil
+	}
+	d, free := q.(*DB)
+	if !free {
+		// It holds a connection: if it waited for the one who loads, and that one
+		// for a connection, both would wait for ever.
+		v, err := c.Load(ctx, q)
+		if _, reading := q.(*Snapshot); reading && err == nil {
+			c.keep(epoch, v)
+		}
+		return v, err
+	}
+	c.loading.Lock()
+	defer c.loading.Unlock()
+	if v, ok := c.kept(epoch); ok { // somebody loaded it while we waited
+		return v, nil
+	}
+	var v T
+	err = d.Snapshot(ctx, func(s *Snapshot) error {
+		// Load may read several tables: all as of one moment, and its epoch.
+		epoch, err := c.now(ctx, s)
+		if err != nil {
+			return err
+		}
+		if v, err = c.Load(ctx, s); err == nil {
+			c.keep(epoch, v)
+		}
+		return err
+	})
+	return v, err
+}
+
+func (c *Cache[T]) now(ctx context.Context, q Queryer) (int64, error) {
+	epoch, err := Value[int64](ctx, q, epochGet, c.Name)
+	if errors.Is(err, ErrNotFound) {
+		err = nil // nobody has bumped it yet
+	}
+	return epoch, err
+}
+
+func (c *Cache[T]) kept(epoch int64) (v T, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.full && c.epoch == epoch {
-		return c.value, nil
+		return c.value, true
 	}
-	v, err := c.Load(ctx, q)
-	if err != nil {
-		return v, err
-	}
-	if _, writing := q.(*Tx); !writing {
+	return v, false
+}
+
+// keep keeps v unless something newer is kept already.
+func (c *Cache[T]) keep(epoch int64, v T) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.full || epoch >= c.epoch {
 		c.value, c.epoch, c.full = v, epoch, true
 	}
-	return v, nil
 }

@@ -48,6 +48,10 @@ type DB struct {
 	closed chan struct{}
 	once   sync.Once
 
+	gate   sync.Mutex     // PostgreSQL: guards closing
+	shut   bool           // no write may begin any more
+	writes sync.WaitGroup // those under way
+
 	prepared sync.Map // *Stmt → *sql.Stmt, reading side, SQLite only
 	writing  sync.Map // *Stmt → *sql.Stmt, writing side, SQLite only
 }
@@ -96,7 +100,6 @@ func (d *DB) openPostgres(o Options) (err error) {
 	d.read.SetMaxIdleConns(2 * o.Readers)
 	d.read.SetConnMaxIdleTime(5 * time.Minute)
 	d.write = d.read
-	close(d.closed)
 	return nil
 }
 
@@ -162,6 +165,10 @@ func (d *DB) Name() string {
 // Now returns the instant of the database's clock. Inside a write use tx.Now.
 func (d *DB) Now() moment.Instant { return moment.Of(d.now()) }
 
+// At returns the instant on the database's clock that is as far from its Now as
+// t is from the machine's, for libraries that know only the machine's clock.
+func (d *DB) At(t time.Time) moment.Instant { return d.Now().Add(time.Until(t)) }
+
 // Handle opens a further pool on the same database for a library that needs a
 // *sql.DB of its own (the job queue). On SQLite it holds one connection that
 // begins its transactions as writers.
@@ -184,6 +191,10 @@ func (d *DB) Close() error {
 		if d.queue != nil {
 			<-d.closed
 		}
+		d.gate.Lock()
+		d.shut = true
+		d.gate.Unlock()
+		d.writes.Wait()
 		if d.conn != nil {
 			d.conn.Close()
 		}
@@ -195,4 +206,15 @@ func (d *DB) Close() error {
 		}
 	})
 	return err
+}
+
+// enter counts a write in, unless the database is being closed.
+func (d *DB) enter() bool {
+	d.gate.Lock()
+	defer d.gate.Unlock()
+	if d.shut {
+		return false
+	}
+	d.writes.Add(1)
+	return true
 }

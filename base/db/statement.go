@@ -93,8 +93,8 @@ type variant struct {
 }
 
 var (
-	tagAt   = regexp.MustCompile(`\s*--\[([a-z_!, ]+)\]\s*$`)
-	paramAt = regexp.MustCompile(`(^|[^:a-zA-Z0-9_]):([a-z_]+)`)
+	tagAt   = regexp.MustCompile(`\s*--\[([a-z0-9_!, ]+)\]\s*$`)
+	paramAt = regexp.MustCompile(`(^|[^:a-zA-Z0-9_]):([a-z_][a-z0-9_]*)`)
 )
 
 // Lines registers a family of optional lines.
@@ -279,6 +279,11 @@ type Queryer interface {
 }
 
 func (d *DB) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error) {
+	select {
+	case <-d.done:
+		return nil, ErrClosed
+	default:
+	}
 	if d.engine == Postgres {
 		return d.read.QueryContext(ctx, s.text[Postgres], args...)
 	}
@@ -325,13 +330,15 @@ func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
 		}
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", s.Name, translate(err))
+		return 0, fmt.Errorf("%s: %w", s.Name, tx.fail(err))
 	}
-	n, err := r.RowsAffected()
-	return n, err
+	return r.RowsAffected()
 }
 
 func (tx *Tx) alive(ctx context.Context) error {
+	if tx.failed != nil {
+		return fmt.Errorf("after a statement of this write was refused: %w", tx.failed)
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -408,7 +415,7 @@ type Scanner interface{ Scan(dest ...any) error }
 func Each(ctx context.Context, q Queryer, s *Stmt, fn func(Scanner) error, args ...any) error {
 	rows, err := q.query(ctx, s, args)
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.Name, translate(err))
+		return refused(ctx, q, s, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -420,7 +427,18 @@ func Each(ctx context.Context, q Queryer, s *Stmt, fn func(Scanner) error, args 
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("%s: %w", s.Name, translate(err))
+		return refused(ctx, q, s, err)
 	}
 	return nil
+}
+
+// refused says which statement could not be read, and fails the write if it was
+// one of a write.
+func refused(ctx context.Context, q Queryer, s *Stmt, err error) error {
+	if tx, ok := q.(*Tx); ok {
+		err = tx.fail(err)
+	} else if gone := ctx.Err(); gone != nil {
+		err = gone // an engine calls it an interruption of its own
+	}
+	return fmt.Errorf("%s: %w", s.Name, translate(err))
 }

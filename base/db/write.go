@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,24 +18,47 @@ type Tx struct {
 	// Now is the instant of this write, the same for every row.
 	Now moment.Instant
 
-	db    *DB
-	sql   *sql.Tx
-	ctx   context.Context // of the caller; checked before every statement
-	after []func()
+	db     *DB
+	sql    *sql.Tx
+	ctx    context.Context // of the caller; checked before every statement
+	after  []func()
+	failed error // the first statement that the engine refused
 }
 
 // AfterCommit keeps f until the write is on disk, then calls it; when the write
 // fails f is never called. Functions run in the order in which they were given.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
-// SQL returns the transaction for a library that must write in it (the job
-// queue). Rooms use statements.
-func (tx *Tx) SQL() *sql.Tx { return tx.sql }
+// Raw runs fn on the transaction itself, for a library that must write in it
+// (the job queue). Rooms use statements. fn must use the context that it is
+// given, and its error fails the write as a refused statement does.
+func (tx *Tx) Raw(ctx context.Context, fn func(ctx context.Context, raw *sql.Tx) error) error {
+	if err := tx.alive(ctx); err != nil {
+		return err
+	}
+	return tx.fail(fn(context.WithoutCancel(ctx), tx.sql)) // as in query
+}
+
+// Engine tells which engine runs, for a library that has to know.
+func (tx *Tx) Engine() Engine { return tx.db.engine }
+
+// fail remembers that the engine refused a statement. PostgreSQL gives the whole
+// transaction up then and SQLite does not; so that both behave alike nothing more
+// can be done in the write, even if the error is swallowed.
+func (tx *Tx) fail(err error) error {
+	err = translate(err)
+	if err != nil && tx.failed == nil {
+		tx.failed = err
+	}
+	return err
+}
 
 // Write runs fn in one transaction and returns when it is on disk, or with fn's
 // error and nothing changed. fn may run more than once, so it must do nothing
-// but read and write through tx; all else waits in AfterCommit. A panic in fn
-// undoes the write and goes on in the caller.
+// but read and write through tx; all else waits in AfterCommit. When the engine
+// refuses one of its statements the write is lost, whatever fn makes of the
+// error. A panic in fn undoes the write and goes on in the caller, as a *Panic.
+// fn must not begin another write: on SQLite that waits for itself.
 //
 // Errors: fn's own; *Error for what the engine refused; the context's.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
@@ -100,7 +124,14 @@ const maxGroup = 128
 // writer is SQLite's only writer. It takes the first write that waits, then all
 // that came in the meantime, and commits them together: the disk is forced once.
 func (d *DB) writer() {
-	defer close(d.closed)
+	ended := false
+	defer func() {
+		if ended {
+			close(d.closed)
+		} else {
+			go d.writer() // a write left by runtime.Goexit and took the goroutine along
+		}
+	}()
 	for {
 		select {
 		case j := <-d.queue:
@@ -111,6 +142,7 @@ func (d *DB) writer() {
 				case j := <-d.queue:
 					d.group(j)
 				default:
+					ended = true
 					return
 				}
 			}
@@ -118,44 +150,47 @@ func (d *DB) writer() {
 	}
 }
 
+// errAbandoned is what a write gets whose function ended the goroutine instead
+// of returning (t.Fatal does), and what the others of its group get.
+var errAbandoned = errors.New("a write of the group ended without returning")
+
 func (d *DB) group(first *job) {
 	var group []*job
+	tx, err := d.conn.BeginTx(context.Background(), nil)
+	if err != nil {
+		first.err = fmt.Errorf("begin a write: %w", translate(err))
+		close(first.done)
+		return
+	}
+	broken := errAbandoned
 	defer func() {
+		if broken != nil {
+			tx.Rollback()
+			for _, j := range group {
+				if j.err == nil {
+					j.err = fmt.Errorf("commit: %w", translate(broken))
+				}
+			}
+		}
 		for _, j := range group {
 			close(j.done)
 		}
 	}()
-	tx, err := d.conn.BeginTx(context.Background(), nil)
-	if err != nil {
-		first.err = fmt.Errorf("begin a write: %w", translate(err))
-		group = append(group, first)
-		return
-	}
-	broken := error(nil)
-	for j := first; j != nil && broken == nil; {
+	for j := first; j != nil; {
 		group = append(group, j)
-		broken = d.one(tx, j)
+		broken = errAbandoned // until one returns
+		if broken = d.one(tx, j); broken != nil {
+			return
+		}
 		j = nil
-		if len(group) < maxGroup && broken == nil {
+		if len(group) < maxGroup {
 			select {
 			case j = <-d.queue:
 			default:
 			}
 		}
 	}
-	if broken == nil {
-		broken = tx.Commit()
-	} else {
-		tx.Rollback()
-	}
-	if broken != nil {
-		tx.Rollback()
-		for _, j := range group {
-			if j.err == nil {
-				j.err = fmt.Errorf("commit: %w", translate(broken))
-			}
-		}
-	}
+	broken = tx.Commit()
 }
 
 // one runs a write in a savepoint. The error it returns is of the transaction as
@@ -170,10 +205,6 @@ func (d *DB) one(tx *sql.Tx, j *job) (broken error) {
 	}
 	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: j.ctx}
 	j.err, j.panicked = call(j.fn, t)
-	if j.err == nil && j.panicked == nil {
-		// The caller may have gone away while fn ran; then it must not happen.
-		j.err = j.ctx.Err()
-	}
 	if j.err != nil || j.panicked != nil {
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO w"); err != nil {
 			return err
@@ -193,38 +224,61 @@ func call(fn func(*Tx) error, t *Tx) (err error, p *Panic) {
 			err = p
 		}
 	}()
-	return fn(t), nil
+	if err = fn(t); err == nil {
+		err = t.failed
+	}
+	if err == nil {
+		// The caller may have gone away while fn ran; then it must not happen.
+		err = t.ctx.Err()
+	}
+	return err, nil
 }
 
 func (d *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
+	after, err := d.retryPostgres(ctx, fn)
+	if err == nil {
+		for _, f := range after {
+			f()
+		}
+	}
+	return err
+}
+
+func (d *DB) retryPostgres(ctx context.Context, fn func(*Tx) error) ([]func(), error) {
+	if !d.enter() {
+		return nil, ErrClosed
+	}
+	defer d.writes.Done()
 	deadline, cancel := ctx, context.CancelFunc(func() {})
 	if _, ok := ctx.Deadline(); !ok {
 		deadline, cancel = context.WithTimeout(ctx, d.retry)
 	}
 	defer cancel()
 	for wait := 2 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
-		after, err := d.tryPostgres(ctx, fn)
-		if err == nil {
-			for _, f := range after {
-				f()
-			}
-			return nil
-		}
-		if !errors.Is(err, ErrRetry) {
-			return err
+		after, again, err := d.tryPostgres(ctx, fn)
+		if !again {
+			return after, err
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-deadline.Done():
-			return fmt.Errorf("write gave up retrying: %w", err)
+			return nil, fmt.Errorf("write gave up retrying: %w", err)
 		}
 	}
 }
 
-func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) ([]func(), error) {
-	tx, err := d.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
+// tryPostgres runs fn once; again tells that another write was in the way.
+func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(), again bool, err error) {
+	conn, err := d.write.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("begin a write: %w", translate(err))
+		return nil, false, fmt.Errorf("begin a write: %w", translate(err))
+	}
+	defer conn.Close()
+	// Statements end with the caller's context, the commit does not: a caller that
+	// went away must not leave us unsure whether its write happened.
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelSerializable})
+	if err != nil {
+		return nil, errors.Is(err, driver.ErrBadConn), fmt.Errorf("begin a write: %w", translate(err))
 	}
 	defer tx.Rollback() // does nothing after Commit
 	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: ctx}
@@ -234,12 +288,13 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) ([]func(), err
 		panic(p)
 	}
 	if err != nil {
-		return nil, err
+		// fn may have made something else of the refusal.
+		return nil, errors.Is(err, ErrRetry) || errors.Is(t.failed, ErrRetry), err
 	}
-	if err := tx.Commit(); err != nil {
-		return nil, fmt.Errorf("commit: %w", translate(err))
+	if err := translate(tx.Commit()); err != nil {
+		return nil, errors.Is(err, ErrRetry), fmt.Errorf("commit: %w", err)
 	}
-	return t.after, nil
+	return t.after, false, nil
 }
 
 // A Snapshot is a consistent view for reading several statements as of one

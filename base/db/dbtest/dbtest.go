@@ -167,6 +167,10 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM pg_database WHERE datname = $1", name).Scan(&n); err != nil || n == 1 {
 		return name, err
 	}
+	// One may be left from a migration that failed or was interrupted.
+	if _, err := conn.ExecContext(ctx, "DROP DATABASE IF EXISTS "+name+"_making WITH (FORCE)"); err != nil {
+		return "", err
+	}
 	if _, err := conn.ExecContext(ctx, "CREATE DATABASE "+name+"_making"); err != nil {
 		return "", err
 	}

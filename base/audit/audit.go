@@ -1,0 +1,132 @@
+// Package audit keeps the trail (nhật ký): every write records who did what to
+// which thing, when, and from what to what, in the same transaction. The trail
+// only grows; the engine itself refuses to change or delete a row.
+//
+// Personal values are never stored. A personal field appears as changed, with a
+// hash before and after whose salt lies in a table of its own, a row per object:
+// with the salt one can tell whether a value was this one, and when Forget has
+// dropped it the hashes say nothing while the trail stays whole.
+package audit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/moment"
+)
+
+// An Entry is one act in the trail.
+type Entry struct {
+	Actor   actor.Actor  // read back without grants; a person's name is the account's present one
+	Verb    string       // "dossier.receive"
+	Kind    string       // of the thing acted upon: "dossier"
+	ID      string       // of the thing acted upon
+	Unit    actor.UnitID // where it happened; "" when it concerns no unit
+	Changes []Change
+	Reason  string // what the actor gave as reason; no personal values
+
+	Key string         // the entry's own id; set by Record
+	At  moment.Instant // set by Record to the write's instant
+}
+
+// A Change is one field, before and after.
+type Change struct {
+	Field    string `json:"field"`
+	From     string `json:"from,omitempty"`
+	To       string `json:"to,omitempty"`
+	Personal bool   `json:"personal,omitempty"` // From and To are stored as salted hashes; "" stays ""
+}
+
+var (
+	insert = db.Rows("audit.record", "audit_entry", "id, at, account, verb, kind, object_id, unit_id, changes, reason", "")
+
+	// Updates the row to itself so that RETURNING has it in either case.
+	saltOf = db.SQL("audit.salt.make", `
+		INSERT INTO audit_salt (kind, object_id, salt) VALUES ($1, $2, $3)
+		ON CONFLICT (kind, object_id) DO UPDATE SET salt = audit_salt.salt
+		RETURNING salt`)
+	saltGet  = db.SQL("audit.salt.get", `SELECT salt FROM audit_salt WHERE kind = $1 AND object_id = $2`)
+	saltDrop = db.SQL("audit.salt.drop", `DELETE FROM audit_salt WHERE kind = $1 AND object_id = $2`)
+)
+
+// Record adds an entry to the trail, as part of the write tx, at its instant.
+// An entry without actor, verb, kind or id is an error: the write must not
+// happen untold.
+func Record(ctx context.Context, tx *db.Tx, e Entry) error {
+	return RecordAll(ctx, tx, []Entry{e})
+}
+
+// RecordAll adds many entries with few statements, for imports.
+func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
+	rows := make([][]any, len(entries))
+	for i, e := range entries {
+		if !e.Actor.SignedIn() || e.Verb == "" || e.Kind == "" || e.ID == "" {
+			return fmt.Errorf("audit entry %q of %q by %q on %s %q is not complete", e.Verb, e.Kind, e.Actor.Account, e.Kind, e.ID)
+		}
+		changes, err := conceal(ctx, tx, e)
+		if err != nil {
+			return fmt.Errorf("record %s of %s %s: %w", e.Verb, e.Kind, e.ID, err)
+		}
+		text, err := json.Marshal(changes)
+		if err != nil {
+			return fmt.Errorf("record %s of %s %s: %w", e.Verb, e.Kind, e.ID, err)
+		}
+		rows[i] = []any{db.NewID(), tx.Now, e.Actor.Account, e.Verb, e.Kind, e.ID, string(e.Unit), string(text), e.Reason}
+	}
+	return tx.InsertRows(ctx, insert, rows)
+}
+
+// conceal returns the entry's changes with personal values hashed.
+func conceal(ctx context.Context, tx *db.Tx, e Entry) ([]Change, error) {
+	out := make([]Change, 0, len(e.Changes))
+	var salt []byte
+	for _, c := range e.Changes {
+		if c.Personal {
+			if salt == nil {
+				fresh := make([]byte, 16)
+				rand.Read(fresh) // never fails
+				var err error
+				if salt, err = db.Value[[]byte](ctx, tx, saltOf, e.Kind, e.ID, fresh); err != nil {
+					return nil, err
+				}
+			}
+			c.From, c.To = hash(salt, c.Field, c.From), hash(salt, c.Field, c.To)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func hash(salt []byte, field, value string) string {
+	if value == "" {
+		return ""
+	}
+	m := hmac.New(sha256.New, salt)
+	fmt.Fprintf(m, "%s\x00%s", field, value)
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// Matches reports whether the hash in a personal Change of the object's field
+// stands for value. After Forget it is false for every value.
+func Matches(ctx context.Context, q db.Queryer, kind, id, field, value, hashed string) (bool, error) {
+	salts, err := db.Column[[]byte](ctx, q, saltGet, kind, id)
+	if err != nil || len(salts) == 0 || hashed == "" {
+		return false, err
+	}
+	return hmac.Equal([]byte(hash(salts[0], field, value)), []byte(hashed)), nil
+}
+
+// Forget drops the salt of an object, as part of erasing the person whom it
+// concerns: the trail keeps its rows, and nothing in them leads to the person.
+// Forgetting twice, or what has no personal entries, is no error.
+func Forget(ctx context.Context, tx *db.Tx, kind, id string) error {
+	_, err := tx.Exec(ctx, saltDrop, kind, id)
+	return err
+}

@@ -1,0 +1,250 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/law"
+	"cchc/base/moment"
+)
+
+// An Account (tài khoản) is somebody who can sign in.
+type Account struct {
+	ID       string
+	Login    string // folded to lower case, unique
+	Name     string
+	Created  moment.Instant
+	Disabled moment.Instant // zero while it can be used
+	Grants   []Held         // all, past and coming ones too, oldest first
+}
+
+// A Held is a grant and the days on which it is in force.
+type Held struct {
+	ID string
+	actor.Grant
+	law.Span
+}
+
+// Accounts holds the verbs over accounts. All but SignIn and a person's own
+// ChangePassword need account.change in every unit where the account has a grant
+// that is not over: who keeps the accounts of a commune cannot take over one of
+// the province.
+type Accounts struct {
+	DB    *db.DB
+	Guard Guard
+}
+
+// A NewAccount is what Create asks for.
+type NewAccount struct {
+	Login    string
+	Name     string
+	Password string
+	Grants   []actor.Grant // from today on, without end
+}
+
+var (
+	insertAccount = db.SQL("auth.account.insert", `
+		INSERT INTO account (id, login, name, password, created_at, password_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`)
+	accountByID = db.SQL("auth.account.by_id", `
+		SELECT id, login, name, created_at, disabled_at
+		FROM account
+		WHERE id = $1`)
+	allAccounts = db.SQL("auth.account.all", `
+		SELECT id, login, name, created_at, disabled_at
+		FROM account
+		ORDER BY login`)
+	grantsOf = db.SQL("auth.grant.of", `
+		SELECT account_id, id, role, unit_id, from_day, to_day
+		FROM account_grant
+		WHERE account_id = $1
+		ORDER BY from_day, id`)
+	allGrants = db.SQL("auth.grant.all", `
+		SELECT account_id, id, role, unit_id, from_day, to_day
+		FROM account_grant
+		ORDER BY account_id, from_day, id`)
+)
+
+// loginForm leaves out what looks alike or cannot be typed everywhere.
+var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,62}[a-z0-9]$`)
+
+// FoldLogin returns the login as it is kept: without spaces around, lower case.
+func FoldLogin(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// Create makes an account and returns its id. The actor needs account.change in
+// every unit of the grants, and somewhere when there are none. Faults: Invalid
+// with fields login, name, password, grants; a login that is taken is one.
+func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id string, err error) {
+	n.Login, n.Name = FoldLogin(n.Login), strings.TrimSpace(n.Name)
+	f := fault.New(fault.Invalid, "auth.account_invalid")
+	if !loginForm.MatchString(n.Login) {
+		f.With("login", "auth.login_form")
+	}
+	if n.Name == "" {
+		f.With("name", "auth.name_missing")
+	}
+	checkPassword(f, "password", n.Login, n.Password)
+	for _, g := range n.Grants {
+		if _, known := policy[g.Role]; !known {
+			f.With("grants", "auth.role_unknown", "Role", string(g.Role))
+		}
+	}
+	if err := f.Or(); err != nil {
+		return "", err
+	}
+	// Who may not do it must not make us hash.
+	if err := k.Guard.CheckAnywhere(a, AccountChange); err != nil {
+		return "", err
+	}
+	hash, err := hashPassword(ctx, n.Password)
+	if err != nil {
+		return "", err
+	}
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		for _, g := range n.Grants {
+			if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {
+				return err
+			}
+		}
+		id = db.NewID()
+		_, err := tx.Exec(ctx, insertAccount, id, n.Login, n.Name, hash, tx.Now, tx.Now)
+		if errors.Is(err, db.ErrUnique) {
+			return fault.New(fault.Invalid, "auth.account_invalid").With("login", "auth.login_taken").Because(err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := record(ctx, tx, a, "account.create", id, "",
+			audit.Change{Field: "login", To: n.Login, Personal: true},
+			audit.Change{Field: "name", To: n.Name, Personal: true}); err != nil {
+			return err
+		}
+		for _, g := range n.Grants {
+			if err := grant(ctx, tx, a, id, g, law.Span{From: tx.Now.Date()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+func record(ctx context.Context, tx *db.Tx, a actor.Actor, verb, id string, unit actor.UnitID, changes ...audit.Change) error {
+	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: verb, Kind: "account", ID: id, Unit: unit, Changes: changes})
+}
+
+// ByID returns an account that a may change, with its grants. Faults: NotFound.
+func (k *Accounts) ByID(ctx context.Context, a actor.Actor, id string) (Account, error) {
+	return k.changeable(ctx, k.DB, a, id)
+}
+
+// List returns the accounts that a may change, by login. Faults: Unauthenticated,
+// Forbidden for who may change none.
+func (k *Accounts) List(ctx context.Context, a actor.Actor) ([]Account, error) {
+	if err := k.Guard.CheckAnywhere(a, AccountChange); err != nil {
+		return nil, err
+	}
+	var list []Account
+	err := k.DB.Snapshot(ctx, func(s *db.Snapshot) error {
+		all, err := db.All(ctx, s, allAccounts, scanAccount)
+		if err != nil {
+			return err
+		}
+		held := map[string][]Held{}
+		if err := db.Each(ctx, s, allGrants, func(r db.Scanner) error {
+			account, h, err := scanHeld(r)
+			held[account] = append(held[account], h)
+			return err
+		}); err != nil {
+			return err
+		}
+		may := map[actor.UnitID]bool{} // a few units hold thousands of accounts
+		for _, acc := range all {
+			acc.Grants = held[acc.ID]
+			ok, err := k.mayChange(ctx, s, a, acc, may)
+			if err != nil {
+				return err
+			}
+			if ok {
+				list = append(list, acc)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// changeable returns the account when a may change it, and the same fault when
+// there is none as when it is out of a's reach.
+func (k *Accounts) changeable(ctx context.Context, q db.Queryer, a actor.Actor, id string) (Account, error) {
+	if err := k.Guard.CheckAnywhere(a, AccountChange); err != nil {
+		return Account{}, err
+	}
+	acc, err := load(ctx, q, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return Account{}, fault.New(fault.NotFound, "auth.account_unknown").Because(err)
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	ok, err := k.mayChange(ctx, q, a, acc, map[actor.UnitID]bool{})
+	if err != nil {
+		return Account{}, err
+	}
+	if !ok {
+		return Account{}, fault.New(fault.NotFound, "auth.account_unknown")
+	}
+	return acc, nil
+}
+
+// mayChange reports whether a may change the account; may remembers the units
+// that were asked about.
+func (k *Accounts) mayChange(ctx context.Context, q db.Queryer, a actor.Actor, acc Account, may map[actor.UnitID]bool) (bool, error) {
+	today := k.DB.Now().Date()
+	for _, h := range acc.Grants {
+		if h.To != 0 && h.To <= today {
+			continue
+		}
+		ok, asked := may[h.Unit]
+		if !asked {
+			var err error
+			if ok, err = k.Guard.May(ctx, q, a, AccountChange, h.Unit); err != nil {
+				return false, err
+			}
+			may[h.Unit] = ok
+		}
+		if !ok {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func load(ctx context.Context, q db.Queryer, id string) (Account, error) {
+	acc, err := db.One(ctx, q, accountByID, scanAccount, id)
+	if err != nil {
+		return acc, fmt.Errorf("account %s: %w", id, err)
+	}
+	acc.Grants, err = db.All(ctx, q, grantsOf, func(r db.Scanner) (Held, error) { _, h, err := scanHeld(r); return h, err }, id)
+	return acc, err
+}
+
+func scanAccount(r db.Scanner) (a Account, err error) {
+	err = r.Scan(&a.ID, &a.Login, &a.Name, &a.Created, &a.Disabled)
+	return a, err
+}
+
+func scanHeld(r db.Scanner) (account string, h Held, err error) {
+	err = r.Scan(&account, &h.ID, &h.Role, &h.Unit, &h.From, &h.To)
+	return account, h, err
+}

@@ -1,0 +1,154 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/moment"
+)
+
+var (
+	setDisabled = db.SQL("auth.account.set_disabled", `UPDATE account SET disabled_at = $1 WHERE id = $2`)
+	setName     = db.SQL("auth.account.set_name", `UPDATE account SET name = $1 WHERE id = $2`)
+	setPassword = db.SQL("auth.account.set_password", `UPDATE account SET password = $1, password_at = $2 WHERE id = $3`)
+	passwordOf  = db.SQL("auth.account.password", `SELECT login, password FROM account WHERE id = $1 AND disabled_at IS NULL`)
+)
+
+// Disable keeps an account from signing in and ends its sessions; what it did
+// stays under its name. Disabling twice changes nothing. Faults: NotFound;
+// Conflict for one's own account, so that nobody locks the last door from
+// within.
+func (k *Accounts) Disable(ctx context.Context, a actor.Actor, id, reason string) error {
+	if id == a.Account {
+		return fault.New(fault.Conflict, "auth.disable_self")
+	}
+	return k.setDisabled(ctx, a, id, reason, true)
+}
+
+// Enable lets a disabled account sign in again. Faults: NotFound.
+func (k *Accounts) Enable(ctx context.Context, a actor.Actor, id, reason string) error {
+	return k.setDisabled(ctx, a, id, reason, false)
+}
+
+func (k *Accounts) setDisabled(ctx context.Context, a actor.Actor, id, reason string, disable bool) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		acc, err := k.changeable(ctx, tx, a, id)
+		if err != nil || (acc.Disabled != 0) == disable {
+			return err
+		}
+		verb, at := "account.enable", moment.Instant(0)
+		if disable {
+			verb, at = "account.disable", tx.Now
+		}
+		if _, err := tx.Exec(ctx, setDisabled, at, id); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: verb, Kind: "account", ID: id, Reason: reason,
+			Changes: []audit.Change{{Field: "disabled", From: acc.Disabled.String(), To: at.String()}}})
+	})
+}
+
+// Rename changes the name that pages and the trail show. Faults: NotFound,
+// Invalid with field name.
+func (k *Accounts) Rename(ctx context.Context, a actor.Actor, id, name string) error {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return fault.New(fault.Invalid, "auth.account_invalid").With("name", "auth.name_missing")
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		acc, err := k.changeable(ctx, tx, a, id)
+		if err != nil || acc.Name == name {
+			return err
+		}
+		if _, err := tx.Exec(ctx, setName, name, id); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.rename", id, "",
+			audit.Change{Field: "name", From: acc.Name, To: name, Personal: true})
+	})
+}
+
+// ChangePassword changes the actor's own password, given the present one, and
+// ends the sessions begun before. Faults: Unauthenticated for who has no
+// account; Invalid with fields old and new; TooMany as for signing in.
+func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new string) error {
+	if !a.SignedIn() || a.IsSystem() {
+		return fault.New(fault.Unauthenticated, "auth.sign_in")
+	}
+	type stored struct{ login, hash string }
+	s, err := db.One(ctx, k.DB, passwordOf, func(r db.Scanner) (s stored, err error) {
+		err = r.Scan(&s.login, &s.hash)
+		return s, err
+	}, a.Account)
+	if errors.Is(err, db.ErrNotFound) {
+		return fault.New(fault.Unauthenticated, "auth.sign_in").Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	f := fault.New(fault.Invalid, "auth.account_invalid")
+	checkPassword(f, "new", s.login, new)
+	if err := f.Or(); err != nil {
+		return err
+	}
+	// A session left open must not become a place to guess the password.
+	keys := attemptKeys(s.login, "change-password")
+	if err := take(ctx, k.DB, keys); err != nil {
+		return err
+	}
+	ok, _, err := verifyPassword(ctx, old, s.hash)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.Invalid, "auth.account_invalid").With("old", "auth.password_wrong")
+	}
+	hash, err := hashPassword(ctx, new)
+	if err != nil {
+		return err
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := giveBack(ctx, tx, keys); err != nil {
+			return err
+		}
+		return storePassword(ctx, tx, a, "account.change_password", a.Account, hash)
+	})
+}
+
+// ResetPassword sets another account's password and ends its sessions. Faults:
+// NotFound; Invalid with field new.
+func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new string) error {
+	acc, err := k.changeable(ctx, k.DB, a, id)
+	if err != nil {
+		return err
+	}
+	f := fault.New(fault.Invalid, "auth.account_invalid")
+	checkPassword(f, "new", acc.Login, new)
+	if err := f.Or(); err != nil {
+		return err
+	}
+	hash, err := hashPassword(ctx, new)
+	if err != nil {
+		return err
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		// Again, as of this write: the grants may have changed while we hashed.
+		if _, err := k.changeable(ctx, tx, a, id); err != nil {
+			return err
+		}
+		return storePassword(ctx, tx, a, "account.reset_password", id, hash)
+	})
+}
+
+func storePassword(ctx context.Context, tx *db.Tx, a actor.Actor, verb, id, hash string) error {
+	if _, err := tx.Exec(ctx, setPassword, hash, tx.Now, id); err != nil {
+		return err
+	}
+	// Not even a hash of it: the trail says that it changed.
+	return record(ctx, tx, a, verb, id, "", audit.Change{Field: "password"})
+}

@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"cchc/base/fault"
+)
+
+const (
+	// MinPassword is the fewest characters of a password. Length is what resists
+	// guessing; with throttled sign-in twelve are beyond reach, and rules on kinds
+	// of characters only make people write passwords down.
+	MinPassword = 12
+	// MaxPassword is the most bytes: nobody's password is longer, and hashing is
+	// work that a visitor can ask for.
+	MaxPassword = 256
+)
+
+// params are argon2id's least costly ones that OWASP still recommends: 19 MB,
+// two passes; 47 ms on a core of 2025.
+var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// slots bounds how many hashes are made at once, for the whole process: each
+// takes 19 MB and a core, and visitors can ask for many.
+var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+
+// inSlot runs f when a slot is free, or returns the context's error.
+func inSlot(ctx context.Context, f func() error) error {
+	select {
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+		return f()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func hashPassword(ctx context.Context, password string) (hash string, err error) {
+	err = inSlot(ctx, func() (err error) {
+		hash, err = argon2id.CreateHash(password, params)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("hash a password: %w", err)
+	}
+	return hash, nil
+}
+
+// nobody is the hash of no password, with the same parameters as every other: a
+// login that does not exist takes as long as one that does.
+const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// verifyPassword reports whether password is the one behind hash, and whether
+// the hash was made with other parameters than today's.
+func verifyPassword(ctx context.Context, password, hash string) (ok, old bool, err error) {
+	err = inSlot(ctx, func() error {
+		match, made, err := argon2id.CheckHash(password, hash)
+		ok, old = match, made != nil && *made != *params
+		return err
+	})
+	if err != nil {
+		return false, false, fmt.Errorf("verify a password: %w", err)
+	}
+	return ok, old, nil
+}
+
+// checkPassword adds to f what is wrong with a new password for login.
+func checkPassword(f *fault.Fault, field, login, password string) {
+	switch {
+	case utf8.RuneCountInString(password) < MinPassword:
+		f.With(field, "auth.password_short", "Min", MinPassword)
+	case len(password) > MaxPassword:
+		f.With(field, "auth.password_long", "Max", MaxPassword)
+	case login != "" && strings.Contains(strings.ToLower(password), login):
+		f.With(field, "auth.password_login")
+	}
+}

@@ -1,0 +1,76 @@
+// Package auth knows who may do what where: accounts, passwords, sessions, and
+// one table of which role may do which verb. A role is granted in a unit and
+// holds there and below it; what no grant allows is denied.
+package auth
+
+import (
+	"slices"
+
+	"cchc/base/actor"
+)
+
+// A Verb is something that a person may or may not do.
+type Verb string
+
+const (
+	UnitRead          Verb = "unit.read"
+	UnitChange        Verb = "unit.change"
+	CalendarChange    Verb = "calendar.change"
+	ProcedureChange   Verb = "procedure.change"
+	DossierReceive    Verb = "dossier.receive"
+	DossierProcess    Verb = "dossier.process" // steps, supplement, pause, obligation, finish, refuse, stop
+	DossierReturn     Verb = "dossier.return"
+	DossierApologise  Verb = "dossier.apologise"
+	DossierPay        Verb = "dossier.pay"
+	DossierCorrect    Verb = "dossier.correct"
+	DossierRead       Verb = "dossier.read"
+	DossierReadPerson Verb = "dossier.read_person" // the numbers that lists and pages mask
+	DossierImport     Verb = "dossier.import"
+	BoardRead         Verb = "board.read"
+	IndexRead         Verb = "index.read"
+	IndexEnter        Verb = "index.enter" // measures that need outside data
+	ReportRead        Verb = "report.read"
+	AuditRead         Verb = "audit.read"
+	AccountChange     Verb = "account.change"
+)
+
+// Verbs lists every verb.
+var Verbs = []Verb{
+	UnitRead, UnitChange, CalendarChange, ProcedureChange,
+	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
+	DossierRead, DossierReadPerson, DossierImport,
+	BoardRead, IndexRead, IndexEnter, ReportRead, AuditRead, AccountChange,
+}
+
+// policy is the whole of it: a role may do the verbs of its row and no other.
+var policy = map[actor.Role][]Verb{
+	// Keeps the system and decides no dossier; citizens' numbers are no business
+	// of the keeper's.
+	actor.Administrator: {
+		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
+		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead,
+	},
+	// Reads all, signs, and apologises (xin lỗi) in the body's name.
+	actor.Chairperson: {
+		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
+		DossierProcess, DossierApologise,
+	},
+	actor.HomeAffairs: {
+		UnitRead, DossierRead, BoardRead, IndexRead, ReportRead,
+		IndexEnter, DossierImport, CalendarChange, ProcedureChange,
+	},
+	actor.OneStop: {
+		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead,
+		DossierReceive, DossierReturn, DossierApologise, DossierPay, DossierProcess, DossierCorrect,
+	},
+	actor.Specialist: {
+		UnitRead, DossierRead, BoardRead, IndexRead, DossierProcess,
+	},
+	// Every read, and nothing else.
+	actor.Auditor: {
+		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
+	},
+}
+
+// Allows reports whether the role may do the verb where it is granted.
+func Allows(r actor.Role, v Verb) bool { return slices.Contains(policy[r], v) }

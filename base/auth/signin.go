@@ -1,0 +1,85 @@
+package auth
+
+import (
+	"context"
+	"errors"
+
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/moment"
+)
+
+var (
+	byLogin  = db.SQL("auth.account.by_login", `SELECT id, password FROM account WHERE login = $1 AND disabled_at IS NULL`)
+	storeOld = db.SQL("auth.account.rehash", `UPDATE account SET password = $1 WHERE id = $2`)
+)
+
+// A SignedIn is what a successful SignIn gives a session: who, and since when.
+type SignedIn struct {
+	Actor actor.Actor
+	At    moment.Instant // keep it in the session, for Resume
+}
+
+// SignIn returns the actor for a login and password, tried from a network
+// address ("" when there is none). It takes as long for a login that does not
+// exist, and says the same for it, for a disabled account and for a wrong
+// password: Invalid "auth.wrong". TooMany "auth.too_many" when this login, this
+// address or both together were tried too often; see the limits of attempts.
+func (k *Accounts) SignIn(ctx context.Context, login, password, from string) (SignedIn, error) {
+	login = FoldLogin(login)
+	keys := attemptKeys(login, from)
+	// Counted before the password is looked at: a thousand guesses at once must
+	// not all find the counter at zero.
+	if err := take(ctx, k.DB, keys); err != nil {
+		return SignedIn{}, err
+	}
+	type stored struct{ id, hash string }
+	s, err := db.One(ctx, k.DB, byLogin, func(r db.Scanner) (s stored, err error) {
+		err = r.Scan(&s.id, &s.hash)
+		return s, err
+	}, login)
+	if errors.Is(err, db.ErrNotFound) {
+		s, err = stored{hash: nobody}, nil
+	}
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if len(password) > MaxPassword {
+		password = "" // too long to be anybody's; the time is spent all the same
+	}
+	ok, old, err := verifyPassword(ctx, password, s.hash)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !ok || s.id == "" {
+		return SignedIn{}, fault.New(fault.Invalid, "auth.wrong")
+	}
+	fresh := ""
+	if old {
+		if fresh, err = hashPassword(ctx, password); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	var in SignedIn
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := Load(ctx, tx, s.id, tx.Now.Date())
+		if err != nil {
+			return err
+		}
+		in = SignedIn{Actor: a, At: tx.Now}
+		if fresh != "" {
+			if _, err := tx.Exec(ctx, storeOld, fresh, s.id); err != nil {
+				return err
+			}
+		}
+		if err := giveBack(ctx, tx, keys); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.sign_in", s.id, a.Home())
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return in, nil
+}

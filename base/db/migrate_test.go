@@ -1,0 +1,200 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+
+	"cchc/base/db"
+	"cchc/base/db/dbtest"
+)
+
+func migrationNames(t *testing.T, e db.Engine) []string {
+	t.Helper()
+	names, err := fs.Glob(db.Migrations(e), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestBothEnginesHaveTheSameMigrations(t *testing.T) {
+	t.Parallel()
+	lite, pg := migrationNames(t, db.SQLite), migrationNames(t, db.Postgres)
+	if !slices.Equal(lite, pg) {
+		t.Errorf("SQLite has %q, PostgreSQL %q", lite, pg)
+	}
+	for i, name := range lite {
+		number, rest, _ := strings.Cut(name, "_")
+		if n, err := strconv.Atoi(number); err != nil || n != i+1 || len(number) != 4 || rest == ".sql" {
+			t.Errorf("migration %d is called %s, want %04d_name.sql", i+1, name, i+1)
+		}
+	}
+	for _, name := range lite {
+		text, err := fs.ReadFile(db.Migrations(db.SQLite), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made, strict := strings.Count(string(text), "CREATE TABLE"), strings.Count(string(text), "STRICT"); strict < made {
+			t.Errorf("%s makes %d tables, %d of them STRICT", name, made, strict)
+		}
+	}
+}
+
+// older makes a database of the first migration only.
+func older(t *testing.T) (dsn string) {
+	t.Helper()
+	dsn = dbtest.Empty(t)
+	driver, dialect, engine := "sqlite", goose.DialectSQLite3, db.SQLite
+	if db.IsPostgres(dsn) {
+		driver, dialect, engine = "pgx", goose.DialectPostgres, db.Postgres
+	}
+	h, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	p, err := goose.NewProvider(dialect, h, db.Migrations(engine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(context.Background(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Exec("INSERT INTO epoch (name, value) VALUES ('kept', 7)"); err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+var epochOf = db.SQL("test.epoch", `SELECT value FROM epoch WHERE name = $1`)
+
+func TestMigratingKeepsWhatWasThereAndCopiesAFileFirst(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dsn := older(t)
+	d, err := db.Open(ctx, dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	want := int64(len(migrationNames(t, d.Engine())))
+	if current, target, err := d.Version(ctx); err != nil || current != 1 || target != want {
+		t.Errorf("Version gave %d of %d, %v, want 1 of %d", current, target, err, want)
+	}
+	for range 2 { // the second time there is nothing to do
+		if v, err := d.Migrate(ctx); err != nil || v != want {
+			t.Errorf("Migrate gave %d, %v, want %d", v, err, want)
+		}
+	}
+	if n, err := db.Value[int](ctx, d, epochOf, "kept"); err != nil || n != 7 {
+		t.Errorf("after migrating the row is %d, %v", n, err)
+	}
+	if d.Engine() != db.SQLite {
+		return
+	}
+	before, err := db.Open(ctx, dsn+".before-0001", db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	if current, _, err := before.Version(ctx); err != nil || current != 1 {
+		t.Errorf("the copy has schema %d, %v, want 1", current, err)
+	}
+	if n, err := db.Value[int](ctx, before, epochOf, "kept"); err != nil || n != 7 {
+		t.Errorf("in the copy the row is %d, %v", n, err)
+	}
+	if _, err := os.Stat(dsn + ".before-0001.half"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("half a copy is left: %v", err)
+	}
+}
+
+func TestANewerDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dsn := dbtest.DSN(t)
+	driver := "sqlite"
+	if db.IsPostgres(dsn) {
+		driver = "pgx"
+	}
+	h, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)"); err != nil {
+		t.Fatal(err)
+	}
+	h.Close()
+	d, err := db.Open(ctx, dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Migrate(ctx); err == nil || !strings.Contains(err.Error(), "newer than this program's") {
+		t.Errorf("Migrate gave %v", err)
+	}
+}
+
+func TestSeveralMayMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dsn := dbtest.Empty(t)
+	if !db.IsPostgres(dsn) {
+		return // one program opens a file; several share a PostgreSQL
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			d, err := db.Open(ctx, dsn, db.Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer d.Close()
+			if _, err := d.Migrate(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestAFileMayHaveAnyName(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, name := range []string{"a b.db", "50%25.db", "what?.db", "#1.db", "hồ sơ.db", "in/a/folder.db"} {
+		path := filepath.Join(t.TempDir(), name)
+		d, err := db.Open(ctx, path, db.Options{})
+		if err != nil {
+			t.Errorf("Open(%q) gave %v", path, err)
+			continue
+		}
+		if err := d.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, makeShelf); return err }); err != nil {
+			t.Errorf("writing %q gave %v", path, err)
+		}
+		d.Close()
+		if s, err := os.Stat(path); err != nil || s.Size() == 0 {
+			t.Errorf("%q is not there after writing: %v", path, err)
+		}
+	}
+	if _, err := db.Open(ctx, t.TempDir(), db.Options{}); err == nil {
+		t.Error("a folder was opened as a database")
+	}
+}
+
+func TestAPasswordIsNotNamed(t *testing.T) {
+	t.Parallel()
+	if _, err := db.Open(context.Background(), "postgres://u:geheim@127.0.0.1:1/x?connect_timeout=1", db.Options{}); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("Open gave %v", err)
+	}
+}

@@ -1,0 +1,174 @@
+// Package file keeps uploaded and produced files (tệp) under the hash of what is
+// in them, in a folder or in any store that speaks S3. The same content is kept
+// once. A file is whole or it is not there; what it is called, and to what it
+// belongs, the rooms keep.
+package file
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/s3blob" // s3:// URLs
+	"gocloud.dev/gcerrors"
+
+	"cchc/base/fault"
+)
+
+// A Store keeps files. It is safe for concurrent use.
+type Store struct {
+	bucket *blob.Bucket
+	dir    string // of a local store, to force what was written to the disk
+}
+
+// An Info is what is known of a stored file.
+type Info struct {
+	Key  string // SHA-256 of the content, 64 hexadecimal digits
+	Size int64  // bytes
+	Type Type   // found in the content, whatever the file was called
+}
+
+// Open opens the store that where names: a folder, made when it isn't there, or
+// s3://BUCKET?endpoint=https://HOST:PORT&region=… with the credentials in AWS's
+// environment variables. With an endpoint that is not Amazon's the parameters
+// that such stores need are added when they are missing.
+func Open(ctx context.Context, where string) (*Store, error) {
+	if strings.HasPrefix(where, "s3://") {
+		u, err := url.Parse(where)
+		if err != nil {
+			return nil, fmt.Errorf("open the file store: %w", err)
+		}
+		b, err := blob.OpenBucket(ctx, compatible(u).String())
+		if err != nil {
+			return nil, fmt.Errorf("open the file store %s: %w", where, err)
+		}
+		return &Store{bucket: b}, nil
+	}
+	dir, err := filepath.Abs(where)
+	if err != nil {
+		return nil, fmt.Errorf("open the file store %s: %w", where, err)
+	}
+	b, err := fileblob.OpenBucket(dir, &fileblob.Options{
+		CreateDir:   true,
+		DirFileMode: 0o750,
+		NoTempDir:   true, // a rename from /tmp fails when that is another disk
+		Metadata:    fileblob.MetadataDontWrite,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the file store %s: %w", where, err)
+	}
+	return &Store{bucket: b, dir: dir}, nil
+}
+
+// compatible adds what stores other than Amazon's need: they have no regions and
+// no bucket in the host's name, and often don't know the newer checksums.
+func compatible(u *url.URL) *url.URL {
+	q := u.Query()
+	if q.Get("endpoint") != "" {
+		for name, v := range map[string]string{
+			"region": "us-east-1", "use_path_style": "true",
+			"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required",
+		} {
+			if !q.Has(name) {
+				q.Set(name, v)
+			}
+		}
+	}
+	copied := *u
+	copied.RawQuery = q.Encode()
+	return &copied
+}
+
+// Close closes the store.
+func (s *Store) Close() error { return s.bucket.Close() }
+
+var keyForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// place spreads the files over 256 folders.
+func place(key string) string { return key[:2] + "/" + key }
+
+// Get opens a file for reading in one go. Reading it to the end tells when the
+// bytes are not those that were stored. The caller closes it. Faults: NotFound.
+func (s *Store) Get(ctx context.Context, key string) (content io.ReadCloser, size int64, err error) {
+	if !keyForm.MatchString(key) {
+		return nil, 0, fault.New(fault.NotFound, "file.unknown")
+	}
+	r, err := s.bucket.NewReader(ctx, place(key), nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, 0, fault.New(fault.NotFound, "file.unknown").Because(err)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("open file %s: %w", key, err)
+	}
+	return &checked{ReadCloser: r, key: key, hash: sha256.New()}, r.Size(), nil
+}
+
+// checked compares what was read with the key.
+type checked struct {
+	io.ReadCloser
+	key  string
+	hash hash.Hash
+}
+
+// Read reads on; the end is an error when the content was not the file's.
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.hash.Write(p[:n])
+	if err == io.EOF && hex.EncodeToString(c.hash.Sum(nil)) != c.key {
+		err = fmt.Errorf("file %s is damaged: %w", c.key, io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+// Has reports whether the file is there.
+func (s *Store) Has(ctx context.Context, key string) (bool, error) {
+	if !keyForm.MatchString(key) {
+		return false, nil
+	}
+	ok, err := s.bucket.Exists(ctx, place(key))
+	if err != nil {
+		return false, fmt.Errorf("look for file %s: %w", key, err)
+	}
+	return ok, nil
+}
+
+// Delete removes a file for good; one that isn't there is no error. The same
+// content may belong to several things: the caller makes sure that none is left.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if !keyForm.MatchString(key) {
+		return nil
+	}
+	if err := s.bucket.Delete(ctx, place(key)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("delete file %s: %w", key, err)
+	}
+	return nil
+}
+
+// force makes sure that a file of a local store, and its name, are on the disk.
+func (s *Store) force(key string) error {
+	if s.dir == "" {
+		return nil
+	}
+	path := filepath.Join(s.dir, filepath.FromSlash(place(key)))
+	for _, p := range []string{path, filepath.Dir(path), s.dir} {
+		f, err := os.Open(p)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

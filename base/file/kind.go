@@ -1,0 +1,162 @@
+package file
+
+import (
+	"archive/zip"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gabriel-vasile/mimetype"
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Type is a kind of file that offices exchange.
+type Type struct {
+	MIME string
+	Ext  string // with its dot
+}
+
+var (
+	PDF  = Type{"application/pdf", ".pdf"}
+	PNG  = Type{"image/png", ".png"}
+	JPEG = Type{"image/jpeg", ".jpg"}
+	TIFF = Type{"image/tiff", ".tif"}
+	DOCX = Type{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"}
+	XLSX = Type{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"}
+	DOC  = Type{"application/msword", ".doc"}
+	XLS  = Type{"application/vnd.ms-excel", ".xls"}
+	ODT  = Type{"application/vnd.oasis.opendocument.text", ".odt"}
+	ODS  = Type{"application/vnd.oasis.opendocument.spreadsheet", ".ods"}
+)
+
+// Types are all that Put knows. Nothing that a browser would run is among them.
+var Types = []Type{PDF, PNG, JPEG, TIFF, DOCX, XLSX, DOC, XLS, ODT, ODS}
+
+// Scans are what a scanner makes of paper.
+var Scans = []Type{PDF, PNG, JPEG, TIFF}
+
+// ByMIME returns the type of a MIME name, for what was stored earlier.
+func ByMIME(name string) (Type, bool) {
+	i := slices.IndexFunc(Types, func(t Type) bool { return t.MIME == name })
+	if i < 0 {
+		return Type{}, false
+	}
+	return Types[i], true
+}
+
+func allowed(t Type, types []Type) bool { return t != (Type{}) && slices.Contains(types, t) }
+
+func extensions(types []Type) string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = t.Ext[1:]
+	}
+	return strings.Join(names, ", ")
+}
+
+// detect tells the type by the content, or the zero Type when it is none of ours.
+func detect(f io.ReaderAt, size int64) (Type, error) {
+	m, err := mimetype.DetectReader(io.NewSectionReader(f, 0, size))
+	if err != nil {
+		return Type{}, err
+	}
+	for ; m != nil; m = m.Parent() {
+		if m.Is("application/zip") {
+			return office(f, size), nil
+		}
+		for _, t := range Types {
+			if m.Is(t.MIME) {
+				return t, nil
+			}
+		}
+	}
+	return Type{}, nil
+}
+
+// office tells what a zip file holds by its list of contents: the beginning, by
+// which others go, has them in any order. One with macros is none of ours, and
+// neither is one that only begins like a zip file.
+func office(f io.ReaderAt, size int64) Type {
+	z, err := zip.NewReader(f, size)
+	if err != nil {
+		return Type{}
+	}
+	has := map[string]*zip.File{}
+	for _, e := range z.File {
+		name := strings.ToLower(e.Name)
+		if path.Base(name) == "vbaproject.bin" {
+			return Type{}
+		}
+		has[name] = e
+	}
+	switch {
+	case has["[content_types].xml"] != nil && has["word/document.xml"] != nil:
+		return DOCX
+	case has["[content_types].xml"] != nil && has["xl/workbook.xml"] != nil:
+		return XLSX
+	case has["mimetype"] != nil && has["content.xml"] != nil:
+		return openDocument(has["mimetype"])
+	}
+	return Type{}
+}
+
+// openDocument reads the entry in which an OpenDocument says what it is.
+func openDocument(e *zip.File) Type {
+	r, err := e.Open()
+	if err != nil {
+		return Type{}
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, 100))
+	if err != nil {
+		return Type{}
+	}
+	for _, t := range []Type{ODT, ODS} {
+		if string(b) == t.MIME {
+			return t
+		}
+	}
+	return Type{}
+}
+
+// maxName is the most characters of a name without its extension.
+const maxName = 120
+
+// Name makes a name that somebody gave to a file harmless, for showing and for
+// downloads: no folders, no characters that systems or screens give a meaning to,
+// the extension of what the file is. An empty rest becomes "file".
+func Name(given string, t Type) string {
+	given = given[strings.LastIndexAny(given, `/\`)+1:]
+	given = strings.Map(func(r rune) rune {
+		switch {
+		case r == unicode.ReplacementChar, unicode.Is(unicode.C, r): // controls, and what turns text around
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		case strings.ContainsRune(`<>:"|?*%;`, r):
+			return '_'
+		}
+		return r
+	}, norm.NFC.String(given))
+	given = strings.Join(strings.Fields(given), " ")
+	if ext := path.Ext(given); strings.EqualFold(ext, t.Ext) || t == JPEG && strings.EqualFold(ext, ".jpeg") || t == TIFF && strings.EqualFold(ext, ".tiff") {
+		given = strings.TrimSuffix(given, ext)
+	}
+	given = strings.Trim(given, ". ")
+	if r := []rune(given); len(r) > maxName {
+		given = strings.Trim(string(r[:maxName]), ". ")
+	}
+	if given == "" || reserved[strings.ToLower(strings.TrimSpace(strings.SplitN(given, ".", 2)[0]))] {
+		given = "file" + given
+	}
+	return given + t.Ext
+}
+
+// reserved names open devices on Windows, whatever their extension.
+var reserved = map[string]bool{
+	"con": true, "prn": true, "aux": true, "nul": true,
+	"com1": true, "com2": true, "com3": true, "com4": true, "com5": true, "com6": true, "com7": true, "com8": true, "com9": true,
+	"lpt1": true, "lpt2": true, "lpt3": true, "lpt4": true, "lpt5": true, "lpt6": true, "lpt7": true, "lpt8": true, "lpt9": true,
+}

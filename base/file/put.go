@@ -1,0 +1,109 @@
+package file
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+
+	"cchc/base/fault"
+)
+
+// MaxSize is the most bytes of a file when Limits names none: a scanned dossier
+// of a hundred pages fits.
+const MaxSize = 25 << 20
+
+// Limits are what Put takes. The zero value takes every known type up to
+// MaxSize.
+type Limits struct {
+	Size  int64  // bytes; MaxSize when 0
+	Types []Type // Types when empty
+}
+
+// Put stores what r gives, to its end, and returns its key. When it fails, or
+// when the context ends, nothing is left behind. Faults, all Invalid: "file.empty",
+// "file.too_large" with Megabytes, "file.type_refused" with Types.
+func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
+	if l.Size == 0 {
+		l.Size = MaxSize
+	}
+	if len(l.Types) == 0 {
+		l.Types = Types
+	}
+	// The key is known only at the end, so it is read into a nameless file first.
+	spool, err := os.CreateTemp("", "cchc-upload-")
+	if err != nil {
+		return Info{}, fmt.Errorf("receive a file: %w", err)
+	}
+	defer os.Remove(spool.Name()) // for systems that can't remove an open file
+	defer spool.Close()
+	os.Remove(spool.Name())
+
+	h := sha256.New()
+	size, err := io.Copy(io.MultiWriter(spool, h), io.LimitReader(&until{ctx, r}, l.Size+1))
+	switch {
+	case err != nil:
+		return Info{}, fmt.Errorf("receive a file: %w", err)
+	case size == 0:
+		return Info{}, fault.New(fault.Invalid, "file.empty")
+	case size > l.Size:
+		return Info{}, fault.New(fault.Invalid, "file.too_large", "Megabytes", max(1, l.Size>>20))
+	}
+	t, err := detect(spool, size)
+	if err != nil {
+		return Info{}, fmt.Errorf("receive a file: %w", err)
+	}
+	if !allowed(t, l.Types) {
+		return Info{}, fault.New(fault.Invalid, "file.type_refused", "Types", extensions(l.Types))
+	}
+	info := Info{Key: hex.EncodeToString(h.Sum(nil)), Size: size, Type: t}
+	if err := s.upload(ctx, info, spool); err != nil {
+		return Info{}, fmt.Errorf("store file %s: %w", info.Key, err)
+	}
+	return info, nil
+}
+
+func (s *Store) upload(ctx context.Context, info Info, spool *os.File) error {
+	there, err := s.bucket.Attributes(ctx, place(info.Key))
+	if err == nil && there.Size == info.Size {
+		return s.force(info.Key) // the other writer may not have come to it yet
+	}
+	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return err
+	}
+	// A writer whose context ends before Close leaves nothing.
+	ctx, abandon := context.WithCancel(ctx)
+	defer abandon()
+	w, err := s.bucket.NewWriter(ctx, place(info.Key), &blob.WriterOptions{ContentType: info.Type.MIME})
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, io.NewSectionReader(spool, 0, info.Size)); err != nil {
+		abandon()
+		w.Close()
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return s.force(info.Key)
+}
+
+// until ends reading with the context.
+type until struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read reads on while the context lasts.
+func (u *until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
+}

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+)
+
+// logged writes one line for each request and turns a panic into an error page.
+// The line holds the route's pattern rather than the address, for addresses hold
+// codes and what people typed.
+func (m *Mux) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := m.cfg.Now()
+		v := &visit{mux: m}
+		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		r = r.WithContext(ctx)
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			if p := recover(); p != nil && p != errAnswered {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				v.code = errorCode()
+				m.cfg.Log.ErrorContext(ctx, "panic in a handler", "code", v.code, "route", v.route, "panic", p, "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					m.write(rec, r, answer{status: http.StatusInternalServerError, code: v.code})
+				}
+			}
+			level := slog.LevelInfo
+			switch {
+			case rec.status >= 500:
+				level = slog.LevelError
+			case rec.status == 0: // nothing written is an empty 200
+				rec.status = http.StatusOK
+			}
+			attrs := []slog.Attr{
+				slog.String("method", r.Method), slog.String("route", v.route), slog.Int("status", rec.status),
+				slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(m.cfg.Now().Sub(begin).Microseconds())/1000),
+			}
+			if v.actor.SignedIn() {
+				attrs = append(attrs, slog.String("account", v.actor.Account))
+			}
+			if v.code != "" {
+				attrs = append(attrs, slog.String("code", v.code))
+			}
+			m.cfg.Log.LogAttrs(ctx, level, "request", attrs...)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// errAnswered is panicked with to leave a handler whose answer was replaced by an
+// error page behind its back: its session could not be kept.
+var errAnswered = errors.New("answered already")
+
+// A recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

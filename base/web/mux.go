@@ -1,0 +1,249 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/klauspost/compress/gzhttp"
+
+	"cchc/base/actor"
+	"cchc/base/fault"
+	"cchc/base/moment"
+	"cchc/base/web/static"
+	"cchc/base/web/ui"
+)
+
+// A Handler answers a request or returns why it could not; the Mux writes the
+// error. Writing the answer is the last thing that a Handler does.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Access says who may call a route.
+type Access struct {
+	signedIn bool
+	body     int64
+}
+
+var (
+	// Public routes are open to everybody. Given to a POST it is a promise that
+	// the form is meant for visitors.
+	Public = Access{}
+	// SignedIn routes send visitors to sign in first.
+	SignedIn = Access{signedIn: true}
+)
+
+// Body returns the access with another limit for the size of what is sent, for
+// uploads.
+func (a Access) Body(bytes int64) Access { a.body = bytes; return a }
+
+// Config is what a Mux needs from the rest of the program.
+type Config struct {
+	Product  string
+	Sessions scs.Store // of accounts' sessions; in memory when nil
+	// Load returns the actor of an account as of now, for a session that began at
+	// signedIn: a right that was withdrawn is gone with the next request. An error
+	// fault.Unauthenticated signs out.
+	Load func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error)
+	// Place names the actor's unit for the top bar, or the province for a visitor.
+	Place func(ctx context.Context, a actor.Actor) string
+	// Nav lists what the actor may open, in order.
+	Nav func(ctx context.Context, a actor.Actor) []ui.Link
+	// Search returns where the top bar's search goes for the actor, or "".
+	Search func(a actor.Actor) string
+
+	Demo       bool             // mark every page as an illustration
+	Secure     bool             // people reach us over TLS
+	TrustProxy bool             // X-Forwarded-For's last address is the client's
+	BodyLimit  int64            // bytes; 1 MB when 0
+	Idle       time.Duration    // sign out after so long without a request; 2 h when 0
+	Lifetime   time.Duration    // sign out after so long in any case; 12 h when 0
+	Now        func() time.Time // required
+	Log        *slog.Logger     // slog.Default() when nil
+}
+
+// A Mux routes requests to handlers and puts around them what all need. It is an
+// http.Handler.
+type Mux struct {
+	cfg      Config
+	routes   *http.ServeMux
+	sessions *scs.SessionManager
+	origin   *http.CrossOriginProtection
+	chain    http.Handler
+}
+
+// New returns a Mux with the routes that every installation has: static files,
+// what people prefer, and the help on keys.
+func New(cfg Config) *Mux {
+	if cfg.Product == "" {
+		cfg.Product = "CCHC"
+	}
+	if cfg.BodyLimit == 0 {
+		cfg.BodyLimit = 1 << 20
+	}
+	if cfg.Idle == 0 {
+		cfg.Idle = 2 * time.Hour
+	}
+	if cfg.Lifetime == 0 {
+		cfg.Lifetime = 12 * time.Hour
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	m := &Mux{cfg: cfg, routes: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	m.sessions = m.newSessions()
+	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
+	if err != nil {
+		panic(err) // only for options that clash
+	}
+	pages := m.framed(m.guarded(m.sessions.LoadAndSave(m.known(http.HandlerFunc(m.route)))))
+	zipped := zip(pages)
+	files := static.Handler()
+	m.chain = m.logged(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header(), cfg.Secure)
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/static/"):
+			files.ServeHTTP(w, r)
+		case streams(r):
+			pages.ServeHTTP(w, r) // a stream must not wait in the compressor
+		default:
+			zipped.ServeHTTP(w, r)
+		}
+	}))
+	m.Handle("POST /preferences", Public, m.prefer)
+	m.Handle("GET /keys", Public, func(w http.ResponseWriter, r *http.Request) error {
+		return Render(w, r, http.StatusOK, ui.KeysPage())
+	})
+	return m
+}
+
+// Handle registers a handler for a pattern of http.ServeMux, which must name a
+// method. It panics for one that does not, and where ServeMux does.
+func (m *Mux) Handle(pattern string, a Access, h Handler) {
+	method, _, ok := strings.Cut(pattern, " ")
+	if !ok || method != strings.ToUpper(method) {
+		panic("web: the pattern " + pattern + " names no method")
+	}
+	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if v := visitOf(r.Context()); v != nil {
+			v.route = r.Pattern
+		}
+		w = &recorder{ResponseWriter: w} // so that fail knows what the compressor holds back
+		if a.signedIn && !Actor(r.Context()).SignedIn() {
+			m.fail(w, r, fault.New(fault.Unauthenticated, "web.sign_in.first"))
+			return
+		}
+		limit := a.body
+		if limit == 0 {
+			limit = m.cfg.BodyLimit
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if err := h(w, r); err != nil {
+			m.fail(w, r, err)
+		}
+	})
+}
+
+// Routes returns the plain mux, for libraries that register routes by themselves
+// (the API). They stand behind the same guards, and check rights by themselves.
+func (m *Mux) Routes() *http.ServeMux { return m.routes }
+
+// ServeHTTP answers a request.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.chain.ServeHTTP(w, r) }
+
+// route hands the request to its handler, and writes the mux's own answers (not
+// found, method not allowed) as our pages.
+func (m *Mux) route(w http.ResponseWriter, r *http.Request) {
+	h, pattern := m.routes.Handler(r)
+	if pattern != "" {
+		m.routes.ServeHTTP(w, r) // again, for it sets the path's values
+		return
+	}
+	own := httptest.NewRecorder()
+	h.ServeHTTP(own, r)
+	if own.Code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", own.Header().Get("Allow"))
+		m.fail(w, r, errMethod)
+		return
+	}
+	m.fail(w, r, fault.New(fault.NotFound, "web.not_found.text"))
+}
+
+// streams reports whether the request asks for server-sent events.
+func streams(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
+
+// secure sets what tells browsers to trust nothing but ourselves. Images may be
+// data: URLs because the style sheet draws arrows and ticks with them.
+func secure(h http.Header, tls bool) {
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "+
+		"img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	if tls {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// guarded refuses what a page of another site sends.
+func (m *Mux) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := m.origin.Check(r); err != nil {
+			m.fail(w, r, fault.New(fault.Forbidden, "web.cross_origin").Because(err))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A visit is what we know of one request, for the log and for handlers.
+type visit struct {
+	mux   *Mux
+	actor actor.Actor
+	route string
+	code  string // of an error that the log tells of
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
+
+// Actor returns who makes the request; the zero Actor is a visitor.
+func Actor(ctx context.Context) actor.Actor {
+	if v := visitOf(ctx); v != nil {
+		return v.actor
+	}
+	return actor.Actor{}
+}
+
+// ClientIP returns the address that the request came from: the connection's, or
+// the one that our own proxy saw.
+func ClientIP(r *http.Request) string {
+	if v := visitOf(r.Context()); v != nil && v.mux.cfg.TrustProxy {
+		list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if ip := net.ParseIP(strings.TrimSpace(list[len(list)-1])); ip != nil {
+			return ip.String()
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// errorCode returns a code that a person can read out on the telephone.
+func errorCode() string { return rand.Text()[:8] }

@@ -1,0 +1,184 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"cchc/base/actor"
+	"cchc/base/fault"
+	"cchc/base/i18n"
+	"cchc/base/moment"
+	"cchc/base/web/ui"
+)
+
+// What a session holds.
+const (
+	keyAccount = "account"
+	keyAt      = "at"   // instant of signing in
+	keySeen    = "seen" // unix seconds of about the last request
+	keyFlash   = "flash"
+	keyKind    = "flash_kind"
+)
+
+// seenEvery is how exactly the last request is known: a session is written once
+// in so long, not with every page.
+const seenEvery = 10 * time.Minute
+
+func (m *Mux) newSessions() *scs.SessionManager {
+	s := scs.New()
+	if m.cfg.Sessions != nil {
+		s.Store = m.cfg.Sessions
+	}
+	s.Lifetime = m.cfg.Lifetime
+	s.Cookie.Name = "cchc"
+	s.Cookie.HttpOnly = true
+	s.Cookie.SameSite = http.SameSiteLaxMode
+	s.Cookie.Persist = false // counters are shared: closing the browser signs out
+	if m.cfg.Secure {
+		s.Cookie.Name = "__Host-cchc"
+		s.Cookie.Secure = true
+	}
+	s.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		m.fail(w, r, err)
+		panic(errAnswered)
+	}
+	return s
+}
+
+// known finds out who makes the request, before any handler runs.
+func (m *Mux) known(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		v := visitOf(ctx)
+		if account := m.sessions.GetString(ctx, keyAccount); account != "" {
+			a, err := m.load(ctx, account)
+			switch {
+			case fault.Is(err, fault.Unauthenticated):
+				if err := m.sessions.Destroy(ctx); err != nil {
+					m.fail(w, r, err)
+					return
+				}
+			case err != nil:
+				m.fail(w, r, err)
+				return
+			default:
+				v.actor = a
+			}
+		}
+		frame := ui.FrameOf(ctx)
+		m.fill(ctx, frame, v.actor)
+		if r.Method == http.MethodGet && !WantsJSON(r) && !streams(r) && r.Header.Get("HX-Request") == "" {
+			if text := m.sessions.PopString(ctx, keyFlash); text != "" {
+				frame.Flashes = append(frame.Flashes, ui.Flash{Text: text, Kind: ui.Kind(m.sessions.PopString(ctx, keyKind))})
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// fill puts into the frame what depends on who looks.
+func (m *Mux) fill(ctx context.Context, f *ui.Frame, a actor.Actor) {
+	f.Person = a.Name
+	if a.SignedIn() && f.Person == "" {
+		f.Person = a.Login
+	}
+	if m.cfg.Place != nil {
+		f.Unit = m.cfg.Place(ctx, a)
+	}
+	if m.cfg.Nav != nil {
+		f.Nav = m.cfg.Nav(ctx, a)
+	}
+	if m.cfg.Search != nil {
+		f.Search = m.cfg.Search(a)
+	}
+}
+
+// load returns the session's actor, or Unauthenticated when the session lay idle
+// for too long or the account is gone.
+func (m *Mux) load(ctx context.Context, account string) (actor.Actor, error) {
+	now := m.cfg.Now()
+	idle := now.Sub(time.Unix(m.sessions.GetInt64(ctx, keySeen), 0))
+	if idle > m.cfg.Idle {
+		return actor.Actor{}, fault.New(fault.Unauthenticated, "web.sign_in.idle")
+	}
+	if m.cfg.Load == nil {
+		return actor.Actor{}, fault.New(fault.Unauthenticated, "web.sign_in.first")
+	}
+	a, err := m.cfg.Load(ctx, account, moment.Instant(m.sessions.GetInt64(ctx, keyAt)))
+	if err == nil && idle > seenEvery {
+		m.sessions.Put(ctx, keySeen, now.Unix())
+	}
+	return a, err
+}
+
+// SignIn begins the session of an account whose password was found right at an
+// instant. The session gets a new token, so that one planted before is worth
+// nothing.
+func SignIn(ctx context.Context, account string, at moment.Instant) error {
+	m := visitOf(ctx).mux
+	if err := m.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	m.sessions.Put(ctx, keyAccount, account)
+	m.sessions.Put(ctx, keyAt, int64(at))
+	m.sessions.Put(ctx, keySeen, m.cfg.Now().Unix())
+	return nil
+}
+
+// SignOut ends the session.
+func SignOut(ctx context.Context) error {
+	v := visitOf(ctx)
+	v.actor = actor.Actor{}
+	return v.mux.sessions.Destroy(ctx)
+}
+
+// SeeOther ends a POST that succeeded: the browser is sent to url and shows the
+// message of key there, once. An empty key shows none.
+func SeeOther(w http.ResponseWriter, r *http.Request, url, key string, args ...any) error {
+	if key != "" {
+		flash(r.Context(), ui.OK, i18n.T(r.Context(), key, args...))
+	}
+	http.Redirect(w, r, url, http.StatusSeeOther)
+	return nil
+}
+
+// Warn shows a message on the next page beside what SeeOther says, for what
+// succeeded in part.
+func Warn(ctx context.Context, key string, args ...any) {
+	flash(ctx, ui.Soon, i18n.T(ctx, key, args...))
+}
+
+func flash(ctx context.Context, kind ui.Kind, text string) {
+	m := visitOf(ctx).mux
+	if before := m.sessions.GetString(ctx, keyFlash); before != "" {
+		text = before + " " + text
+	}
+	m.sessions.Put(ctx, keyFlash, text)
+	m.sessions.Put(ctx, keyKind, string(kind))
+}
+
+// framed chooses language and looks before anything can fail, so that error
+// pages have them too.
+func (m *Mux) framed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := preferences(r)
+		f := &ui.Frame{
+			Product: m.cfg.Product, Demo: m.cfg.Demo, AsOf: moment.Of(m.cfg.Now()), Path: r.URL.RequestURI(),
+			Size: p.Get("size"), Contrast: p.Get("contrast") == "on", KeysOff: p.Get("keys") == "off",
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			f.Path = "/" // one cannot come back to what was sent
+		}
+		lang := p.Get("lang")
+		if !i18n.Known(lang) {
+			lang = i18n.Match(r.Header.Get("Accept-Language"))
+		}
+		ctx := ui.WithFrame(i18n.With(r.Context(), lang), f)
+		w.Header().Add("Vary", "Accept-Language")
+		w.Header().Set("Content-Language", lang)
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

@@ -1,0 +1,70 @@
+// Package signin has the pages to sign in and out (đăng nhập, đăng xuất).
+package signin
+
+import (
+	"errors"
+	"net/http"
+
+	"cchc/base/auth"
+	"cchc/base/fault"
+	"cchc/base/web"
+)
+
+// Pages are the pages to sign in and out.
+type Pages struct{ Accounts *auth.Accounts }
+
+// Register puts the pages at /sign-in and /sign-out.
+func (p *Pages) Register(mux *web.Mux) {
+	mux.Handle("GET /sign-in", web.Public, p.ask)
+	mux.Handle("POST /sign-in", web.Public, p.enter)
+	mux.Handle("POST /sign-out", web.Public, p.leave)
+}
+
+// A form is what somebody types to sign in; next is where they wanted to go.
+type form struct {
+	web.Form
+	Login    string `form:"login,required"`
+	Password string `form:"password,required,raw"`
+	Next     string `form:"next"`
+}
+
+func (p *Pages) ask(w http.ResponseWriter, r *http.Request) error {
+	var in form
+	in.Set("next", web.Local(r.URL.Query().Get("next")))
+	return web.Render(w, r, http.StatusOK, page(&in.Form))
+}
+
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	var in form
+	err := web.Decode(r, &in)
+	var who auth.SignedIn
+	if err == nil {
+		who, err = p.Accounts.SignIn(ctx, in.Login, in.Password, web.ClientIP(r))
+	}
+	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
+		in.Fault = f
+		w.Header().Set("Retry-After", "60")
+		return web.Render(w, r, http.StatusTooManyRequests, page(&in.Form))
+	}
+	if in.Failed(err) {
+		return web.Render(w, r, http.StatusUnprocessableEntity, page(&in.Form))
+	}
+	if err != nil {
+		return err
+	}
+	if who.Actor.Account == "" {
+		return errors.New("signed in without an account")
+	}
+	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, web.Local(in.Next), "web.sign_in.done", "Name", who.Actor.Name)
+}
+
+func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {
+	if err := web.SignOut(r.Context()); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/sign-in", "web.sign_out.done")
+}

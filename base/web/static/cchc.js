@@ -1,0 +1,89 @@
+// What a browser with scripts adds to pages that are complete without: keys,
+// live parts, and the focus where it helps. Nothing here is needed to do anything.
+"use strict";
+(() => {
+  const $ = (q, from = document) => from.querySelector(q);
+  const $$ = (q, from = document) => [...from.querySelectorAll(q)];
+
+  // The error summary is read first.
+  $("[data-focus]")?.focus();
+
+  // Buttons that only a script can serve.
+  for (const b of $$("[data-print]")) {
+    b.hidden = false;
+    b.addEventListener("click", () => window.print());
+  }
+
+  // A form is sent once, however often its button is pressed. The button stays
+  // enabled in the form's data, for its name may carry the choice.
+  document.addEventListener("submit", (e) => {
+    const f = e.target;
+    if (f.method !== "post" || e.defaultPrevented) return;
+    if (f.dataset.sent) return e.preventDefault();
+    f.dataset.sent = "1";
+    f.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const f of $$("form[data-sent]")) {
+      delete f.dataset.sent;
+      f.removeAttribute("aria-busy");
+    }
+  });
+
+  // Keys. Letters do nothing while somebody types, or when they are turned off.
+  const typing = (el) => el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName);
+  const rows = () => $$("[data-row]").filter((r) => r.offsetParent !== null);
+  const move = (step) => {
+    const list = rows();
+    if (!list.length) return;
+    const at = list.findIndex((r) => r.contains(document.activeElement));
+    const next = list[Math.min(Math.max(at + step, 0), list.length - 1)];
+    const link = $("a, button", next);
+    link?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  if (document.body.dataset.keys !== "off") {
+    document.addEventListener("keydown", (e) => {
+      if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || typing(e.target)) return;
+      if ($("dialog[open]")) return;
+      switch (e.key) {
+        case "j": move(1); break;
+        case "k": move(-1); break;
+        case "?": $("#keys")?.showModal(); break;
+        default: {
+          if (e.key.length !== 1) return;
+          const el = $(`[data-key="${CSS.escape(e.key)}"]`);
+          if (!el) return;
+          if (typing(el)) { el.focus(); el.select?.(); } else el.click();
+        }
+      }
+      e.preventDefault();
+    });
+  }
+
+  // Live parts: an event's HTML replaces what stands in elements of its name.
+  // What somebody is using is left alone until they are done.
+  const address = document.body.dataset.live;
+  if (address) {
+    const source = new EventSource(address);
+    const listened = new Set();
+    const listen = () => {
+      for (const el of $$("[data-live-event]")) {
+        const name = el.dataset.liveEvent;
+        if (listened.has(name)) continue;
+        listened.add(name);
+        source.addEventListener(name, (e) => {
+          for (const part of $$(`[data-live-event="${CSS.escape(name)}"]`)) {
+            if (part.contains(document.activeElement)) continue;
+            part.innerHTML = e.data;
+          }
+        });
+      }
+    };
+    listen();
+    const state = (s) => { for (const el of $$("[data-live-state]")) el.dataset.liveState = s; };
+    source.onopen = () => state("on");
+    source.onerror = () => state("off");
+    window.addEventListener("pagehide", () => source.close());
+  }
+})();

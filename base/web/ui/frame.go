@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"context"
+
+	"cchc/base/moment"
+)
+
+// A Link is an address with its text.
+type Link struct {
+	Text  string
+	URL   string
+	Key   string // what Page.Active names, and the keyboard's letter where it is one
+	Count int    // shown beside the text when not zero: what waits there
+}
+
+// A Flash is a message about what was just done.
+type Flash struct {
+	Text string
+	Kind Kind
+}
+
+// A Frame is what stands around every page. Package web puts it into the context;
+// without one a page has the product's defaults.
+type Frame struct {
+	Product  string // "CCHC"
+	Unit     string // the unit of who is signed in, or the province
+	Person   string // name of who is signed in; "" for a visitor
+	Nav      []Link // what this person may open
+	Search   string // where the top bar's search goes; "" shows none
+	Flashes  []Flash
+	Demo     bool           // the data is an illustration
+	AsOf     moment.Instant // when the page was made
+	Path     string         // where we are, to come back to
+	Size     string         // "small", "", "large"
+	Contrast bool
+	KeysOff  bool // letters do nothing: some use them to speak to their machine
+}
+
+type frameKey struct{}
+
+// WithFrame returns a context whose pages stand in f.
+func WithFrame(ctx context.Context, f *Frame) context.Context {
+	return context.WithValue(ctx, frameKey{}, f)
+}
+
+// FrameOf returns the context's frame.
+func FrameOf(ctx context.Context) *Frame {
+	if f, ok := ctx.Value(frameKey{}).(*Frame); ok {
+		return f
+	}
+	return &Frame{Product: "CCHC", Path: "/"}
+}

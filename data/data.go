@@ -1,0 +1,22 @@
+// Package data holds the reference data that the program carries: what the law
+// and the national portal say, as files that people can read and compare.
+package data
+
+import _ "embed"
+
+var (
+	// Holidays is days off and make-up days of the nation, 2020–2027: columns
+	// date, kind, name_vi, rule, confidence. Sources are in its rule column.
+	//go:embed holidays.csv
+	Holidays string
+
+	// Procedures is 5,652 administrative procedures of the national portal, July
+	// 2026, as published: names, limits and fees that cannot be read are in it.
+	//go:embed procedures.csv
+	Procedures string
+
+	// QD766 is the formula sets of the real-time service index (QĐ
+	// 766/QĐ-TTg), a document a version. Package serviceindex reads it.
+	//go:embed qd766.yaml
+	QD766 string
+)

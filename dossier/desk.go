@@ -1,0 +1,224 @@
+package dossier
+
+import (
+	"context"
+	"fmt"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/calendar"
+	"cchc/procedure"
+	"cchc/unit"
+)
+
+// A Desk is where dossiers are worked on: every verb is a method of it. DB,
+// Guard, Units, Calendars and Procedures are needed; the rest may be zero.
+type Desk struct {
+	DB         *db.DB
+	Guard      *auth.Guard
+	Units      *unit.Book
+	Calendars  *calendar.Store
+	Procedures *procedure.Catalogue
+
+	// Publish tells whoever watches that a unit's dossiers moved; nil tells nobody.
+	Publish func(u unit.ID, code string)
+}
+
+// A work is a verb under way on one dossier: what it was, what happens now, and
+// what must be written.
+type work struct {
+	desk  *Desk
+	tx    *db.Tx
+	actor actor.Actor
+	d     *Dossier
+	facts []Fact
+	added []Fact
+	steps []Step // loaded by the verbs that move them
+	moved map[int]bool
+	why   string
+	extra []audit.Change
+}
+
+// act runs one verb on one dossier in one write: load, check the right, let do
+// add facts, fold, store, count, record.
+func (k *Desk) act(ctx context.Context, a actor.Actor, v auth.Verb, code string, do func(ctx context.Context, w *work) error) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		d, err := find(ctx, tx, code)
+		if err != nil {
+			return err
+		}
+		return k.actTx(ctx, tx, a, v, &d, do)
+	})
+}
+
+func (k *Desk) actTx(ctx context.Context, tx *db.Tx, a actor.Actor, v auth.Verb, d *Dossier, do func(ctx context.Context, w *work) error) error {
+	if err := k.Guard.Check(ctx, tx, a, v, d.State.Unit); err != nil {
+		return err
+	}
+	facts, err := db.All(ctx, tx, factsOf, scanFact, d.ID)
+	if err != nil {
+		return err
+	}
+	w := &work{desk: k, tx: tx, actor: a, d: d, facts: facts, moved: map[int]bool{}}
+	if err := do(ctx, w); err != nil {
+		return err
+	}
+	return w.store(ctx, v)
+}
+
+// happened adds a fact. A zero At is now; one in the future, or before the
+// dossier arrived, is refused.
+func (w *work) happened(f Fact) error {
+	if f.At == 0 {
+		f.At = w.tx.Now
+	}
+	if f.At > w.tx.Now {
+		return fault.New(fault.Invalid, "dossier.in_future").With("at", "dossier.in_future")
+	}
+	if w.d.RegisteredAt != 0 && f.At < w.d.RegisteredAt {
+		return fault.New(fault.Invalid, "dossier.before_receipt").With("at", "dossier.before_receipt")
+	}
+	f.Seq = len(w.facts) + len(w.added) + 1
+	f.Recorded, f.Account = w.tx.Now, w.actor.Account
+	w.added = append(w.added, f)
+	w.d.State = w.fold()
+	return nil
+}
+
+func (w *work) all() []Fact { return append(w.facts[:len(w.facts):len(w.facts)], w.added...) }
+
+func (w *work) fold() State { return Fold(w.all(), w.d.Limit.ByInstant(), 0, 0) }
+
+// store writes what the verb did: facts, row, steps, tallies, audit entry, and a
+// notice after the commit.
+func (w *work) store(ctx context.Context, v auth.Verb) error {
+	if len(w.added) == 0 && len(w.moved) == 0 && len(w.extra) == 0 {
+		return nil
+	}
+	before := *w.d
+	before.State = Fold(w.facts, w.d.Limit.ByInstant(), 0, 0)
+	after := w.d
+	after.State = w.fold()
+	after.facts = len(w.facts) + len(w.added)
+	if w.steps != nil {
+		after.Step = stepNow(after.State, w.steps)
+	}
+	if after.Ended != 0 || after.NotAccepted != 0 {
+		after.Step = StepNow{} // nobody holds it any more
+	}
+	rows := make([][]any, len(w.added))
+	for i, f := range w.added {
+		rows[i] = f.args(after.ID)
+	}
+	if err := w.tx.InsertRows(ctx, factInsert, rows); err != nil {
+		return err
+	}
+	rows = nil
+	for _, s := range w.steps {
+		if w.moved[s.Ord] {
+			rows = append(rows, s.args(after.ID))
+		}
+	}
+	if err := w.tx.InsertRows(ctx, stepStore, rows); err != nil {
+		return err
+	}
+	args := append(append(after.stateArgs(), after.stepArgs()...), after.ID)
+	if _, err := w.tx.Exec(ctx, rowUpdate, args...); err != nil {
+		return err
+	}
+	t := newTally()
+	t.add(&before, -1)
+	t.add(after, 1)
+	if err := t.store(ctx, w.tx); err != nil {
+		return err
+	}
+	return w.record(ctx, v, before)
+}
+
+func (w *work) record(ctx context.Context, v auth.Verb, before Dossier) error {
+	changes := append(differences(before, *w.d), w.extra...)
+	for _, f := range w.added {
+		changes = append(changes, audit.Change{Field: "fact", To: string(f.Kind)})
+		if w.why == "" {
+			w.why = f.Reason
+		}
+	}
+	err := audit.Record(ctx, w.tx, audit.Entry{Actor: w.actor, Verb: string(v), Kind: "dossier", ID: w.d.ID,
+		Unit: w.d.State.Unit, Changes: changes, Reason: w.why})
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", w.d.Code, err)
+	}
+	w.desk.publish(w.tx, w.d, before.State.Unit)
+	return nil
+}
+
+// publish tells, after the commit, whoever watches the units concerned.
+func (k *Desk) publish(tx *db.Tx, d *Dossier, also unit.ID) {
+	if k.Publish == nil {
+		return
+	}
+	code, u := d.Code, d.State.Unit
+	tx.AfterCommit(func() {
+		k.Publish(u, code)
+		if also != "" && also != u {
+			k.Publish(also, code)
+		}
+	})
+}
+
+// differences lists what changed of the columns that people ask about.
+func differences(a, b Dossier) []audit.Change {
+	var out []audit.Change
+	diff := func(field, from, to string) {
+		if from != to {
+			out = append(out, audit.Change{Field: field, From: from, To: to})
+		}
+	}
+	diff("status", fmt.Sprint(int(a.Status())), fmt.Sprint(int(b.Status())))
+	diff("unit", string(a.State.Unit), string(b.State.Unit))
+	diff("due", a.Due.String(), b.Due.String())
+	diff("due_promised", a.DuePromised.String(), b.DuePromised.String())
+	diff("verdict", string(a.Verdict()), string(b.Verdict()))
+	diff("step", a.Step.Name, b.Step.Name)
+	diff("step_account", a.Step.Account, b.Step.Account)
+	return out
+}
+
+// stepNow is who holds the dossier, from its steps.
+func stepNow(s State, steps []Step) StepNow {
+	if c := current(steps); c != nil {
+		return StepNow{Name: c.Name, Role: c.Role, Account: c.Account, Due: c.Due}
+	}
+	return StepNow{Due: s.Due}
+}
+
+// project returns the due date with the stops so far, as of now.
+func (w *work) project(ctx context.Context, facts []Fact) (calendar.Projection, error) {
+	cal, err := w.desk.Calendars.For(ctx, w.tx, w.d.Promised)
+	if err != nil {
+		return calendar.Projection{}, err
+	}
+	return cal.Project(w.d.AcceptedAt, w.d.Limit, w.d.Convention, Stops(facts), w.tx.Now)
+}
+
+// mustBe refuses the verb when the dossier is in none of the statuses.
+func (w *work) mustBe(statuses ...Status) error {
+	now := w.d.Status()
+	for _, s := range statuses {
+		if s == now {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "dossier.wrong_status", "Code", w.d.Code, "Status", int(now))
+}
+
+// loadSteps reads the internal steps.
+func (w *work) loadSteps(ctx context.Context) (err error) {
+	if w.steps == nil {
+		w.steps, err = db.All(ctx, w.tx, stepsOf, scanStep, w.d.ID)
+	}
+	return err
+}

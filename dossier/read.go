@@ -1,0 +1,120 @@
+package dossier
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/calendar"
+)
+
+// A Whole is a dossier with all that its page shows.
+type Whole struct {
+	Dossier
+	Person   Person // numbers masked
+	Facts    []Fact
+	Steps    []Step
+	Papers   []Paper
+	Payments []Payment
+	Clock    calendar.Projection // zero when it has no limit or was not accepted
+}
+
+// ByCode returns a dossier with everything about it, for one who may read it.
+func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code string) (Whole, error) {
+	var w Whole
+	var err error
+	if w.Dossier, err = find(ctx, q, code); err != nil {
+		return w, err
+	}
+	if err = k.Guard.Check(ctx, q, a, auth.DossierRead, w.State.Unit); err != nil {
+		return w, err
+	}
+	if w.Person, err = k.Masked(ctx, q, w.Dossier); err != nil {
+		return w, err
+	}
+	if w.Facts, err = db.All(ctx, q, factsOf, scanFact, w.ID); err != nil {
+		return w, err
+	}
+	if w.Steps, err = db.All(ctx, q, stepsOf, scanStep, w.ID); err != nil {
+		return w, err
+	}
+	if w.Papers, err = db.All(ctx, q, papersOf, scanPaper, w.ID); err != nil {
+		return w, err
+	}
+	if w.Payments, err = db.All(ctx, q, paymentsOf, func(r db.Scanner) (p Payment, err error) {
+		err = r.Scan(&p.ID, &p.Amount, &p.Channel, &p.Document, &p.At)
+		return p, err
+	}, w.ID); err != nil {
+		return w, err
+	}
+	w.State = Fold(w.Facts, w.ByInstant, 0, 0)
+	if w.AcceptedAt != 0 && w.Limit.Unit != "" && !w.ExternalDue {
+		cal, err := k.Calendars.For(ctx, q, w.Promised)
+		if err != nil {
+			return w, err
+		}
+		asOf := k.DB.Now()
+		if w.Ended != 0 {
+			asOf = w.Ended
+		}
+		if w.Clock, err = cal.Project(w.AcceptedAt, w.Limit, w.Convention, Stops(w.Facts), asOf); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+// Void returns the facts that a correction took back.
+func (w *Whole) Void() map[int]bool {
+	void := map[int]bool{}
+	for _, f := range w.Facts {
+		if f.Kind == FCorrected {
+			void[f.Ref] = true
+		}
+	}
+	return void
+}
+
+// Public returns what anybody may know of a dossier who has its code and the
+// last four digits of the applicant's phone: nothing personal.
+func (k *Desk) Public(ctx context.Context, q db.Queryer, code, digits string) (Whole, error) {
+	f := fault.New(fault.Invalid, "form.invalid")
+	c, err := ParseCode(code)
+	if err != nil {
+		f.With("code", "dossier.code_wrong")
+	}
+	digits = strings.TrimSpace(digits)
+	if len(digits) != 4 || strings.Trim(digits, "0123456789") != "" {
+		f.With("digits", "dossier.digits_wrong")
+	}
+	if err := f.Or(); err != nil {
+		return Whole{}, err
+	}
+	// One answer for "no such code" and "not that phone": otherwise the page
+	// would tell which codes exist.
+	unknown := fault.New(fault.NotFound, "dossier.lookup_nothing")
+	var w Whole
+	if w.Dossier, err = db.One(ctx, q, byCode, scan, "", c.String()); err != nil {
+		if errors.Is(err, db.ErrNotFound) {
+			return Whole{}, unknown
+		}
+		return Whole{}, err
+	}
+	p, err := db.One(ctx, q, personOf, scanPerson, w.ID)
+	if err != nil {
+		return Whole{}, err
+	}
+	if !strings.HasSuffix(p.Phone, digits) || p.Phone == "" {
+		return Whole{}, unknown
+	}
+	facts, err := db.All(ctx, q, factsOf, scanFact, w.ID)
+	if err != nil {
+		return Whole{}, err
+	}
+	w.State = Fold(facts, w.ByInstant, 0, 0)
+	return w, nil
+}

@@ -1,0 +1,111 @@
+package dossier
+
+import (
+	"context"
+	"fmt"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/unit"
+)
+
+// What a merger, a split or a change of calendar does to open dossiers. Both run
+// as jobs after the change, in small writes, and can be run again: what is done
+// already changes nothing.
+
+var (
+	openOf = db.SQL("dossier.sweep.open", `
+		SELECT `+columns+`
+		FROM dossier
+		WHERE unit_id = $1 AND ended_at IS NULL AND not_accepted_at IS NULL AND id > $2
+		ORDER BY id
+		LIMIT 200`)
+	openUnder = db.SQL("dossier.sweep.under", `
+		SELECT `+columns+`
+		FROM dossier
+		WHERE unit_id = $1 AND accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND NOT external_due AND id > $2
+		ORDER BY id
+		LIMIT 200`)
+)
+
+// Transfer moves what is open in a unit to its successor with code and promise
+// unchanged; the past stays with the predecessor. destination says where each
+// dossier goes, "" leaves it where it is. It returns how many moved.
+func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, document string, destination func(Dossier) unit.ID) (int, error) {
+	return k.sweep(ctx, openOf, from, "transfer", func(ctx context.Context, w *work) error {
+		to := destination(*w.d)
+		if to == "" || to == w.d.State.Unit {
+			return nil
+		}
+		// On the day of the merger, or when the dossier came if that was later.
+		return w.happened(Fact{Kind: FTransferred, At: max(day.Start(), w.d.RegisteredAt), Unit: to, Document: document})
+	})
+}
+
+// Reproject computes the due dates of a unit's open dossiers anew after its
+// calendar changed, and records why. A promise is never moved earlier.
+func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, error) {
+	return k.sweep(ctx, openUnder, u, "calendar", func(ctx context.Context, w *work) error {
+		if w.d.Limit.Unit == "" {
+			return nil
+		}
+		cal, err := k.Calendars.For(ctx, w.tx, w.d.Promised)
+		if err != nil {
+			return err
+		}
+		p, err := cal.Project(w.d.AcceptedAt, w.d.Limit, w.d.Convention, Stops(w.all()), w.tx.Now)
+		if err != nil {
+			return fmt.Errorf("project %s: %w", w.d.Code, err)
+		}
+		if p.Due <= w.d.Due {
+			return nil
+		}
+		if err := w.happened(Fact{Kind: FDueMoved, Due: p.Due, How: "calendar", Reason: reason}); err != nil {
+			return err
+		}
+		if err := w.loadSteps(ctx); err != nil {
+			return err
+		}
+		return w.replan(cal)
+	})
+}
+
+// sweep runs do over the dossiers that a statement finds, 200 to a write.
+func (k *Desk) sweep(ctx context.Context, which *db.Stmt, u unit.ID, name string, do func(ctx context.Context, w *work) error) (moved int, err error) {
+	for after := ""; ; {
+		n := 0
+		last, done := after, 0
+		err := k.DB.Write(ctx, func(tx *db.Tx) error {
+			n, done = 0, 0
+			found, err := db.All(ctx, tx, which, scan, string(u), after)
+			if err != nil {
+				return err
+			}
+			for i := range found {
+				last = found[i].ID
+				n++
+				err := k.actTx(ctx, tx, actor.System(name), auth.DossierProcess, &found[i], func(ctx context.Context, w *work) error {
+					err := do(ctx, w)
+					if len(w.added) > 0 {
+						done++
+					}
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return moved, err
+		}
+		moved += done
+		if n == 0 {
+			return moved, nil
+		}
+		after = last
+	}
+}
