@@ -42,11 +42,12 @@ func (s *span) has(u unit.ID) bool { return s.units == nil || s.units[u] }
 func (s *span) within(d moment.Date) bool { return d != 0 && d >= s.from && d <= s.to }
 
 var (
-	// A unit's figures take in all that lay under it at any time of the period.
+	// A unit's figures take in all that lay under it at any time of the period, and
+	// what lay under it until its first day: that opens with what was carried over.
 	unitsDuring = db.SQL("dossier.cases.units", `
 		SELECT DISTINCT unit_id
 		FROM unit_reach
-		WHERE ancestor_id = $1 AND (to_day IS NULL OR to_day > $2) AND from_day <= $3`)
+		WHERE ancestor_id = $1 AND (to_day IS NULL OR to_day >= $2) AND from_day <= $3`)
 
 	// What has not changed since the moment asked for stands in the row; the
 	// others are folded from their facts. Both leave out what cannot matter:
