@@ -197,7 +197,7 @@ func stepNow(s State, steps []Step) StepNow {
 
 // project returns the due date with the stops so far, as of now.
 func (w *work) project(ctx context.Context, facts []Fact) (calendar.Projection, error) {
-	cal, err := w.desk.Calendars.For(ctx, w.tx, w.d.Promised)
+	cal, err := w.desk.Calendars.For(ctx, w.tx, w.d.State.Unit)
 	if err != nil {
 		return calendar.Projection{}, err
 	}

@@ -210,13 +210,13 @@ func (s *State) add(f Fact) {
 	case FKept:
 		s.Withdrawal = 0
 	case FWithdrawn:
-		s.end(f.At, EndWithdrawn)
+		s.endStill(f, EndWithdrawn)
 	case FStopped:
-		s.end(f.At, EndStopped)
+		s.endStill(f, EndStopped)
 	case FFinished:
 		s.end(f.At, EndFinished)
 	case FRefused:
-		s.end(f.At, EndRefused)
+		s.endStill(f, EndRefused)
 	case FReturned:
 		s.Returned = f.At
 		if s.Ended == 0 {
@@ -261,6 +261,15 @@ func (s *State) add(f Fact) {
 func (s *State) wait(what string, at moment.Instant) {
 	s.WaitingLate = s.AcceptedAt != 0 && s.lateBy(at)
 	s.Waiting, s.WaitingSince = what, at
+}
+
+// endStill ends a dossier that may still be waiting: the time that it waited does
+// not make it late, so the fact carries the due date with that time added.
+func (s *State) endStill(f Fact, how string) {
+	if s.Waiting != "" && f.Due != 0 {
+		s.Due = f.Due
+	}
+	s.end(f.At, how)
 }
 
 func (s *State) end(at moment.Instant, how string) {

@@ -85,8 +85,8 @@ var listRows = db.Lines("dossier.list", `
 	AND d.sector = :sector                                                                           --[sector]
 	AND d.channel = :channel                                                                         --[channel]
 	AND d.code = :code                                                                               --[code]
-	AND (p.fold LIKE :like OR d.code LIKE :code_like)                                                --[like]
-	AND (p.phone = :digits OR p.id_number = :digits OR d.code LIKE :code_like)                       --[digits]
+	AND (REPLACE(p.fold, :like, '') <> p.fold OR REPLACE(d.code, :code_like, '') <> d.code)                                                --[like]
+	AND (p.phone = :digits OR p.id_number = :digits OR REPLACE(d.code, :digits, '') <> d.code)                       --[digits]
 	AND (COALESCE(d.due_at, 4503599627370496), d.id) > (:after_due, :after_id)                       --[after_id]
 	ORDER BY COALESCE(d.due_at, 4503599627370496), d.id
 	LIMIT :limit`)
@@ -177,8 +177,9 @@ func (k *Desk) filterArgs(f Filter) db.Args {
 	return args
 }
 
-// textArgs decides what a search text is: a whole code, digits of a number, or
-// words of a name.
+// textArgs decides what a search text is: a whole code, digits of a number, or a
+// part of a name or code. REPLACE tells whether a text contains another on both
+// engines alike; LIKE does not.
 func textArgs(args db.Args, text string) {
 	if text == "" {
 		return
@@ -187,15 +188,12 @@ func textArgs(args db.Args, text string) {
 		args["code"] = c.String()
 		return
 	}
-	escape := strings.NewReplacer("%", "", "_", "")
 	digits := strings.NewReplacer(" ", "", ".", "").Replace(text)
 	if len(digits) >= 4 && strings.Trim(digits, "0123456789") == "" {
 		args["digits"] = digits
-		args["code_like"] = "%" + digits + "%"
 		return
 	}
-	args["like"] = "%" + escape.Replace(i18n.Fold(text)) + "%"
-	args["code_like"] = escape.Replace(strings.ToUpper(text)) + "%"
+	args["like"], args["code_like"] = i18n.Fold(text), strings.ToUpper(text)
 }
 
 // Overview counts what a unit and its subtree have to do now.

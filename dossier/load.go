@@ -25,6 +25,12 @@ type History struct {
 	Payments []Payment
 }
 
+// What was numbered elsewhere is never given again: the number of the day goes
+// on after it.
+var numberRaise = db.Rows("dossier.number.raise", "dossier_number", "prefix, day, last", `
+	ON CONFLICT (prefix, day) DO UPDATE SET last = excluded.last
+	WHERE dossier_number.last < excluded.last`)
+
 var paymentsInsert = db.Rows("dossier.payments.load", "dossier_payment",
 	"id, dossier_id, amount, channel, document, at, recorded_at, account", "")
 
@@ -42,6 +48,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 	t := newTally()
 	checked := map[unit.ID]bool{}
 	touched := map[unit.ID]string{}
+	numbers := map[Code]int64{} // by agency and day
 	for _, h := range histories {
 		d := &h.Dossier
 		for i := range h.Facts {
@@ -82,6 +89,10 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		}
 		t.add(d, 1)
 		touched[d.State.Unit] = d.Code
+		if c, err := ParseCode(d.Code); err == nil && d.System == "" {
+			day := Code{Agency: c.Agency, Day: c.Day}
+			numbers[day] = max(numbers[day], c.Number)
+		}
 	}
 	for _, x := range []struct {
 		bulk *db.Bulk
@@ -94,6 +105,13 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		}
 	}
 	if err := t.store(ctx, tx); err != nil {
+		return err
+	}
+	var raise [][]any
+	for c, last := range numbers {
+		raise = append(raise, []any{c.Agency, c.Day, last})
+	}
+	if err := tx.InsertRows(ctx, numberRaise, raise); err != nil {
 		return err
 	}
 	if k.Publish != nil {

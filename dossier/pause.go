@@ -167,7 +167,7 @@ func (w *work) resume(ctx context.Context, what string, f Fact) error {
 	if w.d.ExternalDue || w.d.Limit.Unit == "" {
 		return w.happened(f)
 	}
-	cal, err := w.desk.Calendars.For(ctx, w.tx, w.d.Promised)
+	cal, err := w.desk.Calendars.For(ctx, w.tx, w.d.State.Unit)
 	if err != nil {
 		return err
 	}

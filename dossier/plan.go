@@ -40,6 +40,33 @@ func plan(cal *calendar.Calendar, v *procedure.Version, caseCode string, limit c
 	return steps, nil
 }
 
+// PlanSteps returns the internal steps of a dossier that is told afterwards, none
+// of them begun: as plan makes them at acceptance and, with stops, as replan
+// leaves those that are not done when the last stop has ended.
+func PlanSteps(cal *calendar.Calendar, v *procedure.Version, caseCode string, limit calendar.Limit, accepted, due moment.Instant, stops []calendar.Stop) ([]Step, error) {
+	steps, err := plan(cal, v, caseCode, limit, accepted, due)
+	if err != nil || len(stops) == 0 {
+		return steps, err
+	}
+	var used, total int64
+	for _, s := range steps {
+		total += s.Hours
+	}
+	for i := range steps {
+		s := &steps[i]
+		used += s.Hours
+		s.Due = due
+		if used < total {
+			p, err := cal.Project(accepted, share(limit, used, total), "", stops, stops[len(stops)-1].To)
+			if err != nil {
+				return nil, err
+			}
+			s.Due = min(p.Due, due)
+		}
+	}
+	return steps, nil
+}
+
 // share returns the part used/total of a limit. Limits that do not divide
 // (same day, months) give the whole.
 func share(l calendar.Limit, used, total int64) calendar.Limit {

@@ -53,7 +53,7 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 	}
 	w.State = Fold(w.Facts, w.ByInstant, 0, 0)
 	if w.AcceptedAt != 0 && w.Limit.Unit != "" && !w.ExternalDue {
-		cal, err := k.Calendars.For(ctx, q, w.Promised)
+		cal, err := k.Calendars.For(ctx, q, w.State.Unit)
 		if err != nil {
 			return w, err
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -34,6 +35,11 @@ type Application struct {
 	Obliged    bool           // the procedure carries a fee that the applicant must pay
 	At         moment.Instant // when it came; zero is now
 	Confirmed  bool           // a person confirmed a limit of zero days
+
+	// Token names the form that this was typed into, 26 letters and digits of
+	// rand.Text: sending it twice receives once. It becomes the rating token. Any
+	// other text counts as none.
+	Token string
 }
 
 // A Promise is what the office will promise: shown before saving, printed after.
@@ -49,6 +55,7 @@ type Promise struct {
 
 var phoneForm = regexp.MustCompile(`^\+?[0-9]{8,15}$`)
 var idForm = regexp.MustCompile(`^[0-9A-Z]{8,13}$`)
+var tokenForm = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
 // clean puts the fields of persons into one form.
 func (p *Person) clean() {
@@ -164,9 +171,16 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 	if err := app.Validate(); err != nil {
 		return Dossier{}, err
 	}
+	if !tokenForm.MatchString(app.Token) {
+		app.Token = ""
+	}
 	var out Dossier
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := k.Guard.Check(ctx, tx, a, auth.DossierReceive, app.Unit); err != nil {
+			return err
+		}
+		if d, sent, err := sentBefore(ctx, tx, app); err != nil || sent {
+			out = d
 			return err
 		}
 		p, err := k.Promised(ctx, tx, app, tx.Now)
@@ -186,12 +200,37 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 	return out, err
 }
 
+// sentBefore returns the dossier that the same form made before: a button pressed
+// twice, or an answer that got lost. A form that was gone back to and filled in
+// for somebody else is not the same, and must not vanish into the first dossier:
+// it is refused.
+func sentBefore(ctx context.Context, tx *db.Tx, app Application) (Dossier, bool, error) {
+	if app.Token == "" {
+		return Dossier{}, false, nil
+	}
+	d, err := db.One(ctx, tx, byToken, scan, app.Token)
+	if errors.Is(err, db.ErrNotFound) {
+		return Dossier{}, false, nil
+	}
+	if err != nil {
+		return Dossier{}, false, err
+	}
+	p, err := db.One(ctx, tx, personOf, scanPerson, d.ID)
+	if err != nil {
+		return Dossier{}, false, err
+	}
+	if d.Promised != app.Unit || d.ProcedureCode != app.Procedure || d.CaseCode != app.Case || p != app.Person {
+		return Dossier{}, false, fault.New(fault.Conflict, "dossierweb.form_used", "Code", d.Code)
+	}
+	return d, true, nil
+}
+
 // begin makes the dossier's fixed part.
 func (k *Desk) begin(app Application, p Promise) *Dossier {
 	return &Dossier{ID: db.NewID(), ProcedureCode: p.Version.Code, VersionID: p.Version.ID, Sector: p.Version.Sector,
 		CaseCode: app.Case, Channel: app.Channel, ReturnBy: app.ReturnBy, AreaClass: p.Area, Territorial: !app.Elsewhere,
 		Limit: p.Limit, LimitBasis: p.Basis, StopsAs: cmp.Or(p.Version.StopsAs, calendar.Pause),
-		RatingToken: rand.Text()}
+		RatingToken: cmp.Or(app.Token, rand.Text())}
 }
 
 // enter numbers and stores a new dossier with its facts, steps, papers, person

@@ -52,7 +52,7 @@ func (k *Desk) Refuse(ctx context.Context, a actor.Actor, code, reason string, r
 		if err := w.finishSteps(ctx, r.At); err != nil {
 			return err
 		}
-		if err := w.happened(Fact{Kind: FRefused, At: r.At, Reason: reason, Document: r.Document}); err != nil {
+		if err := w.endStill(ctx, Fact{Kind: FRefused, At: r.At, Reason: reason, Document: r.Document}); err != nil {
 			return err
 		}
 		return w.mark(r.At, map[string]bool{"e_result": r.Electronic})
@@ -72,7 +72,7 @@ func (k *Desk) Stop(ctx context.Context, a actor.Actor, code, reason, document s
 		if err := w.finishSteps(ctx, 0); err != nil {
 			return err
 		}
-		return w.happened(Fact{Kind: FStopped, Reason: reason, Document: document})
+		return w.endStill(ctx, Fact{Kind: FStopped, Reason: reason, Document: document})
 	})
 }
 
@@ -97,7 +97,7 @@ func (k *Desk) ConfirmWithdrawal(ctx context.Context, a actor.Actor, code string
 		if err := w.finishSteps(ctx, 0); err != nil {
 			return err
 		}
-		return w.happened(Fact{Kind: FWithdrawn})
+		return w.endStill(ctx, Fact{Kind: FWithdrawn})
 	})
 }
 
@@ -139,6 +139,24 @@ func (k *Desk) HandOver(ctx context.Context, a actor.Actor, code, how string, wh
 		}
 		return w.happened(Fact{Kind: FReturned, At: when, How: how, Document: tracking})
 	})
+}
+
+// endStill ends a dossier that may still be waiting: the due date moves by the
+// time that it waited, as it would have when the papers had come.
+func (w *work) endStill(ctx context.Context, f Fact) error {
+	if w.d.Waiting != "" && w.d.AcceptedAt != 0 && !w.d.ExternalDue && w.d.Limit.Unit != "" {
+		if f.At == 0 {
+			f.At = w.tx.Now
+		}
+		if f.At >= w.d.WaitingSince {
+			p, err := w.project(ctx, append(w.all(), f))
+			if err != nil {
+				return err
+			}
+			f.Due = max(p.Due, w.d.Due)
+		}
+	}
+	return w.happened(f)
 }
 
 // mark adds the facts for marks that are true and not set yet.

@@ -22,10 +22,11 @@ var (
 		WHERE unit_id = $1 AND ended_at IS NULL AND not_accepted_at IS NULL AND id > $2
 		ORDER BY id
 		LIMIT 200`)
-	openUnder = db.SQL("dossier.sweep.under", `
+	openUnder = db.Lines("dossier.sweep.under", `
 		SELECT `+columns+`
 		FROM dossier
-		WHERE unit_id = $1 AND accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND NOT external_due AND id > $2
+		WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND NOT external_due AND id > :after
+		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]
 		ORDER BY id
 		LIMIT 200`)
 )
@@ -34,7 +35,8 @@ var (
 // unchanged; the past stays with the predecessor. destination says where each
 // dossier goes, "" leaves it where it is. It returns how many moved.
 func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, document string, destination func(Dossier) unit.ID) (int, error) {
-	return k.sweep(ctx, openOf, from, "transfer", func(ctx context.Context, w *work) error {
+	find := func(after string) (*db.Stmt, []any) { return openOf, []any{string(from), after} }
+	return k.sweep(ctx, find, "transfer", func(ctx context.Context, w *work) error {
 		to := destination(*w.d)
 		if to == "" || to == w.d.State.Unit {
 			return nil
@@ -44,14 +46,22 @@ func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, docu
 	})
 }
 
-// Reproject computes the due dates of a unit's open dossiers anew after its
-// calendar changed, and records why. A promise is never moved earlier.
+// Reproject computes the due dates of the open dossiers of a unit and below ("" is
+// all of them) anew after a calendar changed, and records why. A promise is never
+// moved earlier.
 func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, error) {
-	return k.sweep(ctx, openUnder, u, "calendar", func(ctx context.Context, w *work) error {
+	find := func(after string) (*db.Stmt, []any) {
+		args := db.Args{"after": after}
+		if u != "" {
+			args["unit"] = string(u)
+		}
+		return openUnder.With(args)
+	}
+	return k.sweep(ctx, find, "calendar", func(ctx context.Context, w *work) error {
 		if w.d.Limit.Unit == "" {
 			return nil
 		}
-		cal, err := k.Calendars.For(ctx, w.tx, w.d.Promised)
+		cal, err := k.Calendars.For(ctx, w.tx, w.d.State.Unit)
 		if err != nil {
 			return err
 		}
@@ -72,14 +82,16 @@ func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, er
 	})
 }
 
-// sweep runs do over the dossiers that a statement finds, 200 to a write.
-func (k *Desk) sweep(ctx context.Context, which *db.Stmt, u unit.ID, name string, do func(ctx context.Context, w *work) error) (moved int, err error) {
+// sweep runs do over the dossiers that a statement finds after an id, 200 to a
+// write.
+func (k *Desk) sweep(ctx context.Context, which func(after string) (*db.Stmt, []any), name string, do func(ctx context.Context, w *work) error) (moved int, err error) {
 	for after := ""; ; {
 		n := 0
 		last, done := after, 0
 		err := k.DB.Write(ctx, func(tx *db.Tx) error {
 			n, done = 0, 0
-			found, err := db.All(ctx, tx, which, scan, string(u), after)
+			stmt, args := which(after)
+			found, err := db.All(ctx, tx, stmt, scan, args...)
 			if err != nil {
 				return err
 			}

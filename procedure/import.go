@@ -204,6 +204,10 @@ func (r *Registry) change(ctx context.Context, a actor.Actor, fn func(tx *db.Tx,
 	if err := r.Guard.CheckAnywhere(a, auth.ProcedureChange); err != nil {
 		return err
 	}
+	// Read ahead, so that the write, which others wait for, finds it in memory.
+	if _, err := r.Catalogue.all(ctx, r.Catalogue.DB); err != nil {
+		return err
+	}
 	return r.Catalogue.DB.Write(ctx, func(tx *db.Tx) error {
 		c, err := r.Catalogue.all(ctx, tx)
 		if err != nil {

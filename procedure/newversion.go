@@ -101,11 +101,7 @@ func (v *Version) check(basis string) error {
 	if err := f.Or(); err != nil {
 		return err
 	}
-	cases := map[string][]Step{}
-	for _, s := range v.Steps {
-		cases[s.Case] = append(cases[s.Case], s)
-	}
-	for c, steps := range cases {
+	for c, steps := range byCase(v.Steps) {
 		checkSteps(f, v, c, steps)
 	}
 	return f.Or()

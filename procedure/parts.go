@@ -70,6 +70,68 @@ func (r *Registry) SetFees(ctx context.Context, a actor.Actor, version string, f
 	})
 }
 
+// Parts are what a person enters of a version beside its limit. Nil leaves what
+// is there; empty takes it away.
+type Parts struct {
+	Version string
+	Steps   []Step // of any case, Case in each
+	Papers  []Paper
+}
+
+// Enter sets the steps and papers of many versions in one transaction: for files,
+// where SetSteps and SetPapers one by one would make every reader load the
+// catalogue anew each time. The first version that is refused refuses all.
+func (r *Registry) Enter(ctx context.Context, a actor.Actor, many []Parts) error {
+	return r.change(ctx, a, func(tx *db.Tx, c *catalogue) error {
+		var b batch
+		var trail []audit.Entry
+		for _, p := range many {
+			v := c.byID[p.Version]
+			if v == nil {
+				return fault.New(fault.NotFound, "procedure.unknown", "Version", p.Version)
+			}
+			f := fault.New(fault.Invalid, "procedure.invalid", "Code", v.Code)
+			checkPapers(f, p.Papers)
+			for c, steps := range byCase(p.Steps) {
+				checkSteps(f, v, c, steps)
+			}
+			if err := f.Or(); err != nil {
+				return err
+			}
+			var what []audit.Change
+			if p.Steps != nil {
+				for c := range byCase(append(v.Steps[:len(v.Steps):len(v.Steps)], p.Steps...)) {
+					if _, err := tx.Exec(ctx, dropSteps, v.ID, c); err != nil {
+						return err
+					}
+				}
+				b.addSteps(v.ID, p.Steps)
+				what = append(what, audit.Change{Field: "steps", From: count(len(v.Steps)), To: count(len(p.Steps))})
+			}
+			if p.Papers != nil {
+				if _, err := tx.Exec(ctx, dropPapers, v.ID); err != nil {
+					return err
+				}
+				b.addPapers(v.ID, p.Papers)
+				what = append(what, audit.Change{Field: "papers", From: count(len(v.Papers)), To: count(len(p.Papers))})
+			}
+			trail = append(trail, audit.Entry{Actor: a, Verb: "procedure.enter", Kind: "procedure", ID: v.ID, Changes: what})
+		}
+		if err := b.insert(ctx, tx); err != nil {
+			return err
+		}
+		return audit.RecordAll(ctx, tx, trail)
+	})
+}
+
+func byCase(steps []Step) map[string][]Step {
+	out := map[string][]Step{}
+	for _, s := range steps {
+		out[s.Case] = append(out[s.Case], s)
+	}
+	return out
+}
+
 // edit changes one part of a version: fn drops the old rows and adds the new.
 func (r *Registry) edit(ctx context.Context, a actor.Actor, version, verb string, fn func(tx *db.Tx, v *Version, b *batch) ([]audit.Change, error)) error {
 	return r.change(ctx, a, func(tx *db.Tx, c *catalogue) error {

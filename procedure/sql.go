@@ -216,7 +216,7 @@ func (b *batch) insert(ctx context.Context, tx *db.Tx) error {
 func describe(ls []Limit) string {
 	out := make([]string, len(ls))
 	for i, l := range ls {
-		out[i] = strings.Trim(strings.Join([]string{l.Case, string(l.Channel), l.Area}, " "), " ") + " " + text(l.Limit)
+		out[i] = strings.Join(strings.Fields(l.Case+" "+string(l.Channel)+" "+l.Area+" "+text(l.Limit)), " ")
 	}
 	slices.Sort(out)
 	return strings.Join(out, "; ")

@@ -106,33 +106,52 @@ func (b *Book) Predecessors(ctx context.Context, q db.Queryer, id ID, d moment.D
 // as within what it was within on its last day; one that has not begun counts as
 // where it begins. It is what package auth asks.
 func (b *Book) Within(ctx context.Context, q db.Queryer, id, root ID) (bool, error) {
-	if id == "" || root == "" {
-		return false, nil
-	}
 	h, err := b.history(ctx, q)
 	if err != nil {
 		return false, err
 	}
+	return h.within(id, root, b.DB.Now().Date()), nil
+}
+
+// Extent returns every unit that is Within root, those that are gone and those
+// that have not begun too, ordered by id: what a list covers that shows a unit's
+// work as of now. unit_reach tells who lay under whom at the time instead.
+func (b *Book) Extent(ctx context.Context, q db.Queryer, root ID) ([]ID, error) {
+	h, err := b.history(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	today := b.DB.Now().Date()
+	var out []ID
+	for id := range h.versions {
+		if h.within(id, root, today) {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (h *history) within(id, root ID, today moment.Date) bool {
+	vs := h.versions[id]
+	if len(vs) == 0 || root == "" {
+		return false
+	}
 	t := h.on(today)
 	if _, ok := t.Unit(id); ok {
-		return t.Within(id, root), nil
-	}
-	vs := h.versions[id]
-	if len(vs) == 0 {
-		return false, nil
+		return t.Within(id, root)
 	}
 	if vs[0].From > today {
-		return h.on(vs[0].From).Within(id, root), nil
+		return h.on(vs[0].From).Within(id, root)
 	}
 	next := h.successors(id, today)
 	for _, p := range next {
 		if t.Within(p.Unit, root) {
-			return true, nil
+			return true
 		}
 	}
 	last := vs[len(vs)-1]
-	return len(next) == 0 && h.on(last.To-1).Within(id, root), nil
+	return len(next) == 0 && h.on(last.To-1).Within(id, root)
 }
 
 // Above returns a unit and the units above it, the nearest first, as of today; of

@@ -28,7 +28,7 @@ const (
 type Event struct {
 	ID       string
 	Kind     Kind
-	Day      moment.Date // from when it holds; it may lie ahead
+	Day      moment.Date // from when it holds
 	Basis    string
 	Note     string
 	Account  string
@@ -42,15 +42,49 @@ type Event struct {
 // leaves a to-do.
 type Move struct{ From, To ID }
 
-// Changed is the job that tells other rooms of an event. It is enqueued in the
-// event's own transaction, for every event but the creation of a unit.
+// Changed is the job that tells other rooms of an event, of every one but the
+// creation of a unit. It is enqueued in the event's own transaction, or by Sweep
+// on the event's day when that lies ahead.
 var Changed = job.Kind[Event]{Name: "unit.changed"}
+
+// Sweep tells the other rooms of the events whose day has come since they were
+// recorded, and returns how many there were. Run it once a day, after midnight.
+func (r *Registry) Sweep(ctx context.Context) (int, error) {
+	n := 0
+	err := r.Book.DB.Write(ctx, func(tx *db.Tx) error {
+		events, err := db.All(ctx, tx, qUntold, scanEvent, tx.Now.Date())
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			e := &events[i]
+			if e.Units, err = db.Column[ID](ctx, tx, qTouched, e.ID); err != nil {
+				return err
+			}
+			e.Moves, err = db.All(ctx, tx, qMoves, func(r db.Scanner) (m Move, err error) {
+				err = r.Scan(&m.From, &m.To)
+				return m, err
+			}, e.ID)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, markTold, tx.Now, e.ID); err != nil {
+				return err
+			}
+		}
+		n = len(events)
+		return Changed.EnqueueAll(ctx, tx, events)
+	})
+	return n, err
+}
+
+func scanEvent(r db.Scanner) (e Event, err error) {
+	err = r.Scan(&e.ID, &e.Kind, &e.Day, &e.Basis, &e.Note, &e.Account, &e.Recorded)
+	return e, err
+}
 
 // Events returns what happened to a unit, the oldest first. Units and Moves are
 // not read back: they are for the job.
 func (b *Book) Events(ctx context.Context, q db.Queryer, id ID) ([]Event, error) {
-	return db.All(ctx, q, qEvents, func(r db.Scanner) (e Event, err error) {
-		err = r.Scan(&e.ID, &e.Kind, &e.Day, &e.Basis, &e.Note, &e.Account, &e.Recorded)
-		return e, err
-	}, string(id))
+	return db.All(ctx, q, qEvents, scanEvent, string(id))
 }

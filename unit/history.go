@@ -16,6 +16,8 @@ type history struct {
 	levels   map[string]Level
 	versions map[ID][]Unit // by From
 	lineage  []link        // in the order in which things happened
+	acts     [][]link      // the lineage by event
+	leaves   map[ID][]int  // the indexes in acts in which a unit is a source
 	days     []moment.Date // on which anything begins or ends
 
 	mu    sync.Mutex
@@ -36,6 +38,7 @@ func (h *history) ready() *history {
 	slices.SortStableFunc(h.lineage, func(a, b link) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.recorded, b.recorded), cmp.Compare(a.event, b.event))
 	})
+	h.group()
 	days := map[moment.Date]bool{}
 	for _, vs := range h.versions {
 		for _, v := range vs {

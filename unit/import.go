@@ -73,7 +73,7 @@ func read(file io.Reader) ([]entry, error) {
 		}
 		line := t.Line()
 		rows = append(rows, entry{
-			n: New{Code: code, Name: t.Get("name"), Level: t.Get("level"), Area: t.Get("area_class"), Block: t.Get("block")},
+			n:      New{Code: code, Name: t.Get("name"), Level: t.Get("level"), Area: t.Get("area_class"), Block: t.Get("block")},
 			parent: t.Get("parent_code"), from: from, line: line,
 			wrong: func(column, value, key string, args ...any) *fault.Fault {
 				at := lines[column]

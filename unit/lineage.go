@@ -11,13 +11,26 @@ import (
 // successors follows what became of a unit up to and with a day. The shares of
 // a unit that left no successor are lost: they may sum to less than Whole.
 func (h *history) successors(id ID, d moment.Date) []Part {
-	w := map[ID]*big.Rat{id: big.NewRat(1, 1)}
-	for _, links := range h.acts() {
-		if links[0].day > d {
-			break
+	w := map[ID]*big.Rat{}
+	var follow func(u ID, after int, share *big.Rat)
+	follow = func(u ID, after int, share *big.Rat) {
+		out := h.leaves[u]
+		i, _ := slices.BinarySearch(out, after+1)
+		if i == len(out) || h.acts[out[i]][0].day > d {
+			if w[u] == nil {
+				w[u] = new(big.Rat)
+			}
+			w[u].Add(w[u], share)
+			return
 		}
-		flow(w, links)
+		// A unit that keeps a part of itself goes on after this act.
+		for _, l := range h.acts[out[i]] {
+			if l.from == u {
+				follow(l.to, out[i], new(big.Rat).Mul(share, big.NewRat(int64(l.share), int64(Whole))))
+			}
+		}
 	}
+	follow(id, -1, big.NewRat(1, 1))
 	return h.parts(w, d, "")
 }
 
@@ -26,7 +39,7 @@ func (h *history) successors(id ID, d moment.Date) []Part {
 // in force itself on that day, and got parts of others later, is not listed.
 func (h *history) predecessors(id ID, d moment.Date) []Part {
 	w := map[ID]*big.Rat{id: big.NewRat(1, 1)}
-	for _, links := range slices.Backward(h.acts()) {
+	for _, links := range slices.Backward(h.acts) {
 		if links[0].day <= d {
 			break
 		}
@@ -48,39 +61,19 @@ func (h *history) predecessors(id ID, d moment.Date) []Part {
 	return h.parts(w, d, id)
 }
 
-// acts groups the lineage by event, in the order in which things happened.
-func (h *history) acts() [][]link {
-	var out [][]link
+// group puts the lineage together by event, in the order in which things
+// happened, and notes for each unit the events in which it gave something.
+func (h *history) group() {
+	h.acts, h.leaves = nil, map[ID][]int{}
 	for i, l := range h.lineage {
 		if i == 0 || l.event != h.lineage[i-1].event {
-			out = append(out, nil)
+			h.acts = append(h.acts, nil)
 		}
-		out[len(out)-1] = append(out[len(out)-1], l)
-	}
-	return out
-}
-
-// flow moves the weights of one event at once: a unit that keeps a part of
-// itself is source and target.
-func flow(w map[ID]*big.Rat, links []link) {
-	taken := map[ID]*big.Rat{}
-	for _, l := range links {
-		if w[l.from] != nil {
-			taken[l.from] = w[l.from]
+		n := len(h.acts) - 1
+		h.acts[n] = append(h.acts[n], l)
+		if at := h.leaves[l.from]; len(at) == 0 || at[len(at)-1] != n {
+			h.leaves[l.from] = append(at, n)
 		}
-	}
-	for from := range taken {
-		delete(w, from)
-	}
-	for _, l := range links {
-		if taken[l.from] == nil {
-			continue
-		}
-		if w[l.to] == nil {
-			w[l.to] = new(big.Rat)
-		}
-		part := new(big.Rat).Mul(taken[l.from], big.NewRat(int64(l.share), int64(Whole)))
-		w[l.to] = part.Add(part, w[l.to])
 	}
 }
 

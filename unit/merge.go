@@ -28,7 +28,11 @@ func (r *Registry) Merge(ctx context.Context, a actor.Actor, m Merger, act Act) 
 }
 
 func (w *work) merge(ctx context.Context, m Merger, act Act) (ID, error) {
-	f := fault.New(fault.Invalid, "unit.invalid", "Unit", "")
+	name := w.name(m.Into)
+	if m.New != nil {
+		name = m.New.Name
+	}
+	f := fault.New(fault.Invalid, "unit.invalid", "Unit", name)
 	act.check(f)
 	if len(m.From) == 0 {
 		f.With("from", "unit.from_missing")

@@ -73,6 +73,10 @@ type occurrence struct {
 // change runs fn over a copy of what is known, checks what came out, and stores
 // it.
 func (r *Registry) change(ctx context.Context, a actor.Actor, fn func(w *work) error) error {
+	// Read ahead, so that the write, which others wait for, finds it in memory.
+	if _, err := r.Book.history(ctx, r.Book.DB); err != nil {
+		return fmt.Errorf("read the units: %w", err)
+	}
 	return r.Book.DB.Write(ctx, func(tx *db.Tx) error { return r.changeTx(ctx, tx, a, fn) })
 }
 

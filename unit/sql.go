@@ -31,13 +31,34 @@ var (
 		WHERE u.unit_id = $1
 		ORDER BY e.day, e.recorded_at, e.id`)
 
+	qUntold = db.SQL("unit.untold", `
+		SELECT id, kind, day, basis, note, account, recorded_at
+		FROM unit_event
+		WHERE told_at IS NULL AND day <= $1
+		ORDER BY day, recorded_at, id`)
+
+	qTouched = db.SQL("unit.event.units", `
+		SELECT unit_id
+		FROM unit_event_unit
+		WHERE event_id = $1
+		ORDER BY unit_id`)
+
+	qMoves = db.SQL("unit.event.moves", `
+		SELECT from_unit, COALESCE(to_unit, '')
+		FROM unit_move
+		WHERE event_id = $1
+		ORDER BY from_unit`)
+
+	markTold = db.SQL("unit.event.told", `UPDATE unit_event SET told_at = $1 WHERE id = $2`)
+
 	dropVersions = db.SQL("unit.version.drop", `DELETE FROM unit_version WHERE unit_id = $1`)
 	dropReach    = db.SQL("unit.reach.drop", `DELETE FROM unit_reach WHERE unit_id = $1`)
 
 	insertUnits    = db.Rows("unit.insert", "unit", "id, recorded_at", "")
 	insertVersions = db.Rows("unit.version.insert", "unit_version",
 		"unit_id, from_day, to_day, code, name, fold, level, parent_id, area_class, block", "")
-	insertEvents     = db.Rows("unit.event.insert", "unit_event", "id, kind, day, basis, note, account, recorded_at", "")
+	insertEvents     = db.Rows("unit.event.insert", "unit_event", "id, kind, day, basis, note, account, recorded_at, told_at", "")
+	insertMoves      = db.Rows("unit.move.insert", "unit_move", "event_id, from_unit, to_unit", "")
 	insertEventUnits = db.Rows("unit.event.unit", "unit_event_unit", "event_id, unit_id", "")
 	insertLineage    = db.Rows("unit.lineage.insert", "unit_lineage", "event_id, from_unit, to_unit, share", "")
 	insertReach      = db.Rows("unit.reach.insert", "unit_reach", "ancestor_id, unit_id, from_day, to_day", "")
@@ -74,11 +95,14 @@ func load(ctx context.Context, q db.Queryer) (*history, error) {
 }
 
 func versionRow(u Unit) []any {
-	var parent any
-	if u.Parent != "" {
-		parent = string(u.Parent)
+	return []any{string(u.ID), u.From, u.To, u.Code, u.Name, u.Fold, u.Level, null(u.Parent), u.Area, u.Block}
+}
+
+func null(id ID) any {
+	if id == "" {
+		return nil
 	}
-	return []any{string(u.ID), u.From, u.To, u.Code, u.Name, u.Fold, u.Level, parent, u.Area, u.Block}
+	return string(id)
 }
 
 func sortedLevels(h *history) []Level {

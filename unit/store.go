@@ -15,7 +15,7 @@ import (
 // and the other rooms.
 func (w *work) store(ctx context.Context) error {
 	born := map[ID]bool{}
-	var units, versions, events, touched, lineage [][]any
+	var units, versions, events, touched, lineage, moves [][]any
 	for _, id := range w.born {
 		born[id] = true
 		units = append(units, []any{string(id), w.tx.Now})
@@ -33,7 +33,14 @@ func (w *work) store(ctx context.Context) error {
 		}
 	}
 	for _, e := range w.events {
-		events = append(events, []any{e.ID, string(e.Kind), e.Day, e.Basis, e.Note, e.Account, e.Recorded})
+		told := w.tx.Now
+		if !w.tells(e) && e.Kind != Created {
+			told = 0
+		}
+		events = append(events, []any{e.ID, string(e.Kind), e.Day, e.Basis, e.Note, e.Account, e.Recorded, told})
+		for _, m := range e.Moves {
+			moves = append(moves, []any{e.ID, string(m.From), null(m.To)})
+		}
 		for _, id := range slices.Sorted(maps.Keys(e.touched)) {
 			touched = append(touched, []any{e.ID, string(id)})
 		}
@@ -56,6 +63,9 @@ func (w *work) store(ctx context.Context) error {
 	if err := w.tx.InsertRows(ctx, insertLineage, lineage); err != nil {
 		return err
 	}
+	if err := w.tx.InsertRows(ctx, insertMoves, moves); err != nil {
+		return err
+	}
 	if err := w.storeReach(ctx, dirty, born); err != nil {
 		return fmt.Errorf("store who lies under whom: %w", err)
 	}
@@ -63,8 +73,8 @@ func (w *work) store(ctx context.Context) error {
 		return err
 	}
 	for _, e := range w.events {
-		if e.Kind == Created {
-			continue // nobody has anything open in a new unit
+		if !w.tells(e) {
+			continue
 		}
 		e.Event.Units = slices.Sorted(maps.Keys(e.touched))
 		if err := Changed.Enqueue(ctx, w.tx, e.Event); err != nil {
@@ -72,6 +82,12 @@ func (w *work) store(ctx context.Context) error {
 		}
 	}
 	return w.tx.Bump(ctx, epoch)
+}
+
+// tells reports whether the other rooms hear of an event now: nobody has anything
+// open in a new unit, and one that lies ahead must not move anything yet.
+func (w *work) tells(e *occurrence) bool {
+	return e.Kind != Created && e.Day <= w.tx.Now.Date()
 }
 
 func (w *work) storeReach(ctx context.Context, dirty []ID, born map[ID]bool) error {

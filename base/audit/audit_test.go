@@ -143,6 +143,38 @@ func TestLatestPagesThroughEverythingOnce(t *testing.T) {
 	}
 }
 
+var (
+	makeUnit  = db.SQL("audit.test.unit", `INSERT INTO unit (id, recorded_at) VALUES ($1, 1)`)
+	makeReach = db.SQL("audit.test.reach", `INSERT INTO unit_reach (ancestor_id, unit_id, from_day, to_day) VALUES ($1, $2, 1, $3)`)
+)
+
+func TestLatestWithinAUnitHasWhatWasEverBelowIt(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d, _ := dbtest.Open(t)
+	if err := d.Write(ctx, func(tx *db.Tx) error {
+		var errs []error
+		for _, u := range []string{"province", "commune", "former", "elsewhere"} {
+			_, err := tx.Exec(ctx, makeUnit, u)
+			_, own := tx.Exec(ctx, makeReach, u, u, nil)
+			errs = append(errs, err, own)
+		}
+		_, err := tx.Exec(ctx, makeReach, "province", "commune", nil)
+		_, over := tx.Exec(ctx, makeReach, "province", "former", 2)
+		return errors.Join(append(errs, err, over)...)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []actor.UnitID{"province", "commune", "former", "elsewhere", ""} {
+		record(t, d, audit.Entry{Actor: sweeper, Verb: "v", Kind: "k", ID: "in " + string(u), Unit: u})
+	}
+	for root, want := range map[actor.UnitID]int{"province": 3, "commune": 1, "elsewhere": 1, "nowhere": 0, "": 5} {
+		if got, err := audit.Latest(ctx, d, audit.Filter{Within: root}); err != nil || len(got) != want {
+			t.Errorf("within %q there are %d entries, %v, want %d", root, len(got), err, want)
+		}
+	}
+}
+
 func TestLatestNarrows(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -82,6 +82,27 @@ func TestACacheLoadsAgainOnlyAfterABump(t *testing.T) {
 	loaded(3)
 }
 
+func TestAWriteThatHasChangedNothingMayFillTheCache(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d := library(t)
+	c, loads := counted()
+	for range 3 {
+		if err := d.Write(ctx, func(tx *db.Tx) error {
+			n, err := c.Get(ctx, tx)
+			if n != 1 {
+				t.Errorf("Get gave %d, want 1", n)
+			}
+			return errors.Join(err, add(ctx, tx, "lost"), errors.New("undone"))
+		}); err == nil {
+			t.Fatal("the write was not undone")
+		}
+	}
+	if n := loads.Load(); n != 1 {
+		t.Errorf("three writes loaded %d times, want once", n)
+	}
+}
+
 func TestABumpReachesOtherProcesses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -31,18 +31,21 @@ type Cache[T any] struct {
 	loading sync.Mutex // one loads, the others wait
 	mu      sync.Mutex // guards what follows
 	epoch   int64
+	failed  int64 // group commits that had failed when value was loaded
 	full    bool
 	value   T
 }
 
-// Get returns the current value as q sees it. What a write loads for itself is
-// not kept: the write may yet be undone.
+// Get returns the current value as q sees it. What a write loads after it has
+// changed something is not kept: it may see its own changes, and they may yet be
+// undone.
 func (c *Cache[T]) Get(ctx context.Context, q Queryer) (T, error) {
 	epoch, err := c.now(ctx, q)
 	if err != nil {
 		var zero T
 		return zero, err
 	}
+	c.forget(q.base().failed.Load())
 	if v, ok := c.kept(epoch); ok {
 		return v, nil
 	}
@@ -51,7 +54,7 @@ func (c *Cache[T]) Get(ctx context.Context, q Queryer) (T, error) {
 		// It holds a connection: if it waited for the one who loads, and that one
 		// for a connection, both would wait for ever.
 		v, err := c.Load(ctx, q)
-		if _, reading := q.(*Snapshot); reading && err == nil {
+		if tx, writing := q.(*Tx); err == nil && (!writing || !tx.dirty) {
 			c.keep(epoch, v)
 		}
 		return v, err
@@ -99,5 +102,15 @@ func (c *Cache[T]) keep(epoch int64, v T) {
 	defer c.mu.Unlock()
 	if !c.full || epoch >= c.epoch {
 		c.value, c.epoch, c.full = v, epoch, true
+	}
+}
+
+// forget drops what was loaded before a group commit failed: a write of that
+// group may have loaded what another in it had changed, and that never happened.
+func (c *Cache[T]) forget(failed int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed != failed {
+		c.failed, c.full = failed, false
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -51,6 +52,9 @@ type DB struct {
 	gate   sync.Mutex     // PostgreSQL: guards closing
 	shut   bool           // no write may begin any more
 	writes sync.WaitGroup // those under way
+
+	// failed counts group commits that the disk refused.
+	failed atomic.Int64
 
 	prepared sync.Map // *Stmt → *sql.Stmt, reading side, SQLite only
 	writing  sync.Map // *Stmt → *sql.Stmt, writing side, SQLite only

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"regexp"
@@ -15,8 +14,9 @@ import (
 // A Stmt is a registered SQL statement. Make one with SQL, Pair, Lines or Rows,
 // as a package variable beside the function that uses it.
 type Stmt struct {
-	Name string
-	text map[Engine]string
+	Name   string
+	Paired bool // made by Pair: the engines get different texts
+	text   map[Engine]string
 }
 
 // Text returns the statement as the engine gets it.
@@ -37,10 +37,28 @@ func SQL(name, text string) *Stmt {
 // Pair registers a statement that has to differ between the engines. Use it only
 // where nothing shared will do; a test counts them.
 func Pair(name, sqlite, postgres string) *Stmt {
-	return register(name, map[Engine]string{SQLite: sqlite, Postgres: postgres})
+	s := register(name, map[Engine]string{SQLite: sqlite, Postgres: postgres})
+	s.Paired = true
+	return s
+}
+
+var numbered = regexp.MustCompile(`\$(\d+)`)
+
+// anonymous writes the parameters of a statement as ? where each is used once
+// and in order. SQLite keeps the names of the others in a list that its driver
+// searches from the beginning for every parameter: a bulk insert of thousands
+// would spend most of its time there.
+func anonymous(text string) string {
+	for i, m := range numbered.FindAllStringSubmatch(text, -1) {
+		if m[1] != strconv.Itoa(i+1) {
+			return text
+		}
+	}
+	return numbered.ReplaceAllString(text, "?")
 }
 
 func register(name string, text map[Engine]string) *Stmt {
+	text[SQLite] = anonymous(text[SQLite])
 	s := &Stmt{Name: name, text: text}
 	registry.Lock()
 	defer registry.Unlock()
@@ -163,7 +181,7 @@ func (f *Family) variant(has func(string) bool) *variant {
 		}
 	}
 	v := &variant{}
-	numbered := paramAt.ReplaceAllStringFunc(text.String(), func(m string) string {
+	dollars := paramAt.ReplaceAllStringFunc(text.String(), func(m string) string {
 		at := strings.LastIndexByte(m, ':')
 		n := slices.Index(v.params, m[at+1:])
 		if n < 0 {
@@ -172,7 +190,7 @@ func (f *Family) variant(has func(string) bool) *variant {
 		}
 		return m[:at] + "$" + strconv.Itoa(n+1)
 	})
-	v.stmt = &Stmt{Name: f.name, text: map[Engine]string{SQLite: numbered, Postgres: numbered}}
+	v.stmt = &Stmt{Name: f.name, text: map[Engine]string{SQLite: anonymous(dollars), Postgres: dollars}}
 	f.built[key.String()] = v
 	return v
 }
@@ -233,7 +251,7 @@ func (b *Bulk) text(rows int) map[Engine]string {
 		s.WriteByte(')')
 	}
 	s.WriteString(" " + b.tail)
-	return map[Engine]string{SQLite: s.String(), Postgres: s.String()}
+	return map[Engine]string{SQLite: anonymous(s.String()), Postgres: s.String()}
 }
 
 func (b *Bulk) of(rows int) *Stmt {
@@ -271,174 +289,4 @@ func (tx *Tx) InsertRows(ctx context.Context, b *Bulk, rows [][]any) error {
 		rows = rows[n:]
 	}
 	return nil
-}
-
-// A Queryer runs statements that read: a *DB, a *Tx or a *Snapshot.
-type Queryer interface {
-	query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error)
-}
-
-func (d *DB) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error) {
-	select {
-	case <-d.done:
-		return nil, ErrClosed
-	default:
-	}
-	if d.engine == Postgres {
-		return d.read.QueryContext(ctx, s.text[Postgres], args...)
-	}
-	p, err := prepared(d.read, &d.prepared, s)
-	if err != nil {
-		return nil, err
-	}
-	return p.QueryContext(ctx, args...)
-}
-
-func (tx *Tx) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error) {
-	if err := tx.alive(ctx); err != nil {
-		return nil, err
-	}
-	if tx.db.engine == Postgres {
-		return tx.sql.QueryContext(ctx, s.text[Postgres], args...)
-	}
-	p, err := prepared(tx.db.conn, &tx.db.writing, s)
-	if err != nil {
-		return nil, err
-	}
-	// Not the caller's context: interrupting a statement inside a transaction
-	// makes SQLite undo the whole transaction, other people's writes with it.
-	return p.QueryContext(context.Background(), args...)
-}
-
-func (sn *Snapshot) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error) {
-	return sn.sql.QueryContext(ctx, s.text[sn.db.engine], args...)
-}
-
-// Exec runs a statement that changes rows and returns how many it changed.
-func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
-	if err := tx.alive(ctx); err != nil {
-		return 0, err
-	}
-	var r sql.Result
-	var err error
-	if tx.db.engine == Postgres {
-		r, err = tx.sql.ExecContext(ctx, s.text[Postgres], args...)
-	} else {
-		var p *sql.Stmt
-		if p, err = prepared(tx.db.conn, &tx.db.writing, s); err == nil {
-			r, err = p.ExecContext(context.Background(), args...)
-		}
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", s.Name, tx.fail(err))
-	}
-	return r.RowsAffected()
-}
-
-func (tx *Tx) alive(ctx context.Context) error {
-	if tx.failed != nil {
-		return fmt.Errorf("after a statement of this write was refused: %w", tx.failed)
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return tx.ctx.Err()
-}
-
-// preparer is a pool or the writer's connection.
-type preparer interface {
-	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
-}
-
-// prepared returns the statement prepared once on p and kept in cache.
-func prepared(p preparer, cache *sync.Map, s *Stmt) (*sql.Stmt, error) {
-	if st, ok := cache.Load(s); ok {
-		return st.(*sql.Stmt), nil
-	}
-	st, err := p.PrepareContext(context.Background(), s.text[SQLite])
-	if err != nil {
-		return nil, err
-	}
-	if old, loaded := cache.LoadOrStore(s, st); loaded {
-		st.Close()
-		return old.(*sql.Stmt), nil
-	}
-	return st, nil
-}
-
-// All returns what scan makes of every row.
-func All[T any](ctx context.Context, q Queryer, s *Stmt, scan func(Scanner) (T, error), args ...any) ([]T, error) {
-	var out []T
-	err := Each(ctx, q, s, func(r Scanner) error {
-		v, err := scan(r)
-		if err == nil {
-			out = append(out, v)
-		}
-		return err
-	}, args...)
-	return out, err
-}
-
-// One returns what scan makes of the first row, or ErrNotFound.
-func One[T any](ctx context.Context, q Queryer, s *Stmt, scan func(Scanner) (T, error), args ...any) (T, error) {
-	var out T
-	found := false
-	err := Each(ctx, q, s, func(r Scanner) (err error) {
-		out, err = scan(r)
-		found = true
-		if err == nil {
-			err = errStop
-		}
-		return err
-	}, args...)
-	if err == nil && !found {
-		err = fmt.Errorf("%s: %w", s.Name, ErrNotFound)
-	}
-	return out, err
-}
-
-// Value returns the only column of the first row, or ErrNotFound.
-func Value[T any](ctx context.Context, q Queryer, s *Stmt, args ...any) (T, error) {
-	return One(ctx, q, s, func(r Scanner) (v T, err error) { err = r.Scan(&v); return }, args...)
-}
-
-// Column returns the only column of every row.
-func Column[T any](ctx context.Context, q Queryer, s *Stmt, args ...any) ([]T, error) {
-	return All(ctx, q, s, func(r Scanner) (v T, err error) { err = r.Scan(&v); return }, args...)
-}
-
-// A Scanner is one row.
-type Scanner interface{ Scan(dest ...any) error }
-
-// Each calls fn for every row in turn and stops at its first error. A write must
-// not start another statement from fn: the engine has one cursor at a time.
-func Each(ctx context.Context, q Queryer, s *Stmt, fn func(Scanner) error, args ...any) error {
-	rows, err := q.query(ctx, s, args)
-	if err != nil {
-		return refused(ctx, q, s, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(rows); err != nil {
-			if err == errStop {
-				return nil
-			}
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return refused(ctx, q, s, err)
-	}
-	return nil
-}
-
-// refused says which statement could not be read, and fails the write if it was
-// one of a write.
-func refused(ctx context.Context, q Queryer, s *Stmt, err error) error {
-	if tx, ok := q.(*Tx); ok {
-		err = tx.fail(err)
-	} else if gone := ctx.Err(); gone != nil {
-		err = gone // an engine calls it an interruption of its own
-	}
-	return fmt.Errorf("%s: %w", s.Name, translate(err))
 }

@@ -175,7 +175,7 @@ func TestOptionalLines(t *testing.T) {
 			head + "AND title = $2 AND id > $3 AND pages <= $1 AND shelf_id IS NOT NULL AND title <> '10:45:least' " + tail, []any{1, "t", "x"}},
 	} {
 		stmt, args := family.With(c.a)
-		if got := strings.Join(strings.Fields(stmt.Text(db.SQLite)), " "); got != c.want || !slices.Equal(args, c.args) {
+		if got := strings.Join(strings.Fields(stmt.Text(db.Postgres)), " "); got != c.want || !slices.Equal(args, c.args) {
 			t.Errorf("%s: got %q with %v, want %q with %v", c.name, got, args, c.want, c.args)
 		}
 		if again, _ := family.With(c.a); again != stmt {
@@ -197,6 +197,31 @@ func TestOptionalLines(t *testing.T) {
 	}()
 	family.With(db.Args{})
 }
+
+func TestSQLiteGetsNumbersOnlyWhereItNeedsThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		stmt *db.Stmt
+		want string
+	}{
+		{addBook, "INSERT INTO book (id, shelf_id, title, pages) VALUES (?, ?, ?, ?)"},
+		{usedTwice, "SELECT id FROM book WHERE id = $1 OR title = $1 OR pages = $2"},
+	} {
+		if got := c.stmt.Text(db.SQLite); got != c.want {
+			t.Errorf("SQLite gets %q, want %q", got, c.want)
+		}
+		if got := c.stmt.Text(db.Postgres); strings.Contains(got, "?") || c.stmt.Paired {
+			t.Errorf("PostgreSQL gets %q, want it as it was written", got)
+		}
+	}
+	ctx := context.Background()
+	d := library(t)
+	if got, err := db.Column[string](ctx, d, usedTwice, "title of b", 7); err != nil || !slices.Equal(got, []string{"b"}) {
+		t.Errorf("a parameter used twice gave %q, %v, want b", got, err)
+	}
+}
+
+var usedTwice = db.SQL("test.used_twice", `SELECT id FROM book WHERE id = $1 OR title = $1 OR pages = $2`)
 
 func TestTheRegistryTestFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()

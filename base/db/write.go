@@ -23,6 +23,7 @@ type Tx struct {
 	ctx    context.Context // of the caller; checked before every statement
 	after  []func()
 	failed error // the first statement that the engine refused
+	dirty  bool  // something was changed, or tried to be
 }
 
 // AfterCommit keeps f until the write is on disk, then calls it; when the write
@@ -165,6 +166,7 @@ func (d *DB) group(first *job) {
 	broken := errAbandoned
 	defer func() {
 		if broken != nil {
+			d.failed.Add(1)
 			tx.Rollback()
 			for _, j := range group {
 				if j.err == nil {
@@ -204,7 +206,7 @@ func (d *DB) one(tx *sql.Tx, j *job) (broken error) {
 		return err
 	}
 	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: j.ctx}
-	j.err, j.panicked = call(j.fn, t)
+	j.panicked, j.err = call(j.fn, t)
 	if j.err != nil || j.panicked != nil {
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO w"); err != nil {
 			return err
@@ -217,7 +219,7 @@ func (d *DB) one(tx *sql.Tx, j *job) (broken error) {
 	return nil
 }
 
-func call(fn func(*Tx) error, t *Tx) (err error, p *Panic) {
+func call(fn func(*Tx) error, t *Tx) (p *Panic, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			p = &Panic{Value: v, Stack: debug.Stack()}
@@ -231,7 +233,7 @@ func call(fn func(*Tx) error, t *Tx) (err error, p *Panic) {
 		// The caller may have gone away while fn ran; then it must not happen.
 		err = t.ctx.Err()
 	}
-	return err, nil
+	return nil, err
 }
 
 func (d *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
@@ -282,7 +284,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(
 	}
 	defer tx.Rollback() // does nothing after Commit
 	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: ctx}
-	err, p := call(fn, t)
+	p, err := call(fn, t)
 	if p != nil {
 		tx.Rollback()
 		panic(p)

@@ -62,12 +62,14 @@ func detect(f io.ReaderAt, size int64) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	for ; m != nil; m = m.Parent() {
-		if m.Is("application/zip") {
+	for p := m; p != nil; p = p.Parent() { // whatever it is, first: is it a zip file?
+		if p.Is("application/zip") {
 			return office(f, size), nil
 		}
+	}
+	for p := m; p != nil; p = p.Parent() {
 		for _, t := range Types {
-			if m.Is(t.MIME) {
+			if p.Is(t.MIME) {
 				return t, nil
 			}
 		}

@@ -233,3 +233,30 @@ func TestAKindHandledTwicePanics(t *testing.T) {
 		job.Handle(r, kind, func(context.Context, int) error { return nil })
 	}
 }
+
+func TestSeveralMayMigrateTheQueueAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dsn := dbtest.Empty(t)
+	tries := 1 // one program opens a file; several share a PostgreSQL
+	if db.IsPostgres(dsn) {
+		tries = 4
+	}
+	var wg sync.WaitGroup
+	for range tries {
+		wg.Go(func() {
+			d, err := db.Open(ctx, dsn, db.Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer d.Close()
+			for range 2 { // the second time there is nothing to do
+				if err := job.Migrate(ctx, d); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cchc/base/fault"
@@ -83,7 +84,7 @@ func (t *Reader) Next() bool {
 		t.lines = append(t.lines, line)
 	}
 	if len(row) != len(t.header) {
-		t.err = fault.New(fault.Invalid, "table.width", "Line", t.lines[0], "Columns", len(row), "Header", len(t.header))
+		t.err = fault.New(fault.Invalid, "table.width", "Line", strconv.Itoa(t.lines[0]), "Columns", len(row), "Header", len(t.header))
 		return false
 	}
 	return true
@@ -125,13 +126,13 @@ func (t *Reader) LineOf(column string) int {
 
 // Wrong is the fault of a cell of a row that was read before.
 func Wrong(line int, column, value, key string, args ...any) *fault.Fault {
-	return fault.New(fault.Invalid, "table.cell", "Line", line, "Column", column, "Value", value).With(column, key, args...)
+	return fault.New(fault.Invalid, "table.cell", "Line", strconv.Itoa(line), "Column", column, "Value", value).With(column, key, args...)
 }
 
 func broken(err error) error {
 	var p *csv.ParseError
 	if errors.As(err, &p) {
-		return fault.New(fault.Invalid, "table.broken", "Line", p.Line).Because(err)
+		return fault.New(fault.Invalid, "table.broken", "Line", strconv.Itoa(p.Line)).Because(err)
 	}
 	return fmt.Errorf("read a table: %w", err)
 }

@@ -33,6 +33,8 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 			switch {
 			case rec.status >= 500:
 				level = slog.LevelError
+			case v.route == routeStatic:
+				level = slog.LevelDebug
 			case rec.status == 0: // nothing written is an empty 200
 				rec.status = http.StatusOK
 			}

@@ -42,6 +42,9 @@ var (
 // uploads.
 func (a Access) Body(bytes int64) Access { a.body = bytes; return a }
 
+// NeedsSignIn reports whether visitors are refused.
+func (a Access) NeedsSignIn() bool { return a.signedIn }
+
 // Config is what a Mux needs from the rest of the program.
 type Config struct {
 	Product  string
@@ -75,6 +78,8 @@ type Mux struct {
 	sessions *scs.SessionManager
 	origin   *http.CrossOriginProtection
 	chain    http.Handler
+	closing  context.Context
+	close    context.CancelFunc
 }
 
 // New returns a Mux with the routes that every installation has: static files,
@@ -97,6 +102,7 @@ func New(cfg Config) *Mux {
 	}
 	m := &Mux{cfg: cfg, routes: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
 	m.sessions = m.newSessions()
+	m.closing, m.close = context.WithCancel(context.Background())
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
 	if err != nil {
 		panic(err) // only for options that clash
@@ -108,9 +114,13 @@ func New(cfg Config) *Mux {
 		secure(w.Header(), cfg.Secure)
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/static/"):
+			visitOf(r.Context()).route = routeStatic
 			files.ServeHTTP(w, r)
 		case streams(r):
-			pages.ServeHTTP(w, r) // a stream must not wait in the compressor
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			defer context.AfterFunc(m.closing, cancel)()
+			pages.ServeHTTP(w, r.WithContext(ctx)) // not through the compressor, which holds back
 		default:
 			zipped.ServeHTTP(w, r)
 		}
@@ -130,9 +140,6 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 		panic("web: the pattern " + pattern + " names no method")
 	}
 	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if v := visitOf(r.Context()); v != nil {
-			v.route = r.Pattern
-		}
 		w = &recorder{ResponseWriter: w} // so that fail knows what the compressor holds back
 		if a.signedIn && !Actor(r.Context()).SignedIn() {
 			m.fail(w, r, fault.New(fault.Unauthenticated, "web.sign_in.first"))
@@ -153,6 +160,10 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 // (the API). They stand behind the same guards, and check rights by themselves.
 func (m *Mux) Routes() *http.ServeMux { return m.routes }
 
+// Close ends the streams, which would keep a server from shutting down: give it to
+// http.Server.RegisterOnShutdown. Other requests are not touched.
+func (m *Mux) Close() { m.close() }
+
 // ServeHTTP answers a request.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.chain.ServeHTTP(w, r) }
 
@@ -161,6 +172,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.chain.ServeH
 func (m *Mux) route(w http.ResponseWriter, r *http.Request) {
 	h, pattern := m.routes.Handler(r)
 	if pattern != "" {
+		visitOf(r.Context()).route = pattern
 		m.routes.ServeHTTP(w, r) // again, for it sets the path's values
 		return
 	}
@@ -173,6 +185,9 @@ func (m *Mux) route(w http.ResponseWriter, r *http.Request) {
 	}
 	m.fail(w, r, fault.New(fault.NotFound, "web.not_found.text"))
 }
+
+// routeStatic is the route of static files in the log.
+const routeStatic = "GET /static/"
 
 // streams reports whether the request asks for server-sent events.
 func streams(r *http.Request) bool {

@@ -69,7 +69,9 @@ func (m *Mux) known(next http.Handler) http.Handler {
 			}
 		}
 		frame := ui.FrameOf(ctx)
-		m.fill(ctx, frame, v.actor)
+		if !WantsJSON(r) && !streams(r) {
+			m.fill(ctx, frame, v.actor)
+		}
 		if r.Method == http.MethodGet && !WantsJSON(r) && !streams(r) && r.Header.Get("HX-Request") == "" {
 			if text := m.sessions.PopString(ctx, keyFlash); text != "" {
 				frame.Flashes = append(frame.Flashes, ui.Flash{Text: text, Kind: ui.Kind(m.sessions.PopString(ctx, keyKind))})

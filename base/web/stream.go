@@ -17,9 +17,12 @@ const beat = 20 * time.Second
 // elements marked data-live-event with the event's name are replaced by html.
 func Stream(w http.ResponseWriter, r *http.Request, run func(send func(event string, html []byte) error) error) error {
 	rc := http.NewResponseController(w)
-	// A stream outlives the server's limit for writing an answer.
-	if err := rc.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("begin a stream: %w", err)
+	// A stream outlives the server's limits for reading a request (when that one
+	// strikes, the server takes the client for gone) and for writing an answer.
+	for _, unlimited := range []func(time.Time) error{rc.SetReadDeadline, rc.SetWriteDeadline} {
+		if err := unlimited(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return fmt.Errorf("begin a stream: %w", err)
+		}
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")

@@ -169,6 +169,9 @@ func TestErrorsBecomePages(t *testing.T) {
 	} {
 		p := s.Get(c.path)
 		p.Is(c.status).Has("h1", c.h1).Has("main", c.text).Count("h1", 1)
+		if strings.Contains(p.Text("body"), "web.") {
+			t.Errorf("GET %s shows a key instead of its message: %s", c.path, p.Text("main"))
+		}
 		if strings.Contains(p.Body, "secret") {
 			t.Errorf("GET %s shows the cause to the visitor", c.path)
 		}
@@ -438,4 +441,24 @@ func TestTheClientsAddress(t *testing.T) {
 			t.Errorf("TrustProxy=%v: ClientIP = %q, want %q", trust, got, want)
 		}
 	}
+}
+
+// A brokenStore finds nothing, or fails.
+type brokenStore struct{ find, commit error }
+
+func (b brokenStore) Find(string) ([]byte, bool, error)      { return nil, false, b.find }
+func (b brokenStore) Commit(string, []byte, time.Time) error { return b.commit }
+func (b brokenStore) Delete(string) error                    { return nil }
+
+func TestASessionThatCannotBeKeptIsAnErrorPage(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("secret: the disk is full")
+	s := open(t, func(c *web.Config) { c.Sessions = brokenStore{commit: broken} })
+	p := s.Post("/enter").Is(500).Has("h1", "Hệ thống gặp lỗi").Count("h1", 1)
+	if log := s.log.String(); !strings.Contains(log, "code="+p.Text(".code")) || strings.Count(log, "level=ERROR") != 2 {
+		t.Errorf("want one line for the error and one for the request, both with the code %s:\n%s", p.Text(".code"), log)
+	}
+	s = open(t, func(c *web.Config) { c.Sessions = brokenStore{find: broken} })
+	s.Header.Set("Cookie", "cchc=some-token")
+	s.Get("/").Is(500).Has("h1", "Hệ thống gặp lỗi").Count("h1", 1)
 }

@@ -32,11 +32,16 @@ func CheckRegistry(t testing.TB, d *db.DB) {
 	pairs := 0
 	for _, s := range db.Registered() {
 		text := s.Text(d.Engine())
-		if problem := CheckText(text); problem != "" {
+		// PostgreSQL's is the text as it was written; SQLite's may have lost the
+		// numbers.
+		if problem := CheckText(s.Text(db.Postgres)); problem != "" {
 			t.Errorf("statement %s %s:\n%s", s.Name, problem, text)
 		}
-		if s.Text(db.SQLite) != s.Text(db.Postgres) {
+		if s.Paired {
 			pairs++
+			if problem := CheckText(s.Text(db.Postgres)); problem != "" {
+				t.Errorf("statement %s %s:\n%s", s.Name, problem, text)
+			}
 		}
 		p, err := h.PrepareContext(context.Background(), text)
 		if err != nil {

@@ -72,7 +72,7 @@ func TestAWrongPasswordKeepsTheLoginAndNotThePassword(t *testing.T) {
 	if strings.Contains(p.Body, "sai-hoàn-toàn") {
 		t.Error("the page holds the password")
 	}
-	b.Post("/sign-in", "login", "bich").Is(422).Has("#error-summary a[href='#f-password']", "Chưa nhập")
+	b.Post("/sign-in", "login", "bich").Is(422).Has("#error-summary a[href='#f-password']", "Mật khẩu: Chưa nhập")
 }
 
 func TestTooManyAttemptsAreToldToWait(t *testing.T) {
@@ -100,4 +100,10 @@ func TestASessionLivesInTheDatabaseAndEndsInTime(t *testing.T) {
 	}
 	clock.Advance(30 * time.Minute)
 	b.Get("/work").To("/sign-in?next=%2Fwork")
+}
+
+func TestThePageInABrowser(t *testing.T) {
+	t.Parallel()
+	b, _, _ := open(t)
+	b.Look("/sign-in")
 }

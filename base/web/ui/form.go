@@ -15,6 +15,16 @@ import (
 type Form struct {
 	Values url.Values
 	Fault  *fault.Fault
+	Labels map[string]string // what the error summary calls the fields, by name
+}
+
+// Call tells the error summary what a field is called. Without it the summary
+// shows only what is wrong.
+func (f *Form) Call(name, label string) {
+	if f.Labels == nil {
+		f.Labels = map[string]string{}
+	}
+	f.Labels[name] = label
 }
 
 // Set gives a field its first value, shown until somebody types another.

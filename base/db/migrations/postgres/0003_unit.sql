@@ -50,7 +50,17 @@ CREATE TABLE unit_event (
   basis TEXT COLLATE "C" NOT NULL,
   note TEXT COLLATE "C" NOT NULL,
   account TEXT COLLATE "C" NOT NULL,
-  recorded_at BIGINT NOT NULL
+  recorded_at BIGINT NOT NULL,
+  told_at BIGINT -- when the other rooms were told; an event that lies ahead waits
+);
+CREATE INDEX unit_event_untold ON unit_event (day) WHERE told_at IS NULL;
+
+-- Where what is open in a unit goes; without to_unit a person chooses.
+CREATE TABLE unit_move (
+  event_id TEXT COLLATE "C" NOT NULL REFERENCES unit_event (id),
+  from_unit TEXT COLLATE "C" NOT NULL REFERENCES unit (id),
+  to_unit TEXT COLLATE "C" REFERENCES unit (id),
+  PRIMARY KEY (event_id, from_unit)
 );
 
 -- Which units an event touched.

@@ -50,7 +50,17 @@ CREATE TABLE unit_event (
   basis TEXT NOT NULL,
   note TEXT NOT NULL,
   account TEXT NOT NULL,
-  recorded_at INTEGER NOT NULL
+  recorded_at INTEGER NOT NULL,
+  told_at INTEGER -- when the other rooms were told; an event that lies ahead waits
+) STRICT;
+CREATE INDEX unit_event_untold ON unit_event (day) WHERE told_at IS NULL;
+
+-- Where what is open in a unit goes; without to_unit a person chooses.
+CREATE TABLE unit_move (
+  event_id TEXT NOT NULL REFERENCES unit_event (id),
+  from_unit TEXT NOT NULL REFERENCES unit (id),
+  to_unit TEXT REFERENCES unit (id),
+  PRIMARY KEY (event_id, from_unit)
 ) STRICT;
 
 -- Which units an event touched.

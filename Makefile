@@ -1,0 +1,35 @@
+# The two commands: make run, make test. What they need they make themselves.
+
+VENDOR := base/web/static/vendor
+SHELL  := /bin/sh
+
+.PHONY: run build assets generate test
+
+# run builds what changed, and serves an illustration on http://127.0.0.1:8080.
+run: build
+	./cchc demo
+
+# build makes the one static binary. Go's own cache knows what changed.
+build: $(VENDOR)/.done
+	CGO_ENABLED=0 go build -o cchc .
+
+# assets copies the front-end libraries out of npm's packages, at the versions of
+# package-lock.json. Nothing of npm runs in the product.
+assets: $(VENDOR)/.done
+
+$(VENDOR)/.done: package.json package-lock.json Makefile
+	npm ci --no-audit --no-fund --ignore-scripts
+	rm -rf $(VENDOR) && mkdir -p $(VENDOR)
+	grep -v sourceMappingURL= node_modules/@tabler/core/dist/css/tabler.min.css > $(VENDOR)/tabler.min.css
+	cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/htmx.min.js
+	cp node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 $(VENDOR)/inter-latin.woff2
+	cp node_modules/@fontsource-variable/inter/files/inter-vietnamese-wght-normal.woff2 $(VENDOR)/inter-vietnamese.woff2
+	touch $@
+
+# generate renews code made from templates; it is committed, and tests compare.
+generate:
+	go tool templ generate
+
+# test runs everything that must pass; what that needs it installs when it may.
+test:
+	./scripts/test

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/job"
+	"cchc/base/live"
+	"cchc/calendar"
+	"cchc/dossier"
+	"cchc/procedure"
+	"cchc/unit"
+)
+
+// rooms are the rooms of the house on one open database.
+type rooms struct {
+	db         *db.DB
+	guard      *auth.Guard
+	accounts   *auth.Accounts
+	units      *unit.Book
+	registry   *unit.Registry
+	calendars  *calendar.Store
+	procedures *procedure.Catalogue
+	editor     *procedure.Registry
+	desk       *dossier.Desk
+	hub        *live.Hub
+}
+
+// operator is who acts at the command line: whoever can open the database file
+// may do everything with it, and the audit trail says so.
+var operator = actor.System("command-line")
+
+// dbFlag is the flag of every command that opens a database.
+type dbFlag struct {
+	DB string `help:"Database: path of a SQLite file or a postgres:// URL." default:"cchc.db" placeholder:"PATH|URL" name:"db"`
+}
+
+// open opens and migrates the database and puts the rooms together.
+func (f dbFlag) open(ctx context.Context) (*rooms, error) { return openRooms(ctx, f.DB, db.Options{}) }
+
+func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
+	d, err := db.Open(ctx, dsn, o)
+	if err != nil {
+		return nil, fmt.Errorf("--db: %w", err)
+	}
+	if _, err := d.Migrate(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
+	}
+	if err := job.Migrate(ctx, d); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
+	}
+	r := assemble(d)
+	if err := r.calendars.Seed(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
+	}
+	return r, nil
+}
+
+// assemble builds the rooms; nothing here touches the database.
+func assemble(d *db.DB) *rooms {
+	r := &rooms{db: d}
+	r.units = &unit.Book{DB: d}
+	r.guard = &auth.Guard{Tree: r.units}
+	r.accounts = &auth.Accounts{DB: d, Guard: *r.guard}
+	r.registry = &unit.Registry{Book: r.units, Guard: *r.guard}
+	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
+	r.procedures = &procedure.Catalogue{DB: d}
+	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
+	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures}
+	r.hub = &live.Hub{}
+	r.desk.Publish = func(u unit.ID, code string) {
+		r.hub.Publish("dossiers", string(u))
+		r.hub.Publish("unit/"+string(u), code)
+	}
+	return r
+}
+
+func (r *rooms) close() {
+	if err := r.db.Close(); err != nil {
+		slog.Error("close the database", "err", err)
+	}
+}
+
+// progress writes how far long work is: one line that rewrites itself on a
+// terminal, a plain line every few seconds elsewhere.
+type progress struct {
+	out  io.Writer
+	tty  bool
+	what string
+	last time.Time
+}
+
+func newProgress(out io.Writer, what string) *progress {
+	p := &progress{out: out, what: what}
+	if f, ok := out.(interface{ Fd() uintptr }); ok {
+		p.tty = isatty.IsTerminal(f.Fd())
+	}
+	return p
+}
+
+func (p *progress) at(done, total int) {
+	every := 5 * time.Second
+	if p.tty {
+		every = 100 * time.Millisecond
+	}
+	now := time.Now()
+	if now.Sub(p.last) < every && (total == 0 || done < total) {
+		return
+	}
+	p.last = now
+	of := ""
+	if total > 0 {
+		of = fmt.Sprintf(" of %d", total)
+	}
+	if p.tty {
+		fmt.Fprintf(p.out, "\r%s: %d%s ", p.what, done, of)
+	} else {
+		fmt.Fprintf(p.out, "%s: %d%s\n", p.what, done, of)
+	}
+}
+
+func (p *progress) end() {
+	if p.tty {
+		fmt.Fprintln(p.out)
+	}
+}

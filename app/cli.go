@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"cchc/base/fault"
+	"cchc/base/i18n"
+)
+
+// Version is what the program calls itself; the build sets it.
+var Version = "dev"
+
+// cli is every command with its flags. Flags can also be set by environment
+// variables of the name CCHC_….
+type cli struct {
+	Serve    serveCmd    `cmd:"" help:"Serve pages and API."`
+	Demo     demoCmd     `cmd:"" help:"Make demonstration data when there is none, then serve."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema and the embedded reference data up to date."`
+	Verify   verifyCmd   `cmd:"" help:"Recount every figure from the facts; exit 1 on any difference."`
+	Due      dueCmd      `cmd:"" help:"Compute due dates by the statutory clock."`
+	Score766 score766Cmd `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
+	Import   importCmd   `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
+	Report   reportCmd   `cmd:"" help:"Write a statistical report."`
+	Account  accountCmd  `cmd:"" help:"Create an account."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Main runs the program and returns its exit code: 0, or 1 with a message on
+// stderr that names the flag, or the file and line.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	var c cli
+	exit := -1
+	p, err := kong.New(&c, kong.Name("cchc"), kong.DefaultEnvars("CCHC"),
+		kong.Description("Cải cách hành chính: dossiers, deadlines, the live service index."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(streams{in, out, errOut}))
+	if err != nil {
+		fmt.Fprintln(errOut, "cchc:", err)
+		return 2
+	}
+	k, err := p.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintln(errOut, "cchc:", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx = i18n.With(ctx, i18n.English)
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(); err != nil {
+		if errors.Is(err, context.Canceled) {
+			fmt.Fprintln(errOut, "cchc: interrupted; what was finished is kept")
+			return 130
+		}
+		fmt.Fprintln(errOut, "cchc:", explain(ctx, err))
+		return 1
+	}
+	return 0
+}
+
+// explain writes an error for the terminal: a fault by its message and fields,
+// any other as it is.
+func explain(ctx context.Context, err error) string {
+	f := fault.As(err)
+	if f == nil {
+		return err.Error()
+	}
+	s := i18n.Fault(ctx, f)
+	for _, x := range f.Fields {
+		s += fmt.Sprintf(" %s: %s", x.Name, i18n.Field(ctx, x))
+	}
+	return s
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(s streams) error {
+	_, err := fmt.Fprintln(s.out, "cchc", Version)
+	return err
+}

@@ -1,0 +1,161 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/dossier"
+	"cchc/procedure"
+	"cchc/serviceindex"
+)
+
+// dossierSource gives the service index what it counts of dossiers: the rooms
+// don't know each other.
+type dossierSource struct {
+	desk       *dossier.Desk
+	procedures *procedure.Catalogue
+
+	mu   sync.Mutex
+	past map[serviceindex.Period]pastCounts
+}
+
+// pastCounts are the counts of a period that is over. They change only when
+// something is entered late, so they are kept for a while: counting them means
+// going through the period's dossiers one by one.
+type pastCounts struct {
+	at     time.Time
+	counts map[actor.UnitID]serviceindex.Counts
+}
+
+const keepPast = time.Minute
+
+// Counts implements serviceindex.Source.
+func (s *dossierSource) Counts(ctx context.Context, q db.Queryer, p serviceindex.Period) (map[actor.UnitID]serviceindex.Counts, error) {
+	now := s.desk.DB.Now()
+	if p.To >= now.Date() {
+		counts, err := s.desk.CountsNow(ctx, q, p.From, p.To)
+		return named(counts), err
+	}
+	s.mu.Lock()
+	kept, ok := s.past[p]
+	s.mu.Unlock()
+	if ok && now.Time().Sub(kept.at).Abs() < keepPast {
+		return kept.counts, nil
+	}
+	counts, err := s.desk.CountsAsOf(ctx, q, dossier.Question{From: p.From, To: p.To})
+	if err != nil {
+		return nil, err
+	}
+	out := named(counts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.past == nil || len(s.past) > 64 {
+		s.past = map[serviceindex.Period]pastCounts{}
+	}
+	s.past[p] = pastCounts{now.Time(), out}
+	return out, nil
+}
+
+func named(in map[actor.UnitID]*dossier.Counts) map[actor.UnitID]serviceindex.Counts {
+	out := make(map[actor.UnitID]serviceindex.Counts, len(in))
+	for u, c := range in {
+		out[u] = serviceindex.Counts{
+			serviceindex.Received: c.Received, serviceindex.Online: c.Online, serviceindex.EResult: c.EResult,
+			serviceindex.Digitised: c.Digitised, serviceindex.Reused: c.Reused, serviceindex.Population: c.Population,
+			serviceindex.Synced: c.Synced, serviceindex.Obliged: c.Obliged, serviceindex.PaidOnline: c.PaidOnline,
+			serviceindex.Displeased: c.Displeased, serviceindex.Timed: c.Timed, serviceindex.TimedOK: c.TimedOK,
+			serviceindex.ProceduresOnline: c.OnlineProcs, serviceindex.ProceduresPopulation: c.PopulProcs,
+			serviceindex.ProceduresObliged: c.ObligedProcs, serviceindex.ProceduresPaid: c.PaidProcs,
+		}
+	}
+	return out
+}
+
+// Behind implements serviceindex.Source.
+func (s *dossierSource) Behind(ctx context.Context, q db.Queryer, u actor.UnitID, p serviceindex.Period, m serviceindex.Measure) ([]serviceindex.Dossier, error) {
+	cases, err := s.desk.BehindMeasure(ctx, q, dossier.Question{Unit: u, From: p.From, To: p.To}, dossier.Measure(m))
+	if err != nil {
+		return nil, err
+	}
+	asOf := min(p.To.End(), s.desk.DB.Now())
+	timed := m == serviceindex.Timed || m == serviceindex.TimedOK || m == serviceindex.TimedLate
+	out := make([]serviceindex.Dossier, len(cases))
+	for i := range cases {
+		c := &cases[i]
+		out[i] = s.row(ctx, q, c.ID, c.Code, c.Procedure, c.Sector, c.Channel, &c.State, asOf)
+		if !timed { // counted where it was received
+			out[i].Unit = c.Promised
+		}
+	}
+	return out, nil
+}
+
+func (s *dossierSource) row(ctx context.Context, q db.Queryer, id, code, proc, sector string, ch dossier.Channel, st *dossier.State, asOf moment.Instant) serviceindex.Dossier {
+	d := serviceindex.Dossier{ID: id, Code: code, Unit: st.Unit, Procedure: proc, Sector: sector, Channel: string(ch),
+		Accepted: st.AcceptedAt, Due: st.Due, Ended: st.Ended, Waiting: st.Waiting != "",
+		Late: st.Verdict() == dossier.Late || st.Overdue(asOf)}
+	if v, err := s.procedures.Nearest(ctx, q, proc, st.AcceptedAt.Date()); err == nil {
+		d.ProcedureName = v.Name
+	}
+	return d
+}
+
+// DueBy implements serviceindex.Source.
+func (s *dossierSource) DueBy(ctx context.Context, q db.Queryer, p serviceindex.Period, by moment.Instant) ([]serviceindex.DueGroup, error) {
+	groups, err := s.desk.DueBy(ctx, q, p.From, p.To, by)
+	out := make([]serviceindex.DueGroup, len(groups))
+	for i, g := range groups {
+		out[i] = serviceindex.DueGroup{Unit: g.Unit, Sector: g.Sector, Received: g.Received, Count: g.Count}
+		for _, m := range []struct {
+			mark    dossier.Marks
+			measure serviceindex.Measure
+		}{
+			{dossier.EResult, serviceindex.EResult}, {dossier.Digitised, serviceindex.Digitised}, {dossier.Reused, serviceindex.Reused},
+			{dossier.Population, serviceindex.Population}, {dossier.Synced, serviceindex.Synced}, {dossier.Obliged, serviceindex.Obliged},
+			{dossier.PaidOnline, serviceindex.PaidOnline}, {dossier.Disliked, serviceindex.Displeased},
+		} {
+			if g.Marks&m.mark != 0 {
+				out[i].Has = append(out[i].Has, m.measure)
+			}
+		}
+	}
+	return out, err
+}
+
+// DueSoonest implements serviceindex.Source.
+func (s *dossierSource) DueSoonest(ctx context.Context, q db.Queryer, u actor.UnitID, n int) ([]serviceindex.Dossier, error) {
+	found, err := s.desk.DueSoonest(ctx, q, u, n)
+	out := make([]serviceindex.Dossier, len(found))
+	for i := range found {
+		d := &found[i]
+		out[i] = s.row(ctx, q, d.ID, d.Code, d.ProcedureCode, d.Sector, d.Channel, &d.State, s.desk.DB.Now())
+	}
+	return out, err
+}
+
+// authority gives the service index the procedures within a body's authority.
+type authority struct{ procedures *procedure.Catalogue }
+
+// Authority implements serviceindex.Catalogue.
+func (a authority) Authority(ctx context.Context, q db.Queryer, level string, on moment.Date) ([]serviceindex.Procedure, error) {
+	versions, err := a.procedures.Search(ctx, q, "", procedure.Filter{Level: level, On: on}, 0)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(versions, func(a, b *procedure.Version) int { return cmp.Compare(a.Code, b.Code) })
+	out := make([]serviceindex.Procedure, len(versions))
+	for i, v := range versions {
+		out[i] = serviceindex.Procedure{Code: v.Code, Name: v.Name,
+			Online: v.OnlineLevel == procedure.Full || v.OnlineLevel == procedure.Partial}
+		for _, f := range v.Fees {
+			out[i].Fee = out[i].Fee || f.Amount > 0
+		}
+	}
+	return out, nil
+}

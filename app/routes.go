@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/i18n"
+	"cchc/base/moment"
+	"cchc/base/web"
+	"cchc/base/web/signin"
+	"cchc/base/web/ui"
+	"cchc/demo"
+)
+
+// handler puts the pages and the API of all rooms together; stop ends what runs
+// beside them.
+func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop func(), err error) {
+	illustration, err := demo.Illustration(ctx, r.db)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := func() time.Time { return r.db.Now().Time() }
+	mux := web.New(web.Config{
+		Product:  "CCHC",
+		Sessions: auth.Store{DB: r.db},
+		Load: func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error) {
+			return auth.Resume(ctx, r.db, account, signedIn, r.db.Now().Date())
+		},
+		Place: r.place, Nav: nav,
+		Search: func(a actor.Actor) string {
+			if len(auth.Roots(a, auth.DossierRead)) == 0 {
+				return ""
+			}
+			return "/dossiers"
+		},
+		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
+	})
+	(&signin.Pages{Accounts: r.accounts}).Register(mux)
+	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {
+		if _, _, err := r.db.Version(req.Context()); err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, err := w.Write([]byte("ok\n"))
+		return err
+	})
+	return mux, mux.Close, nil
+}
+
+// place names the unit in which somebody works, for the top bar.
+func (r *rooms) place(ctx context.Context, a actor.Actor) string {
+	tree, err := r.units.Today(ctx, r.db)
+	if err != nil {
+		return ""
+	}
+	home := a.Home()
+	if home == "" {
+		if roots := tree.Roots(); len(roots) == 1 {
+			home = roots[0]
+		}
+	}
+	u, ok := tree.Unit(home)
+	if !ok {
+		return ""
+	}
+	return u.Name
+}
+
+// nav lists what somebody may open, by what they do most.
+func nav(ctx context.Context, a actor.Actor) []ui.Link {
+	var out []ui.Link
+	add := func(v auth.Verb, key, url string) {
+		if len(auth.Roots(a, v)) > 0 {
+			out = append(out, ui.Link{Text: i18n.T(ctx, key), URL: url, Key: url})
+		}
+	}
+	if !a.Has(actor.OneStop) && !a.Has(actor.Specialist) {
+		add(auth.BoardRead, "nav.board", "/board")
+	}
+	add(auth.DossierReceive, "nav.receive", "/dossiers/new")
+	if a.Has(actor.OneStop) || a.Has(actor.Specialist) || a.Has(actor.Chairperson) {
+		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.work"), URL: "/work", Key: "/work"})
+	}
+	add(auth.DossierRead, "nav.dossiers", "/dossiers")
+	add(auth.DossierRead, "nav.late", "/late")
+	if a.Has(actor.OneStop) || a.Has(actor.Specialist) {
+		add(auth.BoardRead, "nav.board", "/board")
+	}
+	add(auth.ReportRead, "nav.reports", "/reports/ii06a")
+	return out
+}

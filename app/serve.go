@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"cchc/base/db"
+	"cchc/demo"
+)
+
+type serveFlags struct {
+	Addr       string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Secure     bool   `help:"People reach the server over TLS (by a proxy): secure cookies, strict transport."`
+	TrustProxy bool   `help:"Take the client's address from X-Forwarded-For."`
+	Files      string `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
+}
+
+type serveCmd struct {
+	dbFlag
+	serveFlags
+}
+
+// Run serves until it is interrupted.
+func (c serveCmd) Run(ctx context.Context, s streams) error {
+	r, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	return r.serve(ctx, s, c.serveFlags, nil)
+}
+
+type demoCmd struct {
+	serveFlags
+	Data     string `help:"Folder of the demonstration's database." default:"demo-data" placeholder:"DIR"`
+	DB       string `help:"Database instead of --data: a path or a postgres:// URL." placeholder:"PATH|URL" name:"db"`
+	Dossiers int    `help:"How many dossiers in the year." default:"32100" placeholder:"N"`
+	Seed     uint64 `help:"Another seed makes other dossiers." default:"0"`
+	MakeOnly bool   `help:"Make the data and don't serve."`
+}
+
+// Run makes the demonstration when there is none, and serves it.
+func (c demoCmd) Run(ctx context.Context, s streams) error {
+	dsn := c.DB
+	if dsn == "" {
+		dsn = filepath.Join(c.Data, "cchc.db")
+	}
+	if c.Dossiers < 1 {
+		return fmt.Errorf("--dossiers: %d; want at least 1", c.Dossiers)
+	}
+	r, err := openRooms(ctx, dsn, db.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	made, err := demo.Made(ctx, r.db)
+	if err != nil {
+		return err
+	}
+	if !made {
+		begun := time.Now()
+		p := newProgress(s.err, "demonstration: dossiers made")
+		sum, err := demo.Make(ctx, r.db, demo.Options{Dossiers: c.Dossiers, Seed: c.Seed, Progress: p.at})
+		p.end()
+		if errors.Is(err, demo.ErrUnfinished) && !db.IsPostgres(dsn) {
+			return fmt.Errorf("%s: %w; remove the file and start again", dsn, err)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.err, "made %d dossiers of %d communes in %.1f s\n", sum.Dossiers, sum.Communes, time.Since(begun).Seconds())
+	}
+	if c.MakeOnly {
+		return nil
+	}
+	return r.serve(ctx, s, c.serveFlags, func() {
+		fmt.Fprintln(s.out, "\nDemonstration accounts (tài khoản minh hoạ):")
+		for _, a := range demo.Accounts() {
+			fmt.Fprintf(s.out, "  %-16s %-24s %-14s %s\n", a.Login, a.Password, a.Role, a.Unit)
+		}
+	})
+}
+
+// serve runs pages, API and jobs until ctx ends, then lets what is under way
+// finish.
+func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()) error {
+	l, err := net.Listen("tcp", f.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	h, stop, err := r.handler(ctx, f)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	jobs := r.newRunner()
+	if err := jobs.Start(ctx); err != nil {
+		l.Close()
+		return err
+	}
+	// No write timeout: live pages keep a connection open. Slow senders are cut
+	// off, and handlers end with their request's context.
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn)}
+	server.RegisterOnShutdown(stop) // open streams would hold it up
+	fmt.Fprintf(s.out, "cchc %s: http://%s\n", Version, l.Addr())
+	if ready != nil {
+		ready()
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	slog.Info("stopping: requests under way are finished")
+	r.hub.Close()
+	end, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err = server.Shutdown(end)
+	return errors.Join(err, jobs.Stop(end))
+}

@@ -1,0 +1,130 @@
+// Package api is the door for programs: JSON over the same verbs as the pages,
+// described by OpenAPI 3.1 and generated from the Go types of the operations.
+// Rooms register theirs:
+//
+//	api.Handle(a, web.SignedIn, huma.Operation{
+//		OperationID: "receive-dossier", Method: http.MethodPost, Path: "/api/v1/dossiers",
+//		Summary: "Receive a dossier", Tags: []string{"dossiers"}, DefaultStatus: http.StatusCreated,
+//	}, func(ctx context.Context, in *receiveInput) (*receiveOutput, error) {
+//		d, err := desk.Receive(ctx, api.Actor(ctx), in.Body.application())
+//		…
+//	})
+//
+// Errors are those of the verbs: a fault becomes an RFC 9457 problem with stable
+// keys; every other error a problem with a code that the log has too.
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"cchc/base/actor"
+	"cchc/base/fault"
+	"cchc/base/web"
+)
+
+// An API holds the operations.
+type API struct {
+	huma huma.API
+	mux  *web.Mux
+}
+
+// sessionScheme is the name of how programs say who they are: as pages do.
+const sessionScheme = "session"
+
+// New puts an API on the mux: its operations, the description at
+// /api/openapi.json and /api/openapi.yaml, and a page that lists them at /api.
+// version is the product's.
+func New(mux *web.Mux, version string) *API {
+	problems()
+	config := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:       "CCHC",
+				Version:     version,
+				Description: "Administrative-reform management: dossiers, deadlines, the real-time service index.",
+			},
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					sessionScheme: {Type: "apiKey", In: "cookie", Name: "cchc", Description: "The session that POST /sign-in begins (__Host-cchc over TLS)."},
+				},
+			},
+		},
+		OpenAPIPath:   "/api/openapi",
+		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat: "application/json",
+	}
+	a := &API{huma: humago.New(mux.Routes(), config), mux: mux}
+	mux.Handle("GET /api", web.Public, a.list)
+	return a
+}
+
+// Handle registers an operation. The access is checked before the input is read;
+// rights are the verb's to check.
+func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx context.Context, in *I) (*O, error)) {
+	if access.NeedsSignIn() {
+		op.Security = append(op.Security, map[string][]string{sessionScheme: {}})
+		op.Middlewares = append(op.Middlewares, func(c huma.Context, next func(huma.Context)) {
+			if Actor(c.Context()).SignedIn() {
+				next(c)
+				return
+			}
+			p := Problem(web.ProblemOf(c.Context(), fault.New(fault.Unauthenticated, "web.sign_in.first")))
+			c.SetHeader("Content-Type", p.ContentType(""))
+			c.SetStatus(p.Status)
+			huma.DefaultJSONFormat.Marshal(c.BodyWriter(), p)
+		})
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			p := Problem(web.ProblemOf(ctx, err))
+			return nil, &p
+		}
+		return out, nil
+	})
+}
+
+// Actor returns who calls.
+func Actor(ctx context.Context) actor.Actor { return web.Actor(ctx) }
+
+// YAML returns the description, for the golden file and for those who generate
+// clients.
+func (a *API) YAML() ([]byte, error) { return a.huma.OpenAPI().YAML() }
+
+// A Problem is an error as programs get it.
+type Problem web.Problem
+
+// Error makes a problem an error.
+func (p *Problem) Error() string { return p.Title }
+
+// GetStatus returns the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType returns the media type of problems.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// problems makes huma's own errors (an input that does not fit its schema) look
+// like ours. huma knows no other way than its package's variables.
+var problems = sync.OnceFunc(func() {
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: msg}
+		for _, err := range errs {
+			if err == nil {
+				continue
+			}
+			f := web.ProblemField{Key: "schema", Message: err.Error()}
+			if d, ok := err.(huma.ErrorDetailer); ok {
+				f.Location, f.Message = d.ErrorDetail().Location, d.ErrorDetail().Message
+			}
+			p.Errors = append(p.Errors, f)
+		}
+		return p
+	}
+})

@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cchc/base/actor"
+	"cchc/base/api"
+	"cchc/base/api/apitest"
+	"cchc/base/fault"
+	"cchc/base/moment"
+	"cchc/base/web"
+	"cchc/base/web/webtest"
+)
+
+type askInput struct {
+	Code string `path:"code" doc:"The dossier's code."`
+	Body struct {
+		Reason string         `json:"reason" minLength:"3"`
+		On     moment.Date    `json:"on"`
+		At     moment.Instant `json:"at,omitempty"`
+	}
+}
+
+type askOutput struct {
+	Body struct {
+		Code string      `json:"code"`
+		By   string      `json:"by"`
+		On   moment.Date `json:"on"`
+	}
+}
+
+func open(t *testing.T) (*webtest.Browser, *api.API) {
+	t.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, moment.Zone) }
+	mux := web.New(web.Config{
+		Now: now, Log: slog.New(slog.DiscardHandler),
+		Load: func(_ context.Context, account string, _ moment.Instant) (actor.Actor, error) {
+			return actor.Actor{Account: account, Name: "Bích"}, nil
+		},
+	})
+	mux.Handle("POST /enter", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+		if err := web.SignIn(r.Context(), "acc", moment.Of(now())); err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, "/", "")
+	})
+	a := api.New(mux, "1.0.0")
+	api.Handle(a, web.SignedIn, huma.Operation{
+		OperationID: "ask", Method: http.MethodPost, Path: "/api/v1/dossiers/{code}/ask", Summary: "Ask for papers", Tags: []string{"dossiers"},
+	}, func(ctx context.Context, in *askInput) (*askOutput, error) {
+		switch in.Code {
+		case "wrong":
+			return nil, fault.New(fault.Conflict, "web.form.invalid").With("reason", "web.form.required")
+		case "broken":
+			return nil, errors.New("secret: the disk is full")
+		}
+		out := &askOutput{}
+		out.Body.Code, out.Body.By, out.Body.On = in.Code, api.Actor(ctx).Name, in.Body.On
+		return out, nil
+	})
+	api.Handle(a, web.Public, huma.Operation{
+		OperationID: "ping", Method: http.MethodGet, Path: "/api/v1/ping", Summary: "See whether we are there",
+	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	return webtest.Open(t, mux), a
+}
+
+const body = `{"reason":"thiếu bản đồ","on":"2026-11-25"}`
+
+func problem(t *testing.T, p *webtest.Page, status int) (out web.Problem) {
+	t.Helper()
+	p.Is(status)
+	if got := p.Header.Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("Content-Type = %q, want a problem", got)
+	}
+	if err := json.Unmarshal([]byte(p.Body), &out); err != nil {
+		t.Fatalf("%v in %q", err, p.Body)
+	}
+	return out
+}
+
+func TestOperationsAskWhoCallsAndTellFaultsAsProblems(t *testing.T) {
+	t.Parallel()
+	b, _ := open(t)
+	b.Header.Set("Accept", "application/json")
+	if p := problem(t, b.Send("POST", "/api/v1/dossiers/x/ask", "application/json", body), 401); p.Type != "urn:cchc:fault:web.sign_in.first" {
+		t.Errorf("a visitor got %+v", p)
+	}
+	b.Post("/enter")
+	p := b.Send("POST", "/api/v1/dossiers/X1/ask", "application/json", body).Is(200)
+	if got := strings.TrimSpace(p.Body); got != `{"code":"X1","by":"Bích","on":"2026-11-25"}` {
+		t.Errorf("answered %s", got)
+	}
+	if p := problem(t, b.Send("POST", "/api/v1/dossiers/wrong/ask", "application/json", body), 409); len(p.Errors) != 1 || p.Errors[0].Key != "web.form.required" || p.Errors[0].Message != "Chưa nhập mục này." {
+		t.Errorf("a conflict is told as %+v", p)
+	}
+	if p := problem(t, b.Send("POST", "/api/v1/dossiers/broken/ask", "application/json", body), 500); len(p.Code) != 8 || strings.Contains(p.Detail, "secret") {
+		t.Errorf("our mistake is told as %+v", p)
+	}
+	if p := problem(t, b.Send("POST", "/api/v1/dossiers/x/ask", "application/json", `{"reason":"x","on":"2026-11-25"}`), 422); len(p.Errors) != 1 || p.Errors[0].Location != "body.reason" {
+		t.Errorf("a body that does not fit is told as %+v", p)
+	}
+	problem(t, b.Get("/api/v1/nothing"), 404)
+	b.Get("/api/v1/ping").Is(204)
+	b.Header.Set("Sec-Fetch-Site", "cross-site")
+	problem(t, b.Send("POST", "/api/v1/dossiers/x/ask", "application/json", body), 403)
+}
+
+func TestTheDescriptionIsServedAndListed(t *testing.T) {
+	t.Parallel()
+	b, _ := open(t)
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(b.Get("/api/openapi.json").Is(200).Body), &doc); err != nil || doc["openapi"] != "3.1.0" {
+		t.Errorf("openapi = %v, %v; want 3.1.0", doc["openapi"], err)
+	}
+	b.Header.Set("Accept", "text/html")
+	b.Get("/api").Is(200).Has("h2", "POST /api/v1/dossiers/{code}/ask").Has(".card", "Ask for papers").Has(".card li", "The dossier's code.").
+		Has(".card .state", "cần đăng nhập").Has(".card .state", "công khai").Count("script:not([src])", 0)
+	b.Look("/api")
+}
+
+func TestTheDescriptionIsWhatWasPromised(t *testing.T) {
+	t.Parallel()
+	_, a := open(t)
+	apitest.Golden(t, a, "testdata/openapi.yaml")
+}

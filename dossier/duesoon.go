@@ -1,0 +1,59 @@
+package dossier
+
+import (
+	"context"
+
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/unit"
+)
+
+// A Due is a group of open dossiers that are alike: what the next days will
+// decide.
+type Due struct {
+	Unit     unit.ID
+	Sector   string
+	Received bool // accepted within the days asked about
+	Marks    Marks
+	Count    int64
+}
+
+var dueGroups = db.SQL("dossier.due.groups", `
+	SELECT unit_id, sector, accepted_day >= $1 AND accepted_day <= $2, marks, COUNT(*)
+	FROM dossier
+	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND supplements <= 1
+	AND due_at <= $3 AND (due_at >= $4 OR (NOT by_instant AND due_day >= $5))
+	GROUP BY 1, 2, 3, 4`)
+
+// DueBy counts the open dossiers that are not overdue and are due by a moment, in
+// groups; received says whether they were accepted between the two days. Those
+// that the service index counts late whatever happens, for a second supplement,
+// are left out.
+func (k *Desk) DueBy(ctx context.Context, q db.Queryer, from, to moment.Date, by moment.Instant) ([]Due, error) {
+	now := k.DB.Now()
+	return db.All(ctx, q, dueGroups, func(r db.Scanner) (d Due, err error) {
+		err = r.Scan(&d.Unit, &d.Sector, &d.Received, &d.Marks, &d.Count)
+		return d, err
+	}, from, to, by, now, now.Date())
+}
+
+var dueSoonest = db.Lines("dossier.due.soonest", `
+	SELECT `+columns+`
+	FROM dossier
+	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = ''
+	AND due_at >= :from AND (due_at >= :now OR NOT by_instant)
+	AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]
+	ORDER BY due_at, id
+	LIMIT :limit`)
+
+// DueSoonest returns up to n open dossiers of a unit and what is below it that
+// are not overdue, those due first at the head; "" is every unit.
+func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) ([]Dossier, error) {
+	now := k.DB.Now()
+	args := db.Args{"from": now.Date().Start(), "now": now, "limit": n}
+	if u != "" {
+		args["unit"] = string(u)
+	}
+	stmt, params := dueSoonest.With(args)
+	return db.All(ctx, q, stmt, scan, params...)
+}
