@@ -15,8 +15,11 @@ import (
 	"cchc/base/job"
 	"cchc/base/live"
 	"cchc/calendar"
+	"cchc/data"
 	"cchc/dossier"
+	"cchc/dossier/dossierweb"
 	"cchc/procedure"
+	"cchc/serviceindex"
 	"cchc/unit"
 )
 
@@ -31,6 +34,7 @@ type rooms struct {
 	procedures *procedure.Catalogue
 	editor     *procedure.Registry
 	desk       *dossier.Desk
+	index      *serviceindex.Index
 	hub        *live.Hub
 }
 
@@ -59,7 +63,11 @@ func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
 		d.Close()
 		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
 	}
-	r := assemble(d)
+	r, err := assemble(d)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
 	if err := r.calendars.Seed(ctx); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
@@ -68,7 +76,11 @@ func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
 }
 
 // assemble builds the rooms; nothing here touches the database.
-func assemble(d *db.DB) *rooms {
+func assemble(d *db.DB) (*rooms, error) {
+	sets, err := serviceindex.LoadSets(data.QD766)
+	if err != nil {
+		return nil, fmt.Errorf("embedded formulas of QĐ 766: %w", err)
+	}
 	r := &rooms{db: d}
 	r.units = &unit.Book{DB: d}
 	r.guard = &auth.Guard{Tree: r.units}
@@ -79,11 +91,24 @@ func assemble(d *db.DB) *rooms {
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures}
 	r.hub = &live.Hub{}
-	r.desk.Publish = func(u unit.ID, code string) {
-		r.hub.Publish("dossiers", string(u))
-		r.hub.Publish("unit/"+string(u), code)
+	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,
+		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures},
+		Publish: func(u unit.ID) { r.tell(u, "index") }}
+	r.desk.Publish = r.tell
+	return r, nil
+}
+
+// tell tells whoever watches a unit, or one above it, that something moved there:
+// one topic is enough for a province.
+func (r *rooms) tell(u unit.ID, what string) {
+	above, err := r.units.Above(context.Background(), r.db, u)
+	if err != nil {
+		slog.Warn("who is above a unit", "unit", u, "err", err)
+		above = []unit.ID{u}
 	}
-	return r
+	for _, id := range above {
+		r.hub.Publish(dossierweb.Topic(id), what)
+	}
 }
 
 func (r *rooms) close() {

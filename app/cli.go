@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -23,7 +24,7 @@ var Version = "dev"
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Serve pages and API."`
 	Demo     demoCmd     `cmd:"" help:"Make demonstration data when there is none, then serve."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema and the embedded reference data up to date."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
 	Verify   verifyCmd   `cmd:"" help:"Recount every figure from the facts; exit 1 on any difference."`
 	Due      dueCmd      `cmd:"" help:"Compute due dates by the statutory clock."`
 	Score766 score766Cmd `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
@@ -76,13 +77,15 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 // explain writes an error for the terminal: a fault by its message and fields,
-// any other as it is.
+// any other as it is. What stands around a fault is kept.
 func explain(ctx context.Context, err error) string {
 	f := fault.As(err)
 	if f == nil {
 		return err.Error()
 	}
-	s := i18n.Fault(ctx, f)
+	// What wraps the fault says where: a flag or a file.
+	where, _, _ := strings.Cut(err.Error(), f.Error())
+	s := where + i18n.Fault(ctx, f)
 	for _, x := range f.Fields {
 		s += fmt.Sprintf(" %s: %s", x.Name, i18n.Field(ctx, x))
 	}

@@ -8,8 +8,10 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"cchc/base/moment"
+	"cchc/data"
 	"cchc/dossier"
 	"cchc/procedure"
 	"cchc/unit"
@@ -162,23 +164,36 @@ func (c importHolidaysCmd) Run(ctx context.Context, s streams) error {
 }
 
 type importProceduresCmd struct {
-	importFile
+	dbFlag
+	File string `arg:"" optional:"" help:"CSV file; the catalogue that the program carries when left out." type:"existingfile"`
 	From string `help:"Day from which versions hold." default:"2025-07-01" placeholder:"DATE"`
 }
 
 // Run imports procedures and says what a person has to settle.
 func (c importProceduresCmd) Run(ctx context.Context, s streams) error {
-	return c.with(ctx, func(r *rooms, f *os.File) error {
-		from, err := moment.ParseDate(c.From)
-		if err != nil {
-			return fmt.Errorf("--from: %w", err)
-		}
-		report, err := r.editor.Import(ctx, operator, f, c.File, from)
+	from, err := moment.ParseDate(c.From)
+	if err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	if c.File == "" {
+		r, err := c.open(ctx)
 		if err != nil {
 			return err
 		}
-		return writeProcedureReport(s.out, report)
+		defer r.close()
+		return r.importProcedures(ctx, s, strings.NewReader(data.Procedures), "embedded procedures", from)
+	}
+	return importFile{c.dbFlag, c.File}.with(ctx, func(r *rooms, f *os.File) error {
+		return r.importProcedures(ctx, s, f, c.File, from)
 	})
+}
+
+func (r *rooms) importProcedures(ctx context.Context, s streams, in io.Reader, name string, from moment.Date) error {
+	report, err := r.editor.Import(ctx, operator, in, name, from)
+	if err != nil {
+		return err
+	}
+	return writeProcedureReport(s.out, report)
 }
 
 // writeProcedureReport tells what was imported and what a person has to settle.

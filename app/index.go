@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -10,7 +11,9 @@ import (
 	"cchc/base/actor"
 	"cchc/base/db"
 	"cchc/base/moment"
+	"cchc/base/points"
 	"cchc/dossier"
+	"cchc/dossier/dossierweb"
 	"cchc/procedure"
 	"cchc/serviceindex"
 )
@@ -158,4 +161,44 @@ func (a authority) Authority(ctx context.Context, q db.Queryer, level string, on
 		}
 	}
 	return out, nil
+}
+
+// impact tells on a dossier's page what it does to its unit's index.
+type impact struct{ r *rooms }
+
+// Impact implements dossierweb.Index. A page is not refused because a line of it
+// cannot be had.
+func (i impact) Impact(ctx context.Context, u actor.UnitID) string {
+	s, err := i.r.index.Impact(ctx, i.r.db, u)
+	if err != nil {
+		slog.WarnContext(ctx, "what a dossier does to the index", "unit", u, "err", err)
+	}
+	return s
+}
+
+// provinceFigure is what the first page shows to everybody.
+type provinceFigure struct{ r *rooms }
+
+// OnTime implements dossierweb.Live: of what was resolved this year in the whole
+// system, how much came early or on time.
+func (p provinceFigure) OnTime(ctx context.Context) (dossierweb.Figure, error) {
+	now := p.r.db.Now()
+	f := dossierweb.Figure{From: now.Date().FirstOfYear(), To: now.Date(), AsOf: now}
+	tree, err := p.r.units.Today(ctx, p.r.db)
+	if err != nil {
+		return f, err
+	}
+	for _, root := range tree.Roots() {
+		rates, err := p.r.desk.Rates(ctx, p.r.db, operator, root, f.From, f.To)
+		if err != nil {
+			return f, err
+		}
+		for _, x := range rates {
+			f.Share = f.Share.Add(points.Ratio{Num: x.InTime, Den: x.Ended})
+		}
+		if u, ok := tree.Unit(root); ok && f.Place == "" {
+			f.Place = u.Name
+		}
+	}
+	return f, nil
 }

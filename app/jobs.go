@@ -33,7 +33,11 @@ func (r *rooms) newRunner() *job.Runner {
 		if _, err := r.calendars.Sweep(ctx); err != nil {
 			return err
 		}
-		_, err := r.registry.Sweep(ctx)
+		if _, err := r.registry.Sweep(ctx); err != nil {
+			return err
+		}
+		// The figures of a period that has ended are kept as they were then.
+		_, err := r.index.CloseDue(ctx)
 		return err
 	})
 	return run
@@ -50,7 +54,9 @@ func (r *rooms) unitChanged(ctx context.Context, e unit.Event) error {
 		if err != nil {
 			return err
 		}
-		slog.InfoContext(ctx, "open dossiers went to the successor", "from", m.From, "to", m.To, "dossiers", n)
+		if n > 0 {
+			slog.InfoContext(ctx, "open dossiers went to the successor", "from", m.From, "to", m.To, "dossiers", n)
+		}
 	}
 	return nil
 }

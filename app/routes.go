@@ -2,17 +2,24 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/file"
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/signin"
 	"cchc/base/web/ui"
 	"cchc/demo"
+	"cchc/dossier/dossierweb"
+	"cchc/serviceindex/serviceindexweb"
 )
 
 // handler puts the pages and the API of all rooms together; stop ends what runs
@@ -39,6 +46,15 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
+	files, err := file.Open(ctx, r.filesAt(f.Files))
+	if err != nil {
+		return nil, nil, fmt.Errorf("--files: %w", err)
+	}
+	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
+	(&dossierweb.Lists{Desk: r.desk}).Register(mux)
+	(&dossierweb.Reports{Desk: r.desk}).Register(mux)
+	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
+	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
 	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {
 		if _, _, err := r.db.Version(req.Context()); err != nil {
 			return err
@@ -74,7 +90,7 @@ func nav(ctx context.Context, a actor.Actor) []ui.Link {
 	var out []ui.Link
 	add := func(v auth.Verb, key, url string) {
 		if len(auth.Roots(a, v)) > 0 {
-			out = append(out, ui.Link{Text: i18n.T(ctx, key), URL: url, Key: url})
+			out = append(out, ui.Link{Text: i18n.T(ctx, key), URL: url, Key: strings.TrimPrefix(key, "nav.")})
 		}
 	}
 	if !a.Has(actor.OneStop) && !a.Has(actor.Specialist) {
@@ -82,7 +98,7 @@ func nav(ctx context.Context, a actor.Actor) []ui.Link {
 	}
 	add(auth.DossierReceive, "nav.receive", "/dossiers/new")
 	if a.Has(actor.OneStop) || a.Has(actor.Specialist) || a.Has(actor.Chairperson) {
-		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.work"), URL: "/work", Key: "/work"})
+		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.work"), URL: "/work", Key: "work"})
 	}
 	add(auth.DossierRead, "nav.dossiers", "/dossiers")
 	add(auth.DossierRead, "nav.late", "/late")
@@ -91,4 +107,16 @@ func nav(ctx context.Context, a actor.Actor) []ui.Link {
 	}
 	add(auth.ReportRead, "nav.reports", "/reports/ii06a")
 	return out
+}
+
+// filesAt is where scans are kept when nobody says: beside the database file, or
+// in the working folder for a database elsewhere.
+func (r *rooms) filesAt(given string) string {
+	switch {
+	case given != "":
+		return given
+	case r.db.Engine() == db.Postgres:
+		return "files"
+	}
+	return filepath.Join(filepath.Dir(r.db.Name()), "files")
 }

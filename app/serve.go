@@ -18,6 +18,7 @@ type serveFlags struct {
 	Addr       string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Secure     bool   `help:"People reach the server over TLS (by a proxy): secure cookies, strict transport."`
 	TrustProxy bool   `help:"Take the client's address from X-Forwarded-For."`
+	Base       string `help:"Address at which citizens reach the server, for the codes on papers: https://dichvu.example.vn." placeholder:"URL"`
 	Files      string `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 }
 

@@ -61,8 +61,8 @@ var (
 // The trail says that the data are invented: it holds for good and cannot be
 // edited away.
 const (
-	kind  = "demo"
-	id    = "data"
+	thing = "demo"
+	whole = "data"
 	begun = "demo.begin"
 	made  = "demo.made"
 )
@@ -75,7 +75,7 @@ func Made(ctx context.Context, q db.Queryer) (bool, error) { return told(ctx, q,
 func Illustration(ctx context.Context, q db.Queryer) (bool, error) { return told(ctx, q, begun) }
 
 func told(ctx context.Context, q db.Queryer, verb string) (bool, error) {
-	entries, err := audit.Of(ctx, q, kind, id)
+	entries, err := audit.Of(ctx, q, thing, whole)
 	if err != nil {
 		return false, fmt.Errorf("is it a demonstration: %w", err)
 	}
@@ -178,7 +178,7 @@ func (r *rooms) begin(ctx context.Context, o Options) error {
 
 func (r *rooms) tell(ctx context.Context, verb string, o Options) error {
 	return r.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Actor: author, Verb: verb, Kind: kind, ID: id,
+		return audit.Record(ctx, tx, audit.Entry{Actor: author, Verb: verb, Kind: thing, ID: whole,
 			Reason: "Dữ liệu minh hoạ, không có thật", Changes: []audit.Change{
 				{Field: "dossiers", To: fmt.Sprint(o.Dossiers)}, {Field: "seed", To: fmt.Sprint(o.Seed)},
 			}})

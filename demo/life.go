@@ -26,9 +26,11 @@ type life struct {
 	counter  string // the officer of the one-stop
 	handler  string // the specialist
 	accepted moment.Instant
+	promise  moment.Instant // the due date at acceptance
 	due      moment.Instant // as it is now in the telling
 	limit    calendar.Limit
 	stops    []calendar.Stop
+	dues     []moment.Instant // after each stop
 	ended    moment.Instant
 	late     bool // it is meant to end late
 	broken   bool // it ended before its work was done
@@ -119,6 +121,7 @@ func (l *life) project() {
 	p, err := l.m.cal.Project(l.accepted, l.limit, l.h.Convention, l.stops, l.stops[len(l.stops)-1].To)
 	l.fail(err)
 	l.due = max(p.Due, l.due)
+	l.dues = append(l.dues, l.due)
 }
 
 // tell tells everything.
@@ -173,7 +176,7 @@ func (l *life) accept() bool {
 	}
 	due, err := l.m.cal.Due(at, l.limit, "")
 	l.fail(err)
-	l.accepted, l.due = at, due
+	l.accepted, l.promise, l.due = at, due, due
 	l.fact(dossier.Fact{Kind: dossier.FAccepted, At: at, Account: l.counter, Unit: promises, Due: due})
 	return true
 }
@@ -220,8 +223,31 @@ func (l *life) cut(horizon moment.Instant) {
 			s.Done, s.Outcome = 0, ""
 		}
 	}
+	l.unmove(known)
 	h.Payments = slices.DeleteFunc(h.Payments, func(p dossier.Payment) bool { return p.At > known })
 	if l.ended == 0 || l.ended > known {
 		h.Papers = slices.DeleteFunc(h.Papers, func(p dossier.Paper) bool { return p.Result })
+	}
+}
+
+// unmove gives the steps that are not done the sub-deadlines that they have while
+// the last stops are open or not known.
+func (l *life) unmove(known moment.Instant) {
+	n := len(l.stops)
+	for n > 0 && l.stops[n-1].To > known {
+		n--
+	}
+	if n == len(l.stops) {
+		return
+	}
+	due := l.promise
+	if n > 0 {
+		due = l.dues[n-1]
+	}
+	steps := l.plan(due, l.stops[:n])
+	for i := range steps {
+		if s := &l.h.Steps[i]; s.Done == 0 {
+			s.Due = steps[i].Due
+		}
 	}
 }

@@ -15,7 +15,6 @@ import (
 // money to be paid, and when it ends; then the steps through which it went.
 func (l *life) work() {
 	o := l.a.offer
-	l.late = chance(l.rng, min(l.m.late*o.risk*l.a.office.care, 0.5))
 	days := l.m.hours(l.accepted, l.due) / 8
 	askMore := map[bool]float64{false: 0.035, true: 0.11}[o.field]
 	if days < 1.5 {
@@ -110,8 +109,14 @@ func (l *life) withdraw() {
 // end draws when the dossier is resolved: somewhere before the due date, or after
 // it when it is late; land's lateness is longer.
 func (l *life) end() moment.Instant {
-	if l.last() >= l.due { // the papers came on the last day, when nothing stops any more
-		l.late = true
+	// Not drawn one by one: the chances add up, and each time they reach one a
+	// dossier is late, so that the share holds for few dossiers as for many.
+	l.m.owed += min(l.m.late*l.a.offer.risk*l.a.office.care, 0.5)
+	forced := l.last() >= l.due // the papers came on the last day, when nothing stops any more
+	if l.late = forced || l.m.owed >= 1; l.late {
+		l.m.owed--
+	}
+	if forced {
 		return l.after(l.last(), between(l.rng, 0.2, 4))
 	}
 	if l.late {
@@ -238,19 +243,11 @@ func (l *life) opinion() {
 // soon, has it while the clock stands still, and hands it on shortly before the
 // end to who signs and who returns it.
 func (l *life) walk() {
-	plain, err := dossier.PlanSteps(l.m.cal, l.a.offer.v, l.a.offer.use, l.limit, l.accepted, l.firstDue(), nil)
-	if err != nil {
-		l.fail(err)
-		return
-	}
-	moved := plain
+	plain := l.plan(l.promise, nil)
+	steps := plain
 	if len(l.stops) > 0 {
-		if moved, err = dossier.PlanSteps(l.m.cal, l.a.offer.v, l.a.offer.use, l.limit, l.accepted, l.due, l.stops); err != nil {
-			l.fail(err)
-			return
-		}
+		steps = l.plan(l.due, l.stops)
 	}
-	steps := moved
 	l.h.Steps = steps
 	if len(steps) == 0 {
 		return
@@ -294,14 +291,11 @@ func (l *life) walk() {
 	}
 }
 
-// firstDue is the promise at acceptance.
-func (l *life) firstDue() moment.Instant {
-	for _, f := range l.h.Facts {
-		if f.Kind == dossier.FAccepted {
-			return f.Due
-		}
-	}
-	return l.due
+// plan returns the steps as they are planned with these stops.
+func (l *life) plan(due moment.Instant, stops []calendar.Stop) []dossier.Step {
+	steps, err := dossier.PlanSteps(l.m.cal, l.a.offer.v, l.a.offer.use, l.limit, l.accepted, due, stops)
+	l.fail(err)
+	return steps
 }
 
 // holder is whose step it is.

@@ -27,10 +27,12 @@ type maker struct {
 	offers   []*offer
 	cal      *calendar.Calendar // of the province, whose week all communes have
 	late     float64            // chance of a dossier of risk 1 to end late
+	owed     float64            // what the chances of those that ended so far add up to, less the late ones
 	offices  []*office
 	former   map[unit.ID]unit.Unit // communes until the reform
 	sizes    wheel
-	any, net wheel // of offers: all, and those that can be filed online
+	every    wheel // of offers
+	net      wheel // of those that can be filed online
 }
 
 // An office is a commune as the maker sees it.
@@ -78,19 +80,19 @@ func (r *rooms) newMaker(ctx context.Context, o Options, p *province, offers []*
 		f.care *= weight / care
 	}
 	m.sizes = newWheel(sizes)
-	var any, net []float64
+	var every, net []float64
 	weight, risk := 0.0, 0.0
 	for _, x := range offers {
 		weight += x.weight
 		risk += x.weight * x.risk
-		any = append(any, x.weight)
+		every = append(every, x.weight)
 		if !x.v.Has("online") {
 			net = append(net, 0)
 			continue
 		}
 		net = append(net, x.weight)
 	}
-	m.any, m.net = newWheel(any), newWheel(net)
+	m.every, m.net = newWheel(every), newWheel(net)
 	m.late = lateShare * weight / risk
 	return m, nil
 }
@@ -229,7 +231,7 @@ type arrival struct {
 
 // arrive draws one arrival of a day.
 func (m *maker) arrive(rng *rand.Rand, d moment.Date) arrival {
-	a := arrival{office: m.offices[m.sizes.spin(rng)], offer: m.offers[m.any.spin(rng)]}
+	a := arrival{office: m.offices[m.sizes.spin(rng)], offer: m.offers[m.every.spin(rng)]}
 	for a.office.horizon < d.End() && a.office.horizon < m.now {
 		a.office = m.offices[m.sizes.spin(rng)]
 	}

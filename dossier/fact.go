@@ -225,7 +225,9 @@ func (s *State) add(f Fact) {
 	case FApologised:
 		s.Apology, s.DuePromised = f.At, f.Due
 	case FTransferred:
-		s.moves = append(s.moves, move{f.At.Date(), s.Unit, f.Unit})
+		if s.AcceptedAt != 0 { // what nobody accepted yet is in no unit's statistics
+			s.moves = append(s.moves, move{f.At.Date(), s.Unit, f.Unit})
+		}
 		s.Unit = f.Unit
 		s.Transfers++
 	case FStep:

@@ -98,7 +98,7 @@ func timed(c *Case, s *span) (counts, ok bool) {
 // from the dossiers one by one: the definition that CountsNow must agree with.
 func (k *Desk) CountsAsOf(ctx context.Context, q db.Queryer, x Question) (map[unit.ID]*Counts, error) {
 	out := map[unit.ID]*Counts{}
-	procs := map[procedureKey]*[5]int64{}
+	procs := map[procedureKey]*[7]int64{}
 	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
 		if received(c, s) {
 			n, p := at(out, c.Promised), at(procs, procedureKey{unit: c.Promised, procedure: c.Procedure})
@@ -137,7 +137,7 @@ func (k *Desk) CountsAsOf(ctx context.Context, q db.Queryer, x Question) (map[un
 	return out, err
 }
 
-func (c *Counts) procedures(p [5]int64) {
+func (c *Counts) procedures(p [7]int64) {
 	for i, to := range []*int64{&c.Procedures, &c.OnlineProcs, &c.PopulProcs, &c.ObligedProcs, &c.PaidProcs} {
 		if p[i] > 0 {
 			*to++

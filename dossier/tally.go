@@ -15,7 +15,7 @@ import (
 type tally struct {
 	days       map[dayKey]*[6]int64
 	months     map[monthKey]*[12]int64
-	procedures map[procedureKey]*[5]int64
+	procedures map[procedureKey]*[7]int64
 }
 
 type dayKey struct {
@@ -37,7 +37,7 @@ type procedureKey struct {
 }
 
 func newTally() *tally {
-	return &tally{days: map[dayKey]*[6]int64{}, months: map[monthKey]*[12]int64{}, procedures: map[procedureKey]*[5]int64{}}
+	return &tally{days: map[dayKey]*[6]int64{}, months: map[monthKey]*[12]int64{}, procedures: map[procedureKey]*[7]int64{}}
 }
 
 // Columns of the tallies, in the order of the tables.
@@ -69,6 +69,8 @@ const (
 	pPopulation
 	pObliged
 	pPaidOnline
+	pEnded
+	pInTime
 )
 
 // add counts a dossier n times: 1 for what it is now, -1 for what it was.
@@ -87,7 +89,13 @@ func (t *tally) add(d *Dossier, n int64) {
 		day(m.to, m.day, dIn)
 	}
 	if s.Ended != 0 {
-		day(s.Unit, s.Ended.Date(), map[Verdict]int{Early: dEarly, OnTime: dOnTime, Late: dLate}[s.Verdict()])
+		v := s.Verdict()
+		day(s.Unit, s.Ended.Date(), map[Verdict]int{Early: dEarly, OnTime: dOnTime, Late: dLate}[v])
+		ended := at(t.procedures, procedureKey{s.Unit, s.Ended.Date().FirstOfMonth(), d.ProcedureCode})
+		ended[pEnded] += n
+		if v != Late {
+			ended[pInTime] += n
+		}
 	}
 
 	month := at(t.months, monthKey{s.Promised, received.FirstOfMonth()})
@@ -166,13 +174,15 @@ var (
 			timed = tally_month.timed + excluded.timed,
 			timed_ok = tally_month.timed_ok + excluded.timed_ok`)
 	tallyProcedure = db.Rows("dossier.tally.procedure", "tally_procedure",
-		"unit_id, month, procedure_code, received, online, population, obliged, paid_online", `
+		"unit_id, month, procedure_code, received, online, population, obliged, paid_online, ended, ended_in_time", `
 		ON CONFLICT (unit_id, month, procedure_code) DO UPDATE SET
 			received = tally_procedure.received + excluded.received,
 			online = tally_procedure.online + excluded.online,
 			population = tally_procedure.population + excluded.population,
 			obliged = tally_procedure.obliged + excluded.obliged,
-			paid_online = tally_procedure.paid_online + excluded.paid_online`)
+			paid_online = tally_procedure.paid_online + excluded.paid_online,
+			ended = tally_procedure.ended + excluded.ended,
+			ended_in_time = tally_procedure.ended_in_time + excluded.ended_in_time`)
 )
 
 // store adds the tally to the tables, in a fixed order so that two writes never
@@ -188,13 +198,13 @@ func (t *tally) store(ctx context.Context, tx *db.Tx) error {
 	})); err != nil {
 		return err
 	}
-	return tx.InsertRows(ctx, tallyProcedure, rowsOf(t.procedures, func(k procedureKey, v *[5]int64) []any {
+	return tx.InsertRows(ctx, tallyProcedure, rowsOf(t.procedures, func(k procedureKey, v *[7]int64) []any {
 		return append([]any{string(k.unit), k.month, k.procedure}, anys(v[:])...)
 	}))
 }
 
 // rowsOf returns the rows that change something, ordered by key.
-func rowsOf[K comparable, V [6]int64 | [12]int64 | [5]int64](m map[K]*V, row func(K, *V) []any) [][]any {
+func rowsOf[K comparable, V [6]int64 | [12]int64 | [7]int64](m map[K]*V, row func(K, *V) []any) [][]any {
 	var zero V
 	var out [][]any
 	for k, v := range m {

@@ -39,7 +39,7 @@ var (
 		SELECT unit_id, month, received, online, e_result, digitised, reused, population, synced, obliged, paid_online,
 			displeased, timed, timed_ok FROM tally_month`)
 	verifyProcedures = db.SQL("dossier.verify.procedures", `
-		SELECT unit_id, month, procedure_code, received, online, population, obliged, paid_online FROM tally_procedure`)
+		SELECT unit_id, month, procedure_code, received, online, population, obliged, paid_online, ended, ended_in_time FROM tally_procedure`)
 )
 
 // Verify recounts everything from the facts in one consistent view: each
@@ -150,8 +150,8 @@ func verifyTallies(ctx context.Context, s *db.Snapshot, want *tally, found func(
 	}
 	err = db.Each(ctx, s, verifyProcedures, func(r db.Scanner) error {
 		var k procedureKey
-		var v [5]int64
-		err := r.Scan(&k.unit, &k.month, &k.procedure, &v[0], &v[1], &v[2], &v[3], &v[4])
+		var v [7]int64
+		err := r.Scan(&k.unit, &k.month, &k.procedure, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6])
 		have.procedures[k] = &v
 		return err
 	})

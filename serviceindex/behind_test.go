@@ -11,7 +11,7 @@ import (
 func TestEveryNumberOpensToAsManyRows(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	desk := p.unit(t, "H21.A.1", "Bộ phận Một cửa xã A", unit.OneStop, p.communes[0], "2025-07-01")
+	desk := p.Unit(t, "H21.A.1", "Bộ phận Một cửa xã A", unit.OneStop, p.Communes[0], "2025-07-01")
 	all := []serviceindex.Measure{serviceindex.Online, serviceindex.EResult, serviceindex.Digitised, serviceindex.Reused,
 		serviceindex.Population, serviceindex.Synced, serviceindex.Obliged, serviceindex.PaidOnline, serviceindex.Displeased}
 	for i := range 60 {
@@ -25,11 +25,11 @@ func TestEveryNumberOpensToAsManyRows(t *testing.T) {
 		if i%7 == 0 {
 			due = "2026-11-09"
 		}
-		p.hold([]unit.ID{desk, p.communes[1], p.communes[2]}[i%3], 1, "2026-11-10", due, has...)
+		p.Hold([]unit.ID{desk, p.Communes[1], p.Communes[2]}[i%3], 1, "2026-11-10", due, has...)
 	}
 	month, _ := serviceindex.ParsePeriod("2026-11")
 	opened := 0
-	for _, u := range []unit.ID{p.province, p.communes[0], p.communes[1]} {
+	for _, u := range []unit.ID{p.Province, p.Communes[0], p.Communes[1]} {
 		for _, m := range p.Sets[0].Metrics() {
 			if m.Entered || !m.Scored() {
 				continue
@@ -51,7 +51,7 @@ func TestEveryNumberOpensToAsManyRows(t *testing.T) {
 	if opened < 100 {
 		t.Errorf("only %d lists had rows: the test tells nothing", opened)
 	}
-	rest, err := p.Behind(t.Context(), system, p.communes[0], month, "SERVICES_WITH_ONLINE_DOSSIERS", serviceindex.PartRest)
+	rest, err := p.Behind(t.Context(), system, p.Communes[0], month, "SERVICES_WITH_ONLINE_DOSSIERS", serviceindex.PartRest)
 	if err != nil || rest.Kind != serviceindex.ListProcedures {
 		t.Fatalf("%s, %v", rest.Kind, err)
 	}
@@ -65,21 +65,21 @@ func TestEveryNumberOpensToAsManyRows(t *testing.T) {
 func TestWhatWasEnteredOpensToTheEntries(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	for i, u := range []unit.ID{p.communes[0], p.communes[1]} {
+	for i, u := range []unit.ID{p.Communes[0], p.Communes[1]} {
 		if _, err := p.Enter(t.Context(), system, serviceindex.Entry{Unit: u, Metric: "DOSSIER_SYNC", Month: day("2026-11-01"),
 			Numerator: int64(10 * i), Denominator: 20, Source: "DVCQG"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	month, _ := serviceindex.ParsePeriod("2026-11")
-	l, err := p.Behind(t.Context(), system, p.province, month, "DOSSIER_SYNC", serviceindex.PartDenominator)
+	l, err := p.Behind(t.Context(), system, p.Province, month, "DOSSIER_SYNC", serviceindex.PartDenominator)
 	if err != nil || l.Kind != serviceindex.ListEntries || len(l.Entries) != 2 || l.Number != 40 {
 		t.Errorf("%+v, %v; want two entries that make 40", l, err)
 	}
-	if _, err := p.Behind(t.Context(), system, p.province, month, "NOTHING", serviceindex.PartRest); !fault.Is(err, fault.NotFound) {
+	if _, err := p.Behind(t.Context(), system, p.Province, month, "NOTHING", serviceindex.PartRest); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a metric that there is not: %v", err)
 	}
-	if _, err := p.Behind(t.Context(), system, p.province, month, "DOSSIER_SYNC", "half"); !fault.Is(err, fault.Invalid) {
+	if _, err := p.Behind(t.Context(), system, p.Province, month, "DOSSIER_SYNC", "half"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a part that there is not: %v", err)
 	}
 }

@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"cchc/serviceindex"
+	"cchc/serviceindex/serviceindextest"
 )
 
 func TestWhatWasReportedStaysBesideWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	a := p.communes[0]
-	p.hold(a, 9, "2026-10-05", "2026-10-10")
-	p.hold(a, 1, "2026-10-05", "2026-10-04")
+	a := p.Communes[0]
+	p.Hold(a, 9, "2026-10-05", "2026-10-10")
+	p.Hold(a, 1, "2026-10-05", "2026-10-04")
 	// October, its year to date; the third quarter had nothing.
 	if n, err := p.CloseDue(t.Context()); err != nil || n != 2 {
 		t.Fatalf("closed %d periods, %v; want 2", n, err)
@@ -19,18 +20,18 @@ func TestWhatWasReportedStaysBesideWhatIsKnown(t *testing.T) {
 	if n, err := p.CloseDue(t.Context()); err != nil || n != 0 {
 		t.Errorf("closed %d periods again, %v", n, err)
 	}
-	r := p.of(t, a, "2026-10")
+	r := of(t, p, a, "2026-10")
 	if r.Reported == nil || r.Restated() || r.Reported.Points != r.Score.Points {
 		t.Errorf("nothing new is known, reported %+v, now %s", r.Reported, r.Score.Points)
 	}
-	p.hold(a, 10, "2026-10-06", "2026-10-04") // entered late
-	p.hold(a, 10, "2026-11-06", "2026-11-07")
-	r = p.of(t, a, "2026-10")
+	p.Hold(a, 10, "2026-10-06", "2026-10-04") // entered late
+	p.Hold(a, 10, "2026-11-06", "2026-11-07")
+	r = of(t, p, a, "2026-10")
 	if !r.Restated() || r.Reported.Points <= r.Score.Points {
 		t.Errorf("reported %+v, now %s: want a restatement downwards", r.Reported, r.Score.Points)
 	}
 	// The delta is against what was reported: 18 → 20 on time, 6 stays 6.
-	if d := p.of(t, a, "2026-11").Delta; !d.HasPoints || d.Points.String() != "2.00" {
+	if d := of(t, p, a, "2026-11").Delta; !d.HasPoints || d.Points.String() != "2.00" {
 		t.Errorf("delta %+v, want 2.00", d)
 	}
 	trend, err := p.Trend(t.Context(), system, a, 3)
@@ -45,15 +46,15 @@ func TestWhatWasReportedStaysBesideWhatIsKnown(t *testing.T) {
 func TestMovesTellWhatTheNextDaysCanDo(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	a, b := p.communes[0], p.communes[1]
-	p.hold(a, 8, "2026-11-05", "2026-11-10")
-	p.hold(a, 2, "2026-11-05", "2026-11-04")
-	p.hold(b, 10, "2026-11-05", "2026-11-10")
+	a, b := p.Communes[0], p.Communes[1]
+	p.Hold(a, 8, "2026-11-05", "2026-11-10")
+	p.Hold(a, 2, "2026-11-05", "2026-11-04")
+	p.Hold(b, 10, "2026-11-05", "2026-11-10")
 	for i, due := range []string{"2026-11-24", "2026-11-25", "2026-12-24"} {
-		p.papers.list = append(p.papers.list, paper{code: "O" + due, unit: a, procedure: "1.000001", sector: []string{"Đất đai", "Đất đai", "Hộ tịch"}[i],
-			accepted: day("2026-11-20"), due: day(due)})
+		p.Papers.List = append(p.Papers.List, serviceindextest.Paper{Code: "O" + due, Unit: a, Procedure: "1.000001", Sector: []string{"Đất đai", "Đất đai", "Hộ tịch"}[i],
+			Accepted: day("2026-11-20"), Due: day(due)})
 	}
-	r := p.of(t, p.province, "2026-11")
+	r := of(t, p, p.Province, "2026-11")
 	m, err := p.Moves(t.Context(), p.DB, r, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -82,10 +83,10 @@ func TestMovesTellWhatTheNextDaysCanDo(t *testing.T) {
 		t.Errorf("due soonest: %+v", m.Soonest)
 	}
 	// The province is moved by the same dossiers, among more.
-	if m.Own[0].Unit != p.province || m.Own[0].Win >= m.Children[0].Win {
+	if m.Own[0].Unit != p.Province || m.Own[0].Win >= m.Children[0].Win {
 		t.Errorf("the province's gain %+v is not below the commune's %+v", m.Own[0], m.Children[0])
 	}
-	past := p.of(t, p.province, "2026-10")
+	past := of(t, p, p.Province, "2026-10")
 	if m, err := p.Moves(t.Context(), p.DB, past, 2); err != nil || len(m.Own)+len(m.Children)+len(m.Soonest) > 0 {
 		t.Errorf("a month that has ended can be moved: %+v, %v", m, err)
 	}

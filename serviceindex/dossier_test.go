@@ -9,6 +9,7 @@ import (
 	"cchc/dossier"
 	"cchc/dossier/dossiertest"
 	"cchc/serviceindex"
+	"cchc/serviceindex/serviceindextest"
 )
 
 // desk counts real dossiers, as the app's source does; what is due is not asked.
@@ -53,7 +54,7 @@ func TestRealDossiersMoveTheIndexAndOpenToTheirList(t *testing.T) {
 	t.Parallel()
 	o := dossiertest.Desk(t)
 	ctx := t.Context()
-	x := &serviceindex.Index{DB: o.DB, Guard: *o.Desk.Guard, Units: o.Desk.Units, Sets: sets(t), Source: desk{room: o.Desk}, Catalogue: catalogue{}}
+	x := &serviceindex.Index{DB: o.DB, Guard: *o.Desk.Guard, Units: o.Desk.Units, Sets: sets(t), Source: desk{room: o.Desk}, Catalogue: serviceindextest.Catalogue{}}
 	month, _ := serviceindex.ParsePeriod("2026-11")
 	score := func(who actor.Actor) serviceindex.MetricScore {
 		t.Helper()

@@ -15,11 +15,11 @@ func TestWhatIsEnteredScoresAndKeepsItsVersions(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	ctx := t.Context()
-	p.hold(p.communes[0], 1, "2026-11-10", "2026-11-12")
-	home := actor.Actor{Account: "h", Name: "Nội vụ", Grants: []actor.Grant{{Role: actor.HomeAffairs, Unit: p.province}}}
-	e := serviceindex.Entry{Unit: p.communes[0], Metric: "PETITION_PROCESSING_ON_TIME", Month: day("2026-10-17"),
+	p.Hold(p.Communes[0], 1, "2026-11-10", "2026-11-12")
+	home := actor.Actor{Account: "h", Name: "Nội vụ", Grants: []actor.Grant{{Role: actor.HomeAffairs, Unit: p.Province}}}
+	e := serviceindex.Entry{Unit: p.Communes[0], Metric: "PETITION_PROCESSING_ON_TIME", Month: day("2026-10-17"),
 		Numerator: 195, Denominator: 243, Source: " Hệ thống PAKN ", Document: "12/BC"}
-	if m, _ := p.of(t, p.communes[0], "2026-10").Score.Metric(e.Metric); m.Branch != serviceindex.Missing {
+	if m, _ := of(t, p, p.Communes[0], "2026-10").Score.Metric(e.Metric); m.Branch != serviceindex.Missing {
 		t.Errorf("before anything was entered the branch is %s", m.Branch)
 	}
 	first, err := p.Enter(ctx, home, e)
@@ -41,17 +41,17 @@ func TestWhatIsEnteredScoresAndKeepsItsVersions(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Numerator != 196 || all[1].Numerator != 195 || all[1].Superseded == 0 || all[0].Superseded != 0 {
 		t.Errorf("versions kept: %+v, %v", all, err)
 	}
-	m, _ := p.of(t, p.province, "2026-11-ytd").Score.Metric(e.Metric)
+	m, _ := of(t, p, p.Province, "2026-11-ytd").Score.Metric(e.Metric)
 	if m.Points.String() != "4.84" || m.Value.Ratio != (points.Ratio{Num: 196, Den: 243}) {
 		t.Errorf("the province's year to date has %s of %v, want 4.84 of 196/243", m.Points, m.Value.Ratio)
 	}
-	if m, _ := p.of(t, p.province, "2026-11").Score.Metric(e.Metric); m.Branch != serviceindex.Missing {
+	if m, _ := of(t, p, p.Province, "2026-11").Score.Metric(e.Metric); m.Branch != serviceindex.Missing {
 		t.Errorf("October's figures show in November: %s", m.Branch)
 	}
 	if err := p.Withdraw(ctx, home, e.Unit, e.Metric, e.Month, "nhầm tháng"); err != nil {
 		t.Fatal(err)
 	}
-	if m, _ := p.of(t, p.communes[0], "2026-10").Score.Metric(e.Metric); m.Branch != serviceindex.Missing {
+	if m, _ := of(t, p, p.Communes[0], "2026-10").Score.Metric(e.Metric); m.Branch != serviceindex.Missing {
 		t.Errorf("after it was withdrawn the branch is %s", m.Branch)
 	}
 	if err := p.Withdraw(ctx, home, e.Unit, e.Metric, e.Month, "nhầm"); !fault.Is(err, fault.NotFound) {
@@ -82,13 +82,13 @@ func TestWhatIsEnteredScoresAndKeepsItsVersions(t *testing.T) {
 func TestNothingEnteredIsNotZeroEntered(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	p.hold(p.communes[0], 1, "2026-11-10", "2026-11-12")
-	before := p.of(t, p.communes[0], "2026-11").Score
-	if _, err := p.Enter(t.Context(), system, serviceindex.Entry{Unit: p.communes[0], Metric: "PETITION_PROCESSING_ON_TIME",
+	p.Hold(p.Communes[0], 1, "2026-11-10", "2026-11-12")
+	before := of(t, p, p.Communes[0], "2026-11").Score
+	if _, err := p.Enter(t.Context(), system, serviceindex.Entry{Unit: p.Communes[0], Metric: "PETITION_PROCESSING_ON_TIME",
 		Month: day("2026-11-01"), Source: "PAKN"}); err != nil {
 		t.Fatal(err)
 	}
-	after := p.of(t, p.communes[0], "2026-11").Score
+	after := of(t, p, p.Communes[0], "2026-11").Score
 	if after.Points-before.Points != points.Of(6) || before.Unscored-after.Unscored != points.Of(6) {
 		t.Errorf("0 of 0 petitions entered: %s → %s points, %s → %s not scored; want 6 more, 6 fewer", before.Points, after.Points, before.Unscored, after.Unscored)
 	}
@@ -97,7 +97,7 @@ func TestNothingEnteredIsNotZeroEntered(t *testing.T) {
 func TestEnterRefuses(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	good := serviceindex.Entry{Unit: p.communes[0], Metric: "DOSSIER_SYNC", Month: day("2026-10-01"), Numerator: 1, Denominator: 2, Source: "DVCQG"}
+	good := serviceindex.Entry{Unit: p.Communes[0], Metric: "DOSSIER_SYNC", Month: day("2026-10-01"), Numerator: 1, Denominator: 2, Source: "DVCQG"}
 	for field, edit := range map[string]func(*serviceindex.Entry){
 		"numerator":   func(e *serviceindex.Entry) { e.Numerator = 3 },
 		"denominator": func(e *serviceindex.Entry) { e.Denominator = -1 },
@@ -114,7 +114,7 @@ func TestEnterRefuses(t *testing.T) {
 			t.Errorf("a wrong %s gives %v", field, err)
 		}
 	}
-	officer := actor.Actor{Account: "o", Grants: []actor.Grant{{Role: actor.OneStop, Unit: p.communes[0]}}}
+	officer := actor.Actor{Account: "o", Grants: []actor.Grant{{Role: actor.OneStop, Unit: p.Communes[0]}}}
 	if _, err := p.Enter(t.Context(), officer, good); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("an officer without the right: %v", err)
 	}

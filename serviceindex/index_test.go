@@ -22,10 +22,10 @@ func ratio(t *testing.T, s serviceindex.Score, metric string) points.Ratio {
 func TestAProvinceIsScoredOnTheSums(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	p.hold(p.communes[0], 9, "2026-11-10", "2026-11-12", serviceindex.Online)
-	p.hold(p.communes[0], 1, "2026-11-10", "2026-11-09") // late
-	p.hold(p.communes[1], 990, "2026-11-11", "2026-11-12")
-	r := p.of(t, p.province, "2026-11")
+	p.Hold(p.Communes[0], 9, "2026-11-10", "2026-11-12", serviceindex.Online)
+	p.Hold(p.Communes[0], 1, "2026-11-10", "2026-11-09") // late
+	p.Hold(p.Communes[1], 990, "2026-11-11", "2026-11-12")
+	r := of(t, p, p.Province, "2026-11")
 	for metric, want := range map[string]points.Ratio{
 		"ON_TIME_RATE":                   {Num: 999, Den: 1000},
 		"ONLINE_DOSSIER_RATE":            {Num: 9, Den: 1000},
@@ -45,7 +45,7 @@ func TestAProvinceIsScoredOnTheSums(t *testing.T) {
 	var a serviceindex.Standing
 	sum := points.Points(0)
 	for _, c := range r.Children {
-		if c.Unit.ID == p.communes[0] {
+		if c.Unit.ID == p.Communes[0] {
 			a = c
 		}
 	}
@@ -65,9 +65,9 @@ func TestAProvinceIsScoredOnTheSums(t *testing.T) {
 func TestDesksCountForTheirCommune(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	desk := p.unit(t, "H21.A.1", "Bộ phận Một cửa xã A", unit.OneStop, p.communes[0], "2025-07-01")
-	p.hold(desk, 4, "2026-11-10", "2026-11-12", serviceindex.Population)
-	r := p.of(t, p.communes[0], "2026-11")
+	desk := p.Unit(t, "H21.A.1", "Bộ phận Một cửa xã A", unit.OneStop, p.Communes[0], "2025-07-01")
+	p.Hold(desk, 4, "2026-11-10", "2026-11-12", serviceindex.Population)
+	r := of(t, p, p.Communes[0], "2026-11")
 	if got := ratio(t, r.Score, "ON_TIME_RATE"); got != (points.Ratio{Num: 4, Den: 4}) {
 		t.Errorf("on time at the desk: %v, want 4/4", got)
 	}
@@ -80,12 +80,12 @@ func TestDesksCountForTheirCommune(t *testing.T) {
 func TestRanksAreSharedAndSilentUnitsHaveNone(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	d := p.unit(t, "H21.D", "Xã D", unit.Commune, p.province, "2025-07-01")
-	for _, u := range []unit.ID{p.communes[0], p.communes[2]} {
-		p.hold(u, 5, "2026-11-10", "2026-11-12")
+	d := p.Unit(t, "H21.D", "Xã D", unit.Commune, p.Province, "2025-07-01")
+	for _, u := range []unit.ID{p.Communes[0], p.Communes[2]} {
+		p.Hold(u, 5, "2026-11-10", "2026-11-12")
 	}
-	p.hold(d, 1, "2026-11-10", "2026-11-09")
-	r := p.of(t, p.province, "2026-11")
+	p.Hold(d, 1, "2026-11-10", "2026-11-09")
+	r := of(t, p, p.Province, "2026-11")
 	got := ""
 	for _, c := range r.Children {
 		got += c.Unit.Name + " " + c.RankText() + "; "
@@ -96,7 +96,7 @@ func TestRanksAreSharedAndSilentUnitsHaveNone(t *testing.T) {
 	if r.Children[0].Of != 3 {
 		t.Errorf("%d units are ranked, want 3", r.Children[0].Of)
 	}
-	if own := p.of(t, d, "2026-11"); own.RankText() != "3" || own.Of != 3 {
+	if own := of(t, p, d, "2026-11"); own.RankText() != "3" || own.Of != 3 {
 		t.Errorf("commune D sees rank %s of %d, want 3 of 3", own.RankText(), own.Of)
 	}
 }
@@ -104,14 +104,14 @@ func TestRanksAreSharedAndSilentUnitsHaveNone(t *testing.T) {
 func TestDeltasAgainstThePeriodBefore(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	a, b, c := p.communes[0], p.communes[1], p.communes[2]
-	p.hold(a, 10, "2026-10-05", "2026-10-10")
-	p.hold(b, 9, "2026-10-05", "2026-10-10")
-	p.hold(b, 1, "2026-10-05", "2026-10-04")
-	p.hold(a, 8, "2026-11-05", "2026-11-10")
-	p.hold(a, 2, "2026-11-05", "2026-11-04")
-	p.hold(b, 10, "2026-11-05", "2026-11-10")
-	p.hold(c, 1, "2026-11-05", "2026-11-10")
+	a, b, c := p.Communes[0], p.Communes[1], p.Communes[2]
+	p.Hold(a, 10, "2026-10-05", "2026-10-10")
+	p.Hold(b, 9, "2026-10-05", "2026-10-10")
+	p.Hold(b, 1, "2026-10-05", "2026-10-04")
+	p.Hold(a, 8, "2026-11-05", "2026-11-10")
+	p.Hold(a, 2, "2026-11-05", "2026-11-04")
+	p.Hold(b, 10, "2026-11-05", "2026-11-10")
+	p.Hold(c, 1, "2026-11-05", "2026-11-10")
 	at := func(r *serviceindex.Report, u unit.ID) serviceindex.Standing {
 		for _, s := range r.Children {
 			if s.Unit.ID == u {
@@ -121,7 +121,7 @@ func TestDeltasAgainstThePeriodBefore(t *testing.T) {
 		t.Fatalf("unit %s is not there", u)
 		return serviceindex.Standing{}
 	}
-	r := p.of(t, p.province, "2026-11")
+	r := of(t, p, p.Province, "2026-11")
 	// On time 10/10 → 8/10 is −4; nobody displeased 10/10 → 8/10 is 6 → 5.33.
 	if d := at(r, a).Delta; !d.HasPoints || d.Points.String() != "-4.67" || !d.HasRank || d.Rank != -2 {
 		t.Errorf("commune A: %+v, want −4.67 points and two places lost", d)
@@ -134,9 +134,9 @@ func TestDeltasAgainstThePeriodBefore(t *testing.T) {
 	}
 	// A new commune has no delta, and whoever is ranked in a longer list than
 	// before has none of rank.
-	e := p.unit(t, "H21.E", "Xã E", unit.Commune, p.province, "2026-11-01")
-	p.hold(e, 1, "2026-11-05", "2026-11-10")
-	r = p.of(t, p.province, "2026-11")
+	e := p.Unit(t, "H21.E", "Xã E", unit.Commune, p.Province, "2026-11-01")
+	p.Hold(e, 1, "2026-11-05", "2026-11-10")
+	r = of(t, p, p.Province, "2026-11")
 	if d := at(r, e).Delta; d.HasPoints || d.HasRank || d.Why != serviceindex.Formed || d.Formed != day("2026-11-01") {
 		t.Errorf("commune E was formed in between: %+v", d)
 	}
@@ -152,9 +152,9 @@ func TestScoresOfAnotherVersionAreNotCompared(t *testing.T) {
 	old.ID, old.Span.To = "old", day("2026-11-01")
 	next.ID, next.Span.From = "new", day("2026-11-01")
 	p.Sets = serviceindex.Sets{&old, &next}
-	p.hold(p.communes[0], 3, "2026-10-05", "2026-10-10")
-	p.hold(p.communes[0], 3, "2026-11-05", "2026-11-10")
-	r := p.of(t, p.province, "2026-11")
+	p.Hold(p.Communes[0], 3, "2026-10-05", "2026-10-10")
+	p.Hold(p.Communes[0], 3, "2026-11-05", "2026-11-10")
+	r := of(t, p, p.Province, "2026-11")
 	if d := r.Children[0].Delta; r.Set.ID != "new" || d.HasPoints || d.Why != serviceindex.Version {
 		t.Errorf("under %s: %+v, want no delta because of the version", r.Set.ID, d)
 	}
@@ -163,20 +163,20 @@ func TestScoresOfAnotherVersionAreNotCompared(t *testing.T) {
 func TestWhatADissolvedUnitReportedStaysInTheSum(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	p.hold(p.communes[1], 6, "2026-02-10", "2026-02-12")
-	p.hold(p.communes[0], 4, "2026-11-10", "2026-11-12")
-	if _, err := p.registry.Merge(t.Context(), system, unit.Merger{From: []unit.ID{p.communes[1]}, Into: p.communes[0]},
+	p.Hold(p.Communes[1], 6, "2026-02-10", "2026-02-12")
+	p.Hold(p.Communes[0], 4, "2026-11-10", "2026-11-12")
+	if _, err := p.Registry.Merge(t.Context(), system, unit.Merger{From: []unit.ID{p.Communes[1]}, Into: p.Communes[0]},
 		unit.Act{Day: day("2026-06-01"), Basis: "2/NQ"}); err != nil {
 		t.Fatal(err)
 	}
-	r := p.of(t, p.province, "2026-11-ytd")
+	r := of(t, p, p.Province, "2026-11-ytd")
 	if got := ratio(t, r.Score, "ON_TIME_RATE"); got != (points.Ratio{Num: 10, Den: 10}) {
 		t.Errorf("the province's year to date: %v, want 10/10", got)
 	}
-	if got := ratio(t, p.of(t, p.communes[0], "2026-11-ytd").Score, "ON_TIME_RATE"); got != (points.Ratio{Num: 4, Den: 4}) {
+	if got := ratio(t, of(t, p, p.Communes[0], "2026-11-ytd").Score, "ON_TIME_RATE"); got != (points.Ratio{Num: 4, Den: 4}) {
 		t.Errorf("the successor's own: %v, want 4/4: history stays with who reported it", got)
 	}
-	if got := ratio(t, p.of(t, p.communes[1], "2026-02").Score, "ON_TIME_RATE"); got != (points.Ratio{Num: 6, Den: 6}) {
+	if got := ratio(t, of(t, p, p.Communes[1], "2026-02").Score, "ON_TIME_RATE"); got != (points.Ratio{Num: 6, Den: 6}) {
 		t.Errorf("the dissolved unit's February: %v, want 6/6", got)
 	}
 }
@@ -188,24 +188,24 @@ func TestOfRefuses(t *testing.T) {
 	month, _ := serviceindex.ParsePeriod("2026-11")
 	future, _ := serviceindex.ParsePeriod("2026-12")
 	past, _ := serviceindex.ParsePeriod("2022-06")
-	elsewhere := actor.Actor{Account: "x", Grants: []actor.Grant{{Role: actor.OneStop, Unit: p.communes[0]}}}
+	elsewhere := actor.Actor{Account: "x", Grants: []actor.Grant{{Role: actor.OneStop, Unit: p.Communes[0]}}}
 	for name, x := range map[string]struct {
 		a    actor.Actor
 		u    unit.ID
 		p    serviceindex.Period
 		kind fault.Kind
 	}{
-		"a visitor":               {actor.Actor{}, p.province, month, fault.Unauthenticated},
-		"an officer of a commune": {elsewhere, p.communes[1], month, fault.Forbidden},
+		"a visitor":               {actor.Actor{}, p.Province, month, fault.Unauthenticated},
+		"an officer of a commune": {elsewhere, p.Communes[1], month, fault.Forbidden},
 		"a unit that never was":   {system, "nobody", month, fault.NotFound},
-		"a month to come":         {system, p.province, future, fault.Invalid},
-		"before the decision":     {system, p.province, past, fault.Invalid},
+		"a month to come":         {system, p.Province, future, fault.Invalid},
+		"before the decision":     {system, p.Province, past, fault.Invalid},
 	} {
 		if _, err := p.Of(ctx, x.a, x.u, x.p); !fault.Is(err, x.kind) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := p.Of(ctx, elsewhere, p.communes[0], month); err != nil {
+	if _, err := p.Of(ctx, elsewhere, p.Communes[0], month); err != nil {
 		t.Errorf("an officer's own commune: %v", err)
 	}
 }

@@ -235,6 +235,8 @@ func TestTheRegistryTestFindsWhatIsWrong(t *testing.T) {
 		{"SELECT a FROM t WHERE a LIKE $1", "has LIKE, which the engines don't share"},
 		{"SELECT a::TEXT FROM t", "has ::, which the engines don't share"},
 		{"SELECT 'now() and $7' FROM t", ""},
+		{"SELECT a FROM t WHERE b OR REPLACE(a, $1, '') = a", ""},
+		{"INSERT OR REPLACE INTO t (a) VALUES ($1)", "has INSERT OR, which the engines don't share"},
 	} {
 		if got := dbtest.CheckText(c.text); got != c.want {
 			t.Errorf("CheckText(%s) = %q, want %q", c.text, got, c.want)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"time"
 
@@ -176,15 +175,25 @@ func (m *Mux) route(w http.ResponseWriter, r *http.Request) {
 		m.routes.ServeHTTP(w, r) // again, for it sets the path's values
 		return
 	}
-	own := httptest.NewRecorder()
-	h.ServeHTTP(own, r)
-	if own.Code == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", own.Header().Get("Allow"))
+	own := verdict{header: http.Header{}}
+	h.ServeHTTP(&own, r)
+	if own.code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", own.header.Get("Allow"))
 		m.fail(w, r, errMethod)
 		return
 	}
 	m.fail(w, r, fault.New(fault.NotFound, "web.not_found.text"))
 }
+
+// A verdict keeps what ServeMux answers by itself, and not its words.
+type verdict struct {
+	header http.Header
+	code   int
+}
+
+func (v *verdict) Header() http.Header         { return v.header }
+func (v *verdict) Write(b []byte) (int, error) { return len(b), nil }
+func (v *verdict) WriteHeader(code int)        { v.code = code }
 
 // routeStatic is the route of static files in the log.
 const routeStatic = "GET /static/"

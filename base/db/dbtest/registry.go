@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strconv"
 	"testing"
@@ -14,7 +15,7 @@ const MaxPairs = 10
 
 var (
 	params   = regexp.MustCompile(`\$([0-9]+)`)
-	dialect  = regexp.MustCompile(`(?i)\bSELECT\s+\*|\bNOW\s*\(|\bCURRENT_(DATE|TIME|TIMESTAMP)\b|\bI?LIKE\b|\b(LOWER|UPPER)\s*\(|\bFOR\s+UPDATE\b|\bOR\s+REPLACE\b|\bGLOB\b|::`)
+	dialect  = regexp.MustCompile(`(?i)\bSELECT\s+\*|\bNOW\s*\(|\bCURRENT_(DATE|TIME|TIMESTAMP)\b|\bI?LIKE\b|\b(LOWER|UPPER)\s*\(|\bFOR\s+UPDATE\b|\bINSERT\s+OR\b|\bGLOB\b|::`)
 	oneQuote = regexp.MustCompile(`'[^']*'`)
 )
 
@@ -30,6 +31,13 @@ func CheckRegistry(t testing.TB, d *db.DB) {
 	}
 	defer h.Close()
 	pairs := 0
+	told := map[string]bool{} // one sample of a family is enough
+	tell := func(s *db.Stmt, problem, text string) {
+		if problem != "" && !told[s.Name+problem] {
+			told[s.Name+problem] = true
+			t.Errorf("statement %s %s:\n%s", s.Name, problem, text)
+		}
+	}
 	for _, s := range db.Registered() {
 		text := s.Text(d.Engine())
 		// PostgreSQL's is the text as it was written; SQLite's may have lost the
@@ -45,7 +53,7 @@ func CheckRegistry(t testing.TB, d *db.DB) {
 		}
 		p, err := h.PrepareContext(context.Background(), text)
 		if err != nil {
-			t.Errorf("%s refuses statement %s: %v\n%s", d.Engine(), s.Name, err, text)
+			tell(s, fmt.Sprintf("is refused by %s: %v", d.Engine(), err), text)
 			continue
 		}
 		p.Close()

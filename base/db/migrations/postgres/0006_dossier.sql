@@ -194,6 +194,7 @@ CREATE TABLE tally_month (
   PRIMARY KEY (unit_id, month)
 );
 
+-- The same by procedure; ended and ended_in_time go by the month of the end.
 CREATE TABLE tally_procedure (
   unit_id TEXT COLLATE "C" NOT NULL,
   month INTEGER NOT NULL,
@@ -203,5 +204,7 @@ CREATE TABLE tally_procedure (
   population BIGINT NOT NULL,
   obliged BIGINT NOT NULL,
   paid_online BIGINT NOT NULL,
+  ended BIGINT NOT NULL,
+  ended_in_time BIGINT NOT NULL,
   PRIMARY KEY (unit_id, month, procedure_code)
 );

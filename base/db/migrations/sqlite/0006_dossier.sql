@@ -194,6 +194,7 @@ CREATE TABLE tally_month (
   PRIMARY KEY (unit_id, month)
 ) STRICT, WITHOUT ROWID;
 
+-- The same by procedure; ended and ended_in_time go by the month of the end.
 CREATE TABLE tally_procedure (
   unit_id TEXT NOT NULL,
   month INTEGER NOT NULL,
@@ -203,5 +204,7 @@ CREATE TABLE tally_procedure (
   population INTEGER NOT NULL,
   obliged INTEGER NOT NULL,
   paid_online INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  ended_in_time INTEGER NOT NULL,
   PRIMARY KEY (unit_id, month, procedure_code)
 ) STRICT, WITHOUT ROWID;

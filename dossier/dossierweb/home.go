@@ -1,0 +1,71 @@
+package dossierweb
+
+import (
+	"context"
+	"net/http"
+
+	"cchc/base/actor"
+	"cchc/base/moment"
+	"cchc/base/points"
+	"cchc/base/web"
+	"cchc/dossier"
+)
+
+// A Figure is how much of what was resolved in a period came early or on time.
+type Figure struct {
+	Share    points.Ratio
+	From, To moment.Date
+	AsOf     moment.Instant
+	Place    string // "Tỉnh Sông Mẫu"
+}
+
+// A Live tells the figure that the first page shows to everybody. The app fills
+// it: what counts as on time for the province is another room's to say.
+type Live interface {
+	OnTime(ctx context.Context) (Figure, error)
+}
+
+// Public are the pages that need no account: the first page, the look-up of a
+// dossier, the rating of one. A nil Live shows no figure.
+type Public struct {
+	Desk *dossier.Desk
+	Live Live
+
+	limit limiter
+}
+
+// Register puts the pages at /, /lookup and /rate.
+func (p *Public) Register(mux *web.Mux) {
+	mux.Handle("GET /{$}", web.Public, p.home)
+	mux.Handle("GET /lookup", web.Public, p.lookup)
+	mux.Handle("GET /rate/{token}", web.Public, p.ask)
+	mux.Handle("POST /rate/{token}", web.Public, p.rate)
+}
+
+// home is the first page of visitors; who is signed in goes on to work.
+func (p *Public) home(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if a := web.Actor(ctx); a.SignedIn() {
+		return web.SeeOther(w, r, start(a), "")
+	}
+	var live *Figure
+	if p.Live != nil {
+		f, err := p.Live.OnTime(ctx)
+		if err != nil {
+			return err
+		}
+		if f.Share.Defined() {
+			live = &f
+		}
+	}
+	return web.Render(w, r, http.StatusOK, homeView(live))
+}
+
+// start is where the day of an actor begins: those who work on dossiers with
+// their own, all others with the board.
+func start(a actor.Actor) string {
+	if a.Has(actor.OneStop) || a.Has(actor.Specialist) {
+		return "/work"
+	}
+	return "/board"
+}

@@ -1,0 +1,175 @@
+package dossierweb
+
+import (
+	"context"
+	"net/http"
+
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/i18n"
+	"cchc/base/moment"
+	"cchc/base/web"
+	"cchc/base/web/ui"
+	"cchc/calendar"
+	"cchc/dossier"
+)
+
+// A showView is what a dossier's page shows.
+type showView struct {
+	w         dossier.Whole
+	now       moment.Instant
+	procedure string
+	unit      string
+	promised  string // the unit that promised, when another answers now
+	left      saying
+	clock     *ui.Clock // nil before acceptance and without a due date
+	alerts    []saying
+	steps     []stepRow
+	facts     []factRow
+	audit     []auditRow // nil for who may not read the trail
+	first     *action
+	beside    []*action
+	menu      []*action
+	may       map[auth.Verb]bool
+	impact    string
+	received  bool // it was received just now: the receipt is to be printed
+	upload    bool
+}
+
+// show is the dossier's page (hồ sơ): its clock, steps, papers and facts.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.showView(r.Context(), r.PathValue("code"))
+	if err != nil {
+		return err
+	}
+	v.received = r.URL.Query().Has("received") && v.may[auth.DossierReceive]
+	return web.Render(w, r, http.StatusOK, showPage(v))
+}
+
+func (p *Pages) showView(ctx context.Context, code string) (*showView, error) {
+	v := &showView{now: p.Desk.DB.Now()}
+	a := web.Actor(ctx)
+	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
+		if v.w, err = p.Desk.ByCode(ctx, s, a, code); err != nil {
+			return err
+		}
+		if v.may, err = p.may(ctx, s, a, v.w.State.Unit, auth.Verbs...); err != nil {
+			return err
+		}
+		t, err := newTeller(ctx, p.Desk, s)
+		if err != nil {
+			return err
+		}
+		return p.tell(ctx, t, v)
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.first, v.beside, v.menu = choices(&v.w, v.may)
+	v.upload = v.may[auth.DossierProcess] && v.w.NotAccepted == 0
+	if p.Index != nil && v.w.IsOpen() {
+		v.impact = p.Index.Impact(ctx, v.w.State.Unit)
+	}
+	return v, nil
+}
+
+// tell puts the dossier into words.
+func (p *Pages) tell(ctx context.Context, t *teller, v *showView) (err error) {
+	w := &v.w
+	if v.procedure, err = t.procedure(ctx, w.VersionID, w.ProcedureCode, w.RegisteredAt.Date()); err != nil {
+		return err
+	}
+	if v.unit, err = t.unit(ctx, w.State.Unit); err != nil {
+		return err
+	}
+	if w.Promised != w.State.Unit {
+		if v.promised, err = t.unit(ctx, w.Promised); err != nil {
+			return err
+		}
+	}
+	cal, err := t.calendar(ctx, w.Promised)
+	if err != nil {
+		return err
+	}
+	v.left.Text, v.left.Kind = leftText(ctx, cal, v.now, w.State)
+	if w.AcceptedAt != 0 && w.Due != 0 {
+		c := clockOf(ctx, cal, w, v.now)
+		v.clock = &c
+	}
+	if v.alerts, err = alertsOf(ctx, cal, w, v.now); err != nil {
+		return err
+	}
+	if v.steps, err = stepRows(ctx, t, cal, w, v.now); err != nil {
+		return err
+	}
+	if v.facts, err = factRows(ctx, t, v); err != nil {
+		return err
+	}
+	if v.may[auth.AuditRead] {
+		v.audit, err = auditRows(ctx, t, w.ID)
+	}
+	return err
+}
+
+// alertsOf is what must not be missed, and is not in the picture of the clock.
+func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now moment.Instant) ([]saying, error) {
+	var out []saying
+	say := func(k ui.Kind, key string, args ...any) { out = append(out, saying{k, i18n.T(ctx, key, args...)}) }
+	switch {
+	case w.NotAccepted != 0:
+		say(ui.Neutral, "dossierweb.alert.not_accepted", "At", w.NotAccepted)
+	case registered(w):
+		by, err := cal.Due(w.RegisteredAt, checkLimit, "")
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case w.Waiting != "":
+			say(ui.Paused, "dossierweb.alert.asked_before", "At", w.WaitingSince)
+		case now > by:
+			say(ui.Late, "dossierweb.alert.check_late", "At", by)
+		default:
+			say(ui.Info, "dossierweb.alert.check_by", "At", by)
+		}
+	case w.AcceptedAt != 0 && w.Due == 0:
+		say(ui.Late, "dossierweb.alert.no_due")
+	}
+	if w.Withdrawal != 0 && w.Ended == 0 {
+		say(ui.Soon, "dossierweb.alert.withdrawing", "At", w.Withdrawal)
+	}
+	switch {
+	case w.Apology != 0 && w.ApologyInTime():
+		say(ui.Info, "dossierweb.alert.apologised", "On", w.Apology.Date(), "New", w.DuePromised.Date())
+	case w.Apology != 0:
+		say(ui.Soon, "dossierweb.alert.apologised_late", "On", w.Apology.Date(), "New", w.DuePromised.Date())
+	case w.Overdue(now):
+		say(ui.Late, "dossierweb.alert.no_apology")
+	}
+	if w.Supplements > 1 {
+		say(ui.Soon, "dossierweb.alert.supplements", "Count", w.Supplements)
+	}
+	if w.End == dossier.EndRefused && w.Returned == 0 {
+		say(ui.Info, "dossierweb.alert.refused")
+	}
+	return out, nil
+}
+
+// title is the tab's: what is left comes first, for tabs are narrow.
+func (v *showView) title() string { return joined(firstUpper(v.left.Text), v.w.Code) }
+
+func (v *showView) heading() string { return joined(v.w.Code, v.w.Person.Name) }
+
+func (v *showView) above() string {
+	return joined(v.w.Sector, v.w.ProcedureCode, shorten(v.procedure, 200))
+}
+
+// formNames lists the forms that there is something to print for.
+func (v *showView) formNames() []string {
+	var out []string
+	for _, name := range formOrder {
+		if forms[name].has(&v.w) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
