@@ -138,6 +138,7 @@ func (s *dossierSource) DueSoonest(ctx context.Context, q db.Queryer, u actor.Un
 	for i := range found {
 		d := &found[i]
 		out[i] = s.row(ctx, q, d.ID, d.Code, d.ProcedureCode, d.Sector, d.Channel, &d.State, s.desk.DB.Now())
+		out[i].Holder = d.Step.Name
 	}
 	return out, err
 }
@@ -154,8 +155,12 @@ func (a authority) Authority(ctx context.Context, q db.Queryer, level string, on
 	slices.SortFunc(versions, func(a, b *procedure.Version) int { return cmp.Compare(a.Code, b.Code) })
 	out := make([]serviceindex.Procedure, len(versions))
 	for i, v := range versions {
-		out[i] = serviceindex.Procedure{Code: v.Code, Name: v.Name,
-			Online: v.OnlineLevel == procedure.Full || v.OnlineLevel == procedure.Partial}
+		// The portal's export gives the level of few; one that can be filed online and
+		// whose level is not known counts as online, and a financial obligation as a
+		// fee whose amount is not known.
+		out[i] = serviceindex.Procedure{Code: v.Code, Name: v.Name, Fee: v.Obligation,
+			Online: v.OnlineLevel == procedure.Full || v.OnlineLevel == procedure.Partial ||
+				v.OnlineLevel == "" && v.Has(procedure.Online)}
 		for _, f := range v.Fees {
 			out[i].Fee = out[i].Fee || f.Amount > 0
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/api"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/file"
@@ -55,6 +56,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Reports{Desk: r.desk}).Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
+	(&dossierweb.API{Desk: r.desk}).Register(api.New(mux, Version))
 	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {
 		if _, _, err := r.db.Version(req.Context()); err != nil {
 			return err

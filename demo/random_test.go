@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"testing"
 
+	"cchc/base/i18n"
 	"cchc/base/moment"
 )
 
@@ -43,13 +44,18 @@ func TestHowManyCommunes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := map[string]bool{}
+	names, slugs := map[string]bool{}, map[string]bool{}
 	for i, p := range places {
 		if i == 0 || places[i-1].after != p.after {
 			if names[p.after] {
 				t.Errorf("%s is there twice", p.after)
 			}
 			names[p.after] = true
+			s := slug(i18n.Fold(p.after))
+			if slugs[s] {
+				t.Errorf("%s has the login of another: %s", p.after, s)
+			}
+			slugs[s] = true
 		}
 		if names[p.before] {
 			t.Errorf("%s is there twice", p.before)

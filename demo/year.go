@@ -101,7 +101,7 @@ func (r *rooms) newMaker(ctx context.Context, o Options, p *province, offers []*
 // much in summer when school papers are due.
 var busy = [13]float64{0, 0.98, 0.72, 1.08, 1.02, 1.00, 1.06, 1.12, 1.16, 1.06, 0.98, 1.02, 1.00}
 
-// early in the week more people come.
+// weekday is how many come on a working day against the others: most on Mondays.
 var weekday = [7]float64{0.10, 1.22, 1.06, 1.00, 0.96, 0.92, 0.14}
 
 // counts returns how many dossiers arrive on each day from the first to today;
@@ -146,8 +146,10 @@ func (m *maker) passed() float64 {
 	return 0.02 + 0.98*min(max((hour-7.5)/9.5, 0), 1)
 }
 
-// chunk is how many dossiers share a write.
-const chunk = 500
+// chunk is how many dossiers share a write. Small writes are quicker to undo and
+// to interrupt; but persons and tokens go to every corner of their indices, and
+// once those are large a write costs the same pages for many as for few.
+func (m *maker) chunk() int { return min(max(m.total/500, 500), 2000) }
 
 // store makes and stores the year: one goroutine makes, this one stores.
 func (m *maker) store(ctx context.Context, progress func(done, total int)) error {
@@ -172,6 +174,7 @@ func (m *maker) store(ctx context.Context, progress func(done, total int)) error
 }
 
 func (m *maker) make(ctx context.Context, chunks chan<- []*dossier.History) error {
+	chunk := m.chunk()
 	var full []*dossier.History
 	send := func(c []*dossier.History) error {
 		select {

@@ -32,14 +32,14 @@ both('an empty form names each field, and the summary leads there', {}, async (p
 both('a page that needs an account leads back to itself after signing in', {}, async (page) => {
   await page.goto('/dossiers?q=x');
   assert.match(page.url(), /\/sign-in/);
-  await page.getByLabel('Tên đăng nhập').fill(world.accounts.motcua.login);
-  await page.getByLabel('Mật khẩu').fill(world.accounts.motcua.password);
+  await page.getByLabel('Tên đăng nhập').fill(world.accounts['motcua.xa'].login);
+  await page.getByLabel('Mật khẩu').fill(world.accounts['motcua.xa'].password);
   await submit(page);
   await page.waitForURL(`${world.url}/dossiers?q=x`);
 });
 
 journey('after signing out the pages are closed', {}, async (page) => {
-  await signIn(page, 'motcua');
+  await signIn(page, 'motcua.xa');
   await page.goto('/dossiers');
   await page.getByRole('button', { name: 'Đăng xuất' }).click();
   await page.getByRole('link', { name: 'Đăng nhập' }).waitFor();

@@ -63,6 +63,13 @@ type UnitProcedure struct {
 	Dossiers int64 // how many of the measure are of it; 0 for one of the catalogue alone
 }
 
+// RestKnown reports whether what is in the denominator and not in the numerator
+// is their difference. Procedures of the catalogue are not so: a desk may have had
+// some that its body's catalogue has not, and only the list knows.
+func (m *Metric) RestKnown() bool {
+	return measures[m.Denominator] != fromCatalogue || measures[m.Numerator] == fromCatalogue
+}
+
 // Behind returns what a part of a metric counted for a unit and all that lay
 // under it. Errors: as Of; fault.NotFound for a metric that the formulas have not,
 // fault.Invalid for a part that there is not.
@@ -112,8 +119,7 @@ func (x *Index) Behind(ctx context.Context, a actor.Actor, u unit.ID, p Period, 
 			return err
 		}
 		b := behind{x: x, ctx: ctx, q: q, l: l, u: u, within: within}
-		if out.Listing, err = b.part(m, part); out.Kind == ListProcedures && part == PartRest {
-			// A desk may have had procedures that its body's catalogue has not.
+		if out.Listing, err = b.part(m, part); part == PartRest && !m.RestKnown() {
 			out.Number = int64(out.Len())
 		}
 		return err
@@ -187,7 +193,11 @@ func (b *behind) without(all, some Measure) (Listing, error) {
 	// A body's catalogue against what its desks had, by the procedure's code.
 	gone := map[[2]string]bool{}
 	for _, p := range less.Procedures {
-		gone[[2]string{string(b.l.home[p.Unit]), p.Code}] = true
+		body := p.Unit // in the catalogue's lists it is the body already
+		if _, ok := b.l.bodies[body]; !ok {
+			body = b.l.home[p.Unit]
+		}
+		gone[[2]string{string(body), p.Code}] = true
 	}
 	out.Procedures = slices.DeleteFunc(out.Procedures, func(p UnitProcedure) bool { return gone[[2]string{string(p.Unit), p.Code}] })
 	return out, nil

@@ -74,8 +74,8 @@ type SectorCount struct {
 // Moves is what would move an index.
 type Moves struct {
 	By       moment.Instant // the dossiers due by then
-	Own      []Gain         // of the unit itself, the largest gain first
-	Children []Gain         // of the units right below, the largest gain first
+	Own      []Gain         // of the unit itself, the largest difference (Win + Lose) first
+	Children []Gain         // of the units right below, likewise
 	Soonest  []Dossier      // due first, of the unit and what is below it
 }
 
@@ -189,8 +189,10 @@ func (g *Gain) pick(groups []DueGroup, ok func(DueGroup) bool) {
 	}
 }
 
+// order puts first what it matters most to do: the difference between having done
+// it and not.
 func order(g []Gain) {
 	slices.SortStableFunc(g, func(a, b Gain) int {
-		return cmp.Or(cmp.Compare(b.Win, a.Win), cmp.Compare(b.Lose, a.Lose))
+		return cmp.Or(cmp.Compare(b.Win+b.Lose, a.Win+a.Lose), cmp.Compare(b.Win, a.Win))
 	})
 }

@@ -1,9 +1,11 @@
 package serviceindex_test
 
 import (
+	"context"
 	"testing"
 
 	"cchc/base/actor"
+	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/points"
 	"cchc/serviceindex"
@@ -207,5 +209,31 @@ func TestOfRefuses(t *testing.T) {
 	}
 	if _, err := p.Of(ctx, elsewhere, p.Communes[0], month); err != nil {
 		t.Errorf("an officer's own commune: %v", err)
+	}
+}
+
+// keeper is a source that gives the same map again, as one that caches does.
+type keeper struct {
+	serviceindex.Source
+	kept map[actor.UnitID]serviceindex.Counts
+}
+
+func (k *keeper) Counts(ctx context.Context, q db.Queryer, p serviceindex.Period) (map[actor.UnitID]serviceindex.Counts, error) {
+	var err error
+	if k.kept == nil {
+		k.kept, err = k.Source.Counts(ctx, q, p)
+	}
+	return k.kept, err
+}
+
+func TestWhatASourceKeepsIsNotChanged(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.Hold(p.Communes[0], 3, "2026-11-10", "2026-11-12")
+	p.Sets[0].Span.From = day("2026-11-01") // nothing is asked of the month before
+	p.Source = &keeper{Source: p.Source}
+	first := of(t, p, p.Province, "2026-11")
+	if again := of(t, p, p.Province, "2026-11"); again.Score.Points != first.Score.Points || ratio(t, again.Score, "ONLINE_SERVICE_COVERAGE").Den != 10 {
+		t.Errorf("the second time %s of %v, the first %s", again.Score.Points, ratio(t, again.Score, "ONLINE_SERVICE_COVERAGE"), first.Score.Points)
 	}
 }

@@ -99,21 +99,26 @@ func missing(s Standing) int {
 	return 0
 }
 
-// compare sets the deltas of standings against those of the period before.
+// compare sets the deltas of standings against those of the period before. Places
+// are compared only when nobody entered or left the list by being formed or
+// dissolved: from a list of 17 to one of 124 nobody has moved. Who was silent
+// then and is ranked now was in the list all the same.
 func compare(now, then []Standing, before Period, why Why, formed func(unit.ID) moment.Date) {
 	old := map[unit.ID]Standing{}
-	peers := map[string][]unit.ID{}
 	for _, s := range then {
 		old[s.Unit.ID] = s
-		peers[s.Unit.Level] = append(peers[s.Unit.Level], s.Unit.ID)
 	}
-	mine := map[string][]unit.ID{}
+	other := map[string]bool{} // levels whose list is another one
+	here := map[unit.ID]bool{}
 	for _, s := range now {
-		mine[s.Unit.Level] = append(mine[s.Unit.Level], s.Unit.ID)
+		here[s.Unit.ID] = true
+		if o, ok := old[s.Unit.ID]; s.Rank > 0 && (!ok || o.Unit.Level != s.Unit.Level) {
+			other[s.Unit.Level] = true
+		}
 	}
-	for _, m := range []map[string][]unit.ID{peers, mine} {
-		for _, ids := range m {
-			slices.Sort(ids)
+	for _, s := range then {
+		if s.Rank > 0 && !here[s.Unit.ID] {
+			other[s.Unit.Level] = true
 		}
 	}
 	for i := range now {
@@ -129,7 +134,7 @@ func compare(now, then []Standing, before Period, why Why, formed func(unit.ID) 
 			s.Delta.Why = Silence
 		default:
 			s.Delta.Points, s.Delta.HasPoints = s.Score.Points-o.Score.Points, true
-			if !slices.Equal(peers[s.Unit.Level], mine[s.Unit.Level]) {
+			if other[s.Unit.Level] {
 				s.Delta.Why = PeersNew
 				continue
 			}

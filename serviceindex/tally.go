@@ -3,6 +3,7 @@ package serviceindex
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"cchc/base/actor"
 	"cchc/base/db"
@@ -63,6 +64,16 @@ func (c Counts) of(m Measure) int64 {
 	return c[m]
 }
 
+// with returns the counts and those of a catalogue, which may be nil.
+func (c Counts) with(catalogue Counts) Counts {
+	if catalogue == nil {
+		return c
+	}
+	out := maps.Clone(c)
+	maps.Copy(out, catalogue)
+	return out
+}
+
 // A ledger is every unit's own tally for a period.
 type ledger struct {
 	set    *Set
@@ -84,11 +95,18 @@ func (x *Index) open(ctx context.Context, q db.Queryer, set *Set, p Period) (*le
 	if err := x.homes(ctx, q, l, counts, on); err != nil {
 		return nil, err
 	}
-	if err := x.authority(ctx, q, l, counts, on); err != nil {
+	catalogues, err := x.authority(ctx, q, l, on)
+	if err != nil {
 		return nil, err
 	}
 	for u, c := range counts {
-		l.own[u] = set.count(c)
+		// Not the source's own map, which it may keep.
+		l.own[u] = set.count(c.with(catalogues[l.bodies[u]]))
+	}
+	for u, level := range l.bodies {
+		if _, ok := counts[u]; !ok { // only its desks have dossiers
+			l.own[u] = set.count(catalogues[level])
+		}
 	}
 	byHand, err := entered(ctx, q, p)
 	if err != nil {
@@ -154,35 +172,29 @@ func (x *Index) homes(ctx context.Context, q db.Queryer, l *ledger, counts map[a
 	return nil
 }
 
-// authority adds the catalogue's counts to the bodies that have dossiers.
-func (x *Index) authority(ctx context.Context, q db.Queryer, l *ledger, counts map[actor.UnitID]Counts, on moment.Date) error {
-	byLevel := map[string]Counts{}
-	for id, level := range l.bodies {
-		n, ok := byLevel[level]
-		if !ok {
-			procedures, err := x.Catalogue.Authority(ctx, q, level, on)
-			if err != nil {
-				return fmt.Errorf("procedures of level %s: %w", level, err)
+// authority counts the catalogue of each level that a body with dossiers has.
+func (x *Index) authority(ctx context.Context, q db.Queryer, l *ledger, on moment.Date) (map[string]Counts, error) {
+	out := map[string]Counts{}
+	for _, level := range l.bodies {
+		if out[level] != nil {
+			continue
+		}
+		procedures, err := x.Catalogue.Authority(ctx, q, level, on)
+		if err != nil {
+			return nil, fmt.Errorf("procedures of level %s: %w", level, err)
+		}
+		n := Counts{Authority: int64(len(procedures))}
+		for _, p := range procedures {
+			if p.Online {
+				n[AuthorityOnline]++
 			}
-			n = Counts{Authority: int64(len(procedures))}
-			for _, p := range procedures {
-				if p.Online {
-					n[AuthorityOnline]++
-				}
-				if p.Fee {
-					n[AuthorityFee]++
-				}
+			if p.Fee {
+				n[AuthorityFee]++
 			}
-			byLevel[level] = n
 		}
-		if counts[id] == nil {
-			counts[id] = Counts{}
-		}
-		for m, k := range n {
-			counts[id][m] += k
-		}
+		out[level] = n
 	}
-	return nil
+	return out, nil
 }
 
 var (

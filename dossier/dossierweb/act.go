@@ -128,7 +128,7 @@ func (p *Pages) actView(ctx context.Context, x *action, code string, in *actForm
 }
 
 func (v *actView) title(ctx context.Context) string {
-	return i18n.T(ctx, "dossierweb.act.title", "Act", v.action.text(ctx, &v.w), "Code", v.w.Code)
+	return joined(v.action.text(ctx, &v.w), v.w.Code)
 }
 
 // text says what will happen, where an action has something to say.

@@ -177,6 +177,10 @@ func lastOrd(w *dossier.Whole) int {
 	return last
 }
 
+func actionNamed(name string) *action {
+	return actions[slices.IndexFunc(actions, func(x *action) bool { return x.name == name })]
+}
+
 // choices splits the actions that the state and the rights allow into the main
 // one, up to two beside it, and the menu's.
 func choices(w *dossier.Whole, may map[auth.Verb]bool) (first *action, beside, menu []*action) {

@@ -57,7 +57,7 @@ func TestReceivingLeadsToTheDossierAndItsReceipt(t *testing.T) {
 		"papers.0.name", "Tờ khai", "papers.0", "scanned", "papers.1.name", "", "papers.1", "paper", "papers.2.name", "Giấy chứng sinh", "papers.2", ""}
 	const code = "H99.101-261123-0001"
 	d.Post("/dossiers", fields...).To("/dossiers/" + code + "?received=1")
-	p := d.Get("/dossiers/"+code+"?received=1").Is(200)
+	p := d.Get("/dossiers/" + code + "?received=1").Is(200)
 	p.Has("[role=status]", "Đã tiếp nhận hồ sơ "+code).Has("h1", code+" · Nguyễn Thị Ánh").Has("a[href='/dossiers/"+code+"/receipt']", "In giấy tiếp nhận")
 	w := d.state(t, code)
 	if len(w.Papers) != 1 || w.Papers[0].Name != "Tờ khai" || w.ReturnBy != "post" || w.RatingToken != token {
@@ -123,7 +123,9 @@ func TestThePapersAreTheProceduresAndTheOfficersOwn(t *testing.T) {
 func TestACaseIsAskedForWhereTheLimitDependsOnIt(t *testing.T) {
 	t.Parallel()
 	d := sit(t, anOfficer)
-	day := func(n calendar.Quantity) calendar.Limit { return calendar.Limit{Qty: n * 1000, Unit: calendar.WorkingDay} }
+	day := func(n calendar.Quantity) calendar.Limit {
+		return calendar.Limit{Qty: n * 1000, Unit: calendar.WorkingDay}
+	}
 	if _, err := d.Editor.NewVersion(t.Context(), actor.System("test"), procedure.Version{Code: "9.000001", Name: "Cấp giấy phép thử", Sector: "Thử",
 		Level: procedure.Commune, Channels: procedure.Channels, From: moment.NewDate(2026, 1, 1),
 		Limits: []procedure.Limit{{Case: "9.000001.01", CaseName: "Cấp mới", Limit: day(5)}, {Case: "9.000001.02", CaseName: "Cấp lại", Limit: day(2)}}}, "QĐ 1"); err != nil {

@@ -135,7 +135,7 @@ func (t *teller) row(ctx context.Context, r dossier.Row) (listRow, error) {
 		Step: r.Step.Name, Holder: holder,
 	}
 	if name != "" {
-		out.Procedure, out.ProcedureTitle = shorten(name, 45), r.ProcedureCode+" "+name
+		out.Procedure, out.ProcedureTitle = shorten(name, 70), r.ProcedureCode+" "+name
 	}
 	if out.Step == "" {
 		out.Step = statusText(ctx, r.Status())
@@ -290,31 +290,31 @@ func (p *Lists) listCSV(w http.ResponseWriter, r *http.Request, in *listQuery) e
 	if err != nil {
 		return err
 	}
-	var header []string
-	for _, c := range listColumns(ctx, true) {
-		header = append(header, c.Label)
-	}
-	return sendCSV(w, r, "ho-so-"+string(in.Bucket)+"-"+p.Desk.DB.Now().Date().String()+".csv", header, rows)
+	return sendCSV(w, r, "ho-so-"+string(in.Bucket)+"-"+p.Desk.DB.Now().Date().String()+".csv", listHeader(ctx), rows)
 }
 
-// listColumns are the columns of the list; wide adds the unit.
-func listColumns(ctx context.Context, wide bool) []ui.Column {
-	columns := []ui.Column{
-		{Label: i18n.T(ctx, "dossierlist.column.code")}, {Label: i18n.T(ctx, "dossierlist.column.applicant")},
-		{Label: i18n.T(ctx, "dossierlist.column.procedure")}, {Label: i18n.T(ctx, "dossierlist.column.channel")},
-		{Label: i18n.T(ctx, "dossierlist.column.received")}, {Label: i18n.T(ctx, "dossierlist.column.due")},
-		{Label: i18n.T(ctx, "dossierlist.column.standing")},
-		{Label: i18n.T(ctx, "dossierlist.column.step")},
+// listColumns are the columns of the page: the unit stands below the code, the
+// channel below the day.
+func listColumns(ctx context.Context) []ui.Column {
+	var out []ui.Column
+	for _, key := range []string{"code", "applicant", "procedure", "received", "due", "standing", "step"} {
+		out = append(out, ui.Column{Label: i18n.T(ctx, "dossierlist.column."+key)})
 	}
-	if wide {
-		columns = append(columns, ui.Column{Label: i18n.T(ctx, "dossierlist.column.unit")})
-	}
-	return columns
+	return out
 }
 
-// cells are the row in the order of listColumns.
+// listHeader are the columns of the file.
+func listHeader(ctx context.Context) []string {
+	var out []string
+	for _, key := range []string{"code", "unit", "applicant", "procedure", "received", "channel", "due", "standing", "step", "holder"} {
+		out = append(out, i18n.T(ctx, "dossierlist.column."+key))
+	}
+	return out
+}
+
+// cells are the row in the order of listHeader.
 func (r listRow) cells() []string {
-	return []string{r.Code, r.Applicant, r.ProcedureTitle, r.Channel, r.Received, r.Due, r.Standing.Text, r.held(), r.Unit}
+	return []string{r.Code, r.Unit, r.Applicant, r.ProcedureTitle, r.Received, r.Channel, r.Due, r.Standing.Text, r.Step, r.Holder}
 }
 
 // rowURL is the address of a dossier's page. What came from another system has
@@ -325,14 +325,6 @@ func rowURL(system, code string) string {
 		address += "?" + url.Values{"system": {system}}.Encode()
 	}
 	return address
-}
-
-// held is the step and who has it.
-func (r listRow) held() string {
-	if r.Holder == "" {
-		return r.Step
-	}
-	return r.Step + " · " + r.Holder
 }
 
 // sendCSV sends a file for spreadsheets: UTF-8 with the mark by which Excel knows

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/fault"
@@ -25,6 +26,8 @@ type desk struct {
 	*dossiertest.Office
 	pages *dossierweb.Pages
 	hub   *live.Hub
+
+	people map[string]actor.Actor // by account
 }
 
 // sit opens the pages as one of the office's people.
@@ -39,14 +42,14 @@ func sit(t *testing.T, who func(*dossiertest.Office) actor.Actor) *desk {
 	t.Cleanup(func() { store.Close() })
 	o.Desk.Publish = func(u unit.ID, code string) { d.hub.Publish(dossierweb.Topic(u), code) }
 	d.pages = &dossierweb.Pages{Desk: o.Desk, Files: store, Live: d.hub, Base: "https://motcua.example"}
-	people := map[string]actor.Actor{}
+	d.people = map[string]actor.Actor{}
 	for _, a := range []actor.Actor{o.Admin, o.Chair, o.HomeAffairs, o.Officer, o.Specialist, o.CommuneChair, o.Auditor, o.OtherOfficer} {
-		people[a.Account] = a
+		d.people[a.Account] = a
 	}
 	mux := web.New(web.Config{
-		Now: o.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Now: o.Clock.Now, Log: slog.New(slog.DiscardHandler), Idle: 1e5 * time.Hour, Lifetime: 1e5 * time.Hour, // tests move the clock by months
 		Load: func(_ context.Context, account string, _ moment.Instant) (actor.Actor, error) {
-			if a, ok := people[account]; ok {
+			if a, ok := d.people[account]; ok {
 				return a, nil
 			}
 			return actor.Actor{}, fault.New(fault.Unauthenticated, "auth.sign_in")
@@ -66,7 +69,7 @@ func sit(t *testing.T, who func(*dossiertest.Office) actor.Actor) *desk {
 	return d
 }
 
-func (d *desk) enter(a actor.Actor) { d.Post("/enter/"+a.Account).To("/") }
+func (d *desk) enter(a actor.Actor) { d.Post("/enter/" + a.Account).To("/") }
 
 // as returns a browser of somebody else at the same pages.
 func (d *desk) as(a actor.Actor) *webtest.Browser {
@@ -84,7 +87,7 @@ func (d *desk) state(t *testing.T, code string) dossier.Whole {
 	return w
 }
 
-func anOfficer(o *dossiertest.Office) actor.Actor    { return o.Officer }
+func anOfficer(o *dossiertest.Office) actor.Actor   { return o.Officer }
 func aSpecialist(o *dossiertest.Office) actor.Actor { return o.Specialist }
 func aChair(o *dossiertest.Office) actor.Actor      { return o.CommuneChair }
 
@@ -97,5 +100,5 @@ func TestVisitorsAreSentToSignIn(t *testing.T) {
 			t.Errorf("GET %s answered %d, want to be sent to sign in", path, p.Status)
 		}
 	}
-	d.Post("/dossiers/"+x.Code+"/forward").Is(401)
+	d.Post("/dossiers/" + x.Code + "/forward").Is(401)
 }

@@ -20,7 +20,7 @@ import (
 	"cchc/dossier"
 )
 
-// A paperForm is what is said of a paper that is added, or whose scan is.
+// A paperAddForm is what is said of a paper that is added, or whose scan is.
 type paperAddForm struct {
 	web.Form
 	Ord    int    `form:"ord"`

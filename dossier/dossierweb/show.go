@@ -23,7 +23,7 @@ type showView struct {
 	promised  string // the unit that promised, when another answers now
 	left      saying
 	clock     *ui.Clock // nil before acceptance and without a due date
-	alerts    []saying
+	alerts    []alert
 	steps     []stepRow
 	facts     []factRow
 	audit     []auditRow // nil for who may not read the trail
@@ -96,7 +96,7 @@ func (p *Pages) tell(ctx context.Context, t *teller, v *showView) (err error) {
 		c := clockOf(ctx, cal, w, v.now)
 		v.clock = &c
 	}
-	if v.alerts, err = alertsOf(ctx, cal, w, v.now); err != nil {
+	if v.alerts, err = alertsOf(ctx, cal, w, v.now, v.may); err != nil {
 		return err
 	}
 	if v.steps, err = stepRows(ctx, t, cal, w, v.now); err != nil {
@@ -111,10 +111,18 @@ func (p *Pages) tell(ctx context.Context, t *teller, v *showView) (err error) {
 	return err
 }
 
+// An alert is what must not be missed, with the action that answers it.
+type alert struct {
+	saying
+	act *action // nil where nothing is to be done, or not by this person
+}
+
 // alertsOf is what must not be missed, and is not in the picture of the clock.
-func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now moment.Instant) ([]saying, error) {
-	var out []saying
-	say := func(k ui.Kind, key string, args ...any) { out = append(out, saying{k, i18n.T(ctx, key, args...)}) }
+func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now moment.Instant, may map[auth.Verb]bool) ([]alert, error) {
+	var out []alert
+	say := func(k ui.Kind, key string, args ...any) {
+		out = append(out, alert{saying: saying{k, i18n.T(ctx, key, args...)}})
+	}
 	switch {
 	case w.NotAccepted != 0:
 		say(ui.Neutral, "dossierweb.alert.not_accepted", "At", w.NotAccepted)
@@ -144,6 +152,9 @@ func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now
 		say(ui.Soon, "dossierweb.alert.apologised_late", "On", w.Apology.Date(), "New", w.DuePromised.Date())
 	case w.Overdue(now):
 		say(ui.Late, "dossierweb.alert.no_apology")
+		if x := actionNamed("apologise"); may[x.verb] && x.open(w) {
+			out[len(out)-1].act = x
+		}
 	}
 	if w.Supplements > 1 {
 		say(ui.Soon, "dossierweb.alert.supplements", "Count", w.Supplements)

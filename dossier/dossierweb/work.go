@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"cchc/base/actor"
@@ -293,7 +294,7 @@ func (v *workView) add(ctx context.Context, t *teller, key, all string, rows []d
 		}
 		x := workRow{listRow: row, Standing: row.Standing, Dossier: r.Code}
 		if r.Step.Due != 0 && r.Step.Due != r.Due {
-			x.StepDue.Text = shortDue(ctx, r.Step.Due)
+			x.StepDue.Text = i18n.T(ctx, "dossierweb.work.step_due", "At", shortDue(ctx, r.Step.Due))
 			if r.Step.Due < v.now && r.Waiting == "" {
 				x.StepDue.Kind = ui.Late
 			}
@@ -305,27 +306,26 @@ func (v *workView) add(ctx context.Context, t *teller, key, all string, rows []d
 	return nil
 }
 
-// heading is the finding: what is most urgent of one's own work.
+// heading is the finding: what is most urgent, one's own work before what others
+// may take; two things at most, for a heading is read at a glance.
 func (v *workView) heading(ctx context.Context) string {
-	waiting := 0
+	n := map[string]int{"late": v.late, "today": v.today}
 	for _, g := range v.groups {
-		if g.key == "role" || g.key == "new" || g.key == "ready" {
-			waiting += g.count
+		n[g.key] = g.count
+	}
+	if v.late+v.today > 0 {
+		n["mine"] = 0 // told already
+	}
+	var found []string
+	for _, key := range []string{"late", "today", "mine", "new", "role", "ready"} {
+		if n[key] > 0 && len(found) < 2 {
+			found = append(found, i18n.T(ctx, "dossierweb.work.found."+key, "Count", n[key]))
 		}
 	}
-	switch {
-	case v.late > 0 && v.today > 0:
-		return i18n.T(ctx, "dossierweb.work.late_today", "Late", v.late, "Today", v.today)
-	case v.late > 0:
-		return i18n.T(ctx, "dossierweb.work.late", "Count", v.late)
-	case v.today > 0:
-		return i18n.T(ctx, "dossierweb.work.today", "Count", v.today)
-	case len(v.groups) > 0 && v.groups[0].count > 0:
-		return i18n.T(ctx, "dossierweb.work.mine", "Count", v.groups[0].count)
-	case waiting > 0:
-		return i18n.T(ctx, "dossierweb.work.waiting", "Count", waiting)
+	if len(found) == 0 {
+		return i18n.T(ctx, "dossierweb.work.nothing")
 	}
-	return i18n.T(ctx, "dossierweb.work.nothing")
+	return strings.Join(found, ", ")
 }
 
 func (g group) counted(ctx context.Context) string {
@@ -335,25 +335,23 @@ func (g group) counted(ctx context.Context) string {
 	return i18n.Number(ctx, g.count)
 }
 
-// stats are the counts of the groups, each leading to its table.
+// stats are the counts of what waits, each leading to its table: what is most
+// urgent of one's own, then what others may take.
 func (v *workView) stats(ctx context.Context) []ui.StatProps {
-	out := []ui.StatProps{{Value: i18n.Number(ctx, v.late), Label: i18n.T(ctx, "dossierweb.work.stat.late")},
-		{Value: i18n.Number(ctx, v.today), Label: i18n.T(ctx, "dossierweb.work.stat.today")}}
+	var out []ui.StatProps
+	add := func(k ui.Kind, value, key, url string) {
+		out = append(out, ui.StatProps{Kind: k, Value: value, Label: i18n.T(ctx, "dossierweb.work.stat."+key), URL: url})
+	}
 	if v.late > 0 {
-		out[0].Kind, out[0].URL = ui.Late, "#work-mine"
+		add(ui.Late, i18n.Number(ctx, v.late), "late", "#work-mine")
 	}
 	if v.today > 0 {
-		out[1].Kind, out[1].URL = ui.Soon, "#work-mine"
+		add(ui.Soon, i18n.Number(ctx, v.today), "today", "#work-mine")
 	}
 	for _, g := range v.groups {
-		if g.key == "mine" {
-			continue
+		if g.count > 0 && (g.key != "mine" || len(out) == 0) {
+			add(ui.Neutral, g.counted(ctx), g.key, "#work-"+g.key)
 		}
-		s := ui.StatProps{Value: g.counted(ctx), Label: i18n.T(ctx, "dossierweb.work.stat."+g.key)}
-		if g.count > 0 {
-			s.URL = "#work-" + g.key
-		}
-		out = append(out, s)
 	}
 	return out
 }

@@ -34,6 +34,7 @@ const (
 
 	soonestRows = 6
 	gainRows    = 6
+	perUnit     = 2
 	worstRows   = 8
 )
 
@@ -139,11 +140,7 @@ func (p *Pages) fill(ctx context.Context, q db.Queryer, a actor.Actor, b *board,
 	if b.Moves, err = p.Index.Moves(ctx, q, b.Report, soonestRows); err != nil {
 		return err
 	}
-	b.Gains = b.Moves.Children
-	if len(b.Gains) == 0 {
-		b.Gains = b.Moves.Own
-	}
-	b.Gains = b.Gains[:min(len(b.Gains), gainRows)]
+	b.Gains = best(b.Moves)
 	n := p.namer(ctx, q)
 	n.known = b.Names
 	for _, g := range b.Gains {
@@ -164,6 +161,22 @@ func (p *Pages) fill(ctx context.Context, q db.Queryer, a actor.Actor, b *board,
 	}
 	b.Worst, err = p.Dossiers.Procedures(ctx, q, a, b.Unit.ID, period, worstRows)
 	return err
+}
+
+// best returns the largest gains, of one unit no more than perUnit: leaders want
+// to know whom to call, not all that one of them could do.
+func best(m serviceindex.Moves) []serviceindex.Gain {
+	if len(m.Children) == 0 {
+		return m.Own[:min(len(m.Own), gainRows)]
+	}
+	var out []serviceindex.Gain
+	of := map[unit.ID]int{}
+	for _, g := range m.Children {
+		if of[g.Unit]++; of[g.Unit] <= perUnit && len(out) < gainRows {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // ranking makes a table for each level right below the unit: territorial bodies

@@ -34,7 +34,6 @@ type listPage struct {
 	From  int // rows shown are [From, To)
 	To    int
 	May   bool // may enter, where the metric is entered
-	err   error
 }
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
@@ -106,17 +105,31 @@ func (v *listPage) url(set ...string) string {
 
 // tabs lead to the three parts, with their numbers.
 func (v *listPage) tabs(ctx context.Context) []ui.Link {
-	r := v.List.Metric.Value.Ratio
-	n := map[serviceindex.Part]int64{serviceindex.PartNumerator: r.Num, serviceindex.PartDenominator: r.Den, serviceindex.PartRest: max(0, r.Den-r.Num)}
 	var out []ui.Link
 	for _, part := range serviceindex.Parts {
-		text := i18n.T(ctx, "board.part."+string(part))
-		if v.List.Metric.Value.Known {
-			text += " " + i18n.Number(ctx, n[part])
+		text := partText(ctx, v.List.Metric, part)
+		if part == v.List.Part && v.List.Kind == serviceindex.ListProcedures {
+			text = i18n.T(ctx, "board.part."+string(part)) + " " + i18n.Number(ctx, v.List.Number)
 		}
 		out = append(out, ui.Link{Text: text, Key: string(part), URL: listURL(v.List.Unit.ID, v.List.Metric.Metric.Code, part, v.List.Period)})
 	}
 	return out
+}
+
+// partText names a part of a metric with its number, where that is known without
+// making the list.
+func partText(ctx context.Context, m serviceindex.MetricScore, part serviceindex.Part) string {
+	text := i18n.T(ctx, "board.part."+string(part))
+	switch {
+	case !m.Value.Known:
+	case part == serviceindex.PartNumerator:
+		return text + " " + i18n.Number(ctx, m.Value.Num)
+	case part == serviceindex.PartDenominator:
+		return text + " " + i18n.Number(ctx, m.Value.Den)
+	case m.Metric.RestKnown():
+		return text + " " + i18n.Number(ctx, max(0, m.Value.Den-m.Value.Num))
+	}
+	return text
 }
 
 func (v *listPage) finding(ctx context.Context) string {
@@ -135,10 +148,16 @@ func (v *listPage) facts(ctx context.Context) []ui.Fact {
 		{Label: i18n.T(ctx, "board.fact.counts"), Value: m.Counts.In(ctx)},
 		{Label: i18n.T(ctx, "board.period"), Value: l.Period.Label(ctx) + ", " + i18n.T(ctx, "board.as_of", "At", i18n.ShortInstant(ctx, l.AsOf))},
 	}
+	return out
+}
+
+// rule says by what rule, and how sure we are of it.
+func (v *listPage) rule(ctx context.Context) []ui.Fact {
+	l, m := v.List, v.List.Metric.Metric
+	out := []ui.Fact{{Label: i18n.T(ctx, "board.fact.source"), Value: l.Set.Decision.String() + ", " + l.Set.ID + mark(ctx, m.Mark)}}
 	if m.Scored() {
 		out = append(out, ui.Fact{Label: i18n.T(ctx, "board.fact.zero"), Value: i18n.T(ctx, "board.zero."+string(m.Zero)) + mark(ctx, m.ZeroMark)})
 	}
-	out = append(out, ui.Fact{Label: i18n.T(ctx, "board.fact.source"), Value: l.Set.Decision.String() + ", " + l.Set.ID + mark(ctx, m.Mark)})
 	for _, n := range m.Notes {
 		out = append(out, ui.Fact{Label: i18n.T(ctx, "board.fact.note"), Value: n.In(ctx) + mark(ctx, n.Mark)})
 	}

@@ -3,6 +3,7 @@ package serviceindexweb
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"cchc/base/auth"
 	"cchc/base/db"
@@ -182,15 +183,22 @@ func (v *unitPage) entered(ctx context.Context, m *serviceindex.Metric) string {
 	return i18n.T(ctx, "board.entered.last", "Month", i18n.Month(ctx, last.Month), "Source", last.Source, "At", i18n.ShortInstant(ctx, last.Entered), "Who", last.Name)
 }
 
+// trend is the months from the first that is known.
+func (v *unitPage) trend() []serviceindex.TrendPoint {
+	i := slices.IndexFunc(v.Trend, func(t serviceindex.TrendPoint) bool { return t.Known || t.Now })
+	return v.Trend[max(0, i):]
+}
+
 // line is the trend as points of an SVG polyline, 0 to 100 points high.
 func (v *unitPage) line() string {
 	out := ""
-	for i, t := range v.Trend {
+	months := v.trend()
+	for i, t := range months {
 		if t.Known && t.Set == v.Report.Set.ID {
 			if out != "" {
 				out += " "
 			}
-			out += itoa(10+i*600/max(1, len(v.Trend)-1)) + "," + itoa(105-int(t.Points/points.Scale))
+			out += itoa(10+i*600/max(1, len(months)-1)) + "," + itoa(105-int(t.Points/points.Scale))
 		}
 	}
 	return out

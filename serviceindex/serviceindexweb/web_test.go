@@ -214,12 +214,15 @@ func TestTheIndexOfAUnitOpensEveryNumber(t *testing.T) {
 		Has("td", "20 × 12 / 21 = 11,43").Has("td", "6 × min(1; (1 − 9 / 25) / 90 %) = 4,27").
 		Has("th", "chưa nhập").Has("tr.now", "tháng 11/2026").Has("a", "Còn lại 9").
 		Has(".notice", "điểm chưa chấm").Has(".stat-label", "ngưỡng chưa kiểm chứng").Count("polyline", 1)
-	for _, n := range p.Find("td a[href*='part=']") {
+	for _, n := range p.Find("th p a[href*='part=']") {
 		href := webtest.Attr(n, "href")
 		number := strings.Fields(webtest.Text(n))
 		want := number[len(number)-1]
 		list := s.Get(href).Is(200)
-		if got := len(list.Find("tbody tr")); fmt.Sprint(got) != want && !strings.Contains(href, "PROCEDURE_WITH_ONLINE") {
+		if want == "lại" {
+			continue // only the list knows
+		}
+		if got := len(list.Find("tbody tr")); fmt.Sprint(got) != want {
 			t.Errorf("%s says %s, its list has %d rows", href, want, got)
 		}
 	}
@@ -375,4 +378,3 @@ func TestLook(t *testing.T) {
 		"/index/"+b+"/DOSSIER_SYNC?period=2026-11", "/index/"+b+"/PUBLISH_ON_TIME?period=2026-11",
 		"/index/"+b+"/withdraw?metric=DOSSIER_SYNC&month=2026-11-01&period=2026-11", "/board?period=2030-01", "/index/"+string(s.Communes[2])+"?period=2026-11")
 }
-

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"cchc/base/db"
+	"cchc/base/db/dbtest"
+	"cchc/demo"
+)
+
+// TestKillUnderLoad receives dossiers from many clients at once, kills the server
+// with -9 in the middle, three times over, and then looks for every dossier that
+// was acknowledged. What was sent and not answered is sent again with its key and
+// stands there once. The counters agree with the facts after every crash.
+func TestKillUnderLoad(t *testing.T) {
+	t.Parallel()
+	const (
+		rounds  = 3
+		clients = 8
+		enough  = 120 // acknowledged in a round before the kill
+	)
+	dsn := dbtest.Empty(t)
+	run(t, "demo", "--dossiers", "200", "--make-only", "--db", dsn)
+	before := verified(t, dsn)
+
+	s := startServer(t, dsn)
+	office := s.signIn(t)
+	acknowledged := map[string]string{} // Idempotency-Key → code
+	for round := range rounds {
+		answered, unanswered := load(office, s, clients, enough)
+		if len(answered) < enough {
+			t.Fatalf("round %d: %d dossiers acknowledged, want %d", round, len(answered), enough)
+		}
+		maps.Copy(acknowledged, answered)
+		verified(t, dsn) // before the server has had a chance to mend anything
+
+		// The session outlives the crash. What got no answer is sent again.
+		s = startServer(t, dsn)
+		office.base = s.url
+		for _, key := range unanswered {
+			code, err := office.receive(t.Context(), key)
+			if err != nil {
+				t.Fatalf("round %d: send again: %v", round, err)
+			}
+			acknowledged[key] = code
+		}
+		if len(unanswered) == 0 {
+			t.Logf("round %d: nothing was under way at the kill", round)
+		}
+	}
+
+	codes := map[string]bool{}
+	for key, code := range acknowledged {
+		if codes[code] {
+			t.Errorf("the code %s was given twice", code)
+		}
+		codes[code] = true
+		if err := office.get("/api/v1/dossiers/" + code); err != nil {
+			t.Errorf("acknowledged and lost: %v", err)
+		}
+		if again, err := office.receive(t.Context(), key); err != nil || again != code {
+			t.Errorf("the key of %s sent again gives %s, %v", code, again, err)
+		}
+	}
+	s.stop(t)
+	if got, want := verified(t, dsn), before+len(acknowledged); got != want {
+		t.Errorf("%d dossiers are stored, want %d: %d of before and %d acknowledged", got, want, before, len(acknowledged))
+	}
+}
+
+// load receives dossiers from some clients until there are enough, kills the
+// server, and returns the codes by key and the keys without an answer.
+func load(office *client, s *server, clients, enough int) (answered map[string]string, unanswered []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	answered = map[string]string{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				key := db.NewID()
+				code, err := office.receive(ctx, key)
+				mu.Lock()
+				if err != nil {
+					unanswered = append(unanswered, key)
+					mu.Unlock()
+					return // killed
+				}
+				answered[key] = code
+				if len(answered) == enough {
+					s.kill()
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	s.kill()
+	return answered, unanswered
+}
+
+// TestServeEndsWell: a server answers, and ends with 0 when it is told to.
+func TestServeEndsWell(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.Empty(t)
+	s := startServer(t, dsn)
+	visitor := &client{base: s.url, http: http.Client{Timeout: 30 * time.Second}}
+	if err := visitor.get("/healthz"); err != nil {
+		t.Error(err)
+	}
+	if err := visitor.get("/"); err != nil {
+		t.Error(err)
+	}
+	// The address is taken: the second one says so and does not stay.
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program, "serve", "--db", dsn, "--addr", strings.TrimPrefix(s.url, "http://")).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "--addr") {
+		t.Errorf("serve on a taken address: %v, %s; want an error that names --addr", err, out)
+	}
+	s.stop(t)
+}
+
+// A server is `cchc serve` under test.
+type server struct {
+	url    string
+	cmd    *exec.Cmd
+	exited chan struct{}
+	log    bytes.Buffer // what it wrote to stderr; read after exited
+}
+
+var servesAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+
+// startServer serves a database on a port that the system chooses. It is killed
+// at the end of the test if it still runs.
+func startServer(t *testing.T, dsn string) *server {
+	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{cmd: exec.Command(program, "serve", "--db", dsn, "--addr", "127.0.0.1:0", "--files", t.TempDir()), exited: make(chan struct{})}
+	s.cmd.Stderr = &s.log
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address := make(chan string, 1)
+	go func() {
+		defer close(s.exited)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if a := servesAt.FindString(lines.Text()); a != "" {
+				select {
+				case address <- a:
+				default: // said before
+				}
+			}
+		}
+		close(address)
+		s.cmd.Wait()
+	}()
+	t.Cleanup(s.kill)
+	select {
+	case a, ok := <-address:
+		if !ok {
+			<-s.exited
+			t.Fatalf("the server ended before it served:\n%s", s.log.String())
+		}
+		s.url = a
+	case <-time.After(time.Minute):
+		t.Fatal("the server did not say where it serves within a minute")
+	}
+	return s
+}
+
+func (s *server) kill() {
+	s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// stop asks the server to end and demands that it ends well.
+func (s *server) stop(t *testing.T) {
+	t.Helper()
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exited:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the server did not end within 30 s of SIGTERM")
+	}
+	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the server ended with %d:\n%s", code, s.log.String())
+	}
+}
+
+// signIn signs an officer of the demonstration in, as the page does.
+func (s *server) signIn(t *testing.T) *client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{base: s.url, http: http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	i := slices.IndexFunc(demo.Accounts(), func(a demo.Account) bool { return strings.HasPrefix(a.Login, "motcua") })
+	a := demo.Accounts()[i]
+	r, err := c.http.PostForm(s.url+"/sign-in", url.Values{"login": {a.Login}, "password": {a.Password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if r.StatusCode != http.StatusOK || strings.HasSuffix(r.Request.URL.Path, "/sign-in") {
+		t.Fatalf("sign in: %s at %s", r.Status, r.Request.URL)
+	}
+	return c
+}
+
+// A client is an officer's program.
+type client struct {
+	base string
+	http http.Client
+}
+
+// receive receives a dossier and returns its code.
+func (c *client) receive(ctx context.Context, key string) (string, error) {
+	body := `{"unit": "H99.101", "procedure": "1.000894", "channel": "direct", "person": {"name": "Nguyễn Thị Tải"}}`
+	r, err := http.NewRequestWithContext(ctx, "POST", c.base+"/api/v1/dossiers", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", key)
+	var out struct{ Dossier struct{ Code string } }
+	if err := c.do(r, http.StatusCreated, &out); err != nil {
+		return "", err
+	}
+	if out.Dossier.Code == "" {
+		return "", fmt.Errorf("acknowledged without a code")
+	}
+	return out.Dossier.Code, nil
+}
+
+func (c *client) get(path string) error {
+	r, err := http.NewRequest("GET", c.base+path, nil)
+	if err != nil {
+		return err
+	}
+	return c.do(r, http.StatusOK, nil)
+}
+
+func (c *client) do(r *http.Request, want int, out any) error {
+	a, err := c.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer a.Body.Close()
+	body, err := io.ReadAll(a.Body)
+	if err != nil {
+		return err
+	}
+	if a.StatusCode != want {
+		return fmt.Errorf("%s %s: %s: %.300s", r.Method, r.URL.Path, a.Status, body)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(body, out)
+}
+
+// run runs the program and returns what it prints.
+func run(t *testing.T, args ...string) string {
+	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Env = os.Environ()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("cchc %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	}
+	return string(out)
+}
+
+// verified recounts everything and returns how many dossiers there are.
+func verified(t *testing.T, dsn string) int {
+	t.Helper()
+	out := run(t, "verify", "--db", dsn)
+	n, err := strconv.Atoi(strings.Fields(out)[0])
+	if err != nil {
+		t.Fatalf("verify says %q", out)
+	}
+	return n
+}

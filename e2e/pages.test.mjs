@@ -1,0 +1,55 @@
+// Every kind of page that links lead to from the navigation, for everybody and in
+// both languages: it is there, axe finds nothing, it fits a telephone.
+
+import assert from 'node:assert/strict';
+import { axe, journey, screenshot, setUp, signIn, world } from './harness.mjs';
+
+setUp();
+
+// kind is an address without what differs between pages of the same kind.
+function kind(address) {
+  const url = new URL(address, world.url);
+  const path = url.pathname
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')
+    .replaceAll(/\/H\d[\w.]*-\d{6}-\d+/g, '/:code')
+    .replaceAll(/\/[A-Z_]{4,}/g, '/:metric')
+    .replaceAll(/\/\d+(?=\/|$)/g, '/:n');
+  const telling = ['show', 'part', 'bucket', 'by'].filter((name) => url.searchParams.has(name)).map((name) => `${name}=${url.searchParams.get(name)}`);
+  return [path, ...telling].join(' ');
+}
+
+const everybody = ['', 'motcua.xa', 'chuyenvien.xa', 'chutich.xa', 'chutich', 'noivu', 'thanhtra', 'quantri'];
+
+for (const lang of ['vi', 'en']) {
+  const seen = new Set(); // kinds of pages that somebody has been to in this language
+  for (const who of everybody) {
+    journey(`pages of ${who || 'a visitor'} in ${lang}`, { lang }, async (page) => {
+      if (who) await signIn(page, who);
+      await page.goto('/');
+      // What the navigation leads to is looked at for everybody, the rest once.
+      const mine = new Set();
+      const nav = await page.getByRole('banner').getByRole('navigation').getByRole('link').evaluateAll((all) => all.map((a) => a.href));
+      const queue = [page.url(), ...nav, `${world.url}/keys`, `${world.url}/api`, ...(who ? [] : [`${world.url}/lookup`, `${world.url}/sign-in`])];
+      let looked = 0;
+      while (queue.length) {
+        const address = queue.shift();
+        const k = kind(address);
+        if (mine.has(k) || (seen.has(k) && !nav.includes(address))) continue;
+        mine.add(k);
+        seen.add(k);
+        // A file to download is only asked for.
+        const answer = await page.request.get(address);
+        assert.equal(answer.status(), 200, `${address} (${k})`);
+        if (!/^text\/html/.test(answer.headers()['content-type'])) continue;
+        await page.goto(address);
+        looked++;
+        assert.equal(await page.locator('html').getAttribute('lang'), lang, address);
+        assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, `one main heading on ${address}`);
+        await axe(page);
+        await screenshot(page, `page ${lang} ${k.replaceAll('/', '-')}`);
+        queue.push(...(await page.getByRole('link').evaluateAll((all, origin) => all.map((a) => a.href).filter((h) => h.startsWith(origin) && !h.includes('#')), world.url)));
+      }
+      assert.ok(looked > 0);
+    });
+  }
+}
