@@ -106,7 +106,7 @@ func (r *rooms) tell(u unit.ID, what string) {
 		slog.Warn("who is above a unit", "unit", u, "err", err)
 		above = []unit.ID{u}
 	}
-	for _, id := range above {
+	for _, id := range append(above, "") { // "" is who may see the whole system
 		r.hub.Publish(dossierweb.Topic(id), what)
 	}
 }

@@ -62,6 +62,5 @@ func (l *life) pay(at moment.Instant, by string, amount int64, share float64) {
 			channel = "province"
 		}
 	}
-	l.h.Payments = append(l.h.Payments, dossier.Payment{ID: newID(l.rng, at), Amount: amount, Channel: channel, At: at})
 	l.fact(dossier.Fact{Kind: dossier.FPaid, At: at, Account: by, How: channel, Qty: amount})
 }

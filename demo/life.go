@@ -224,7 +224,6 @@ func (l *life) cut(horizon moment.Instant) {
 		}
 	}
 	l.unmove(known)
-	h.Payments = slices.DeleteFunc(h.Payments, func(p dossier.Payment) bool { return p.At > known })
 	if l.ended == 0 || l.ended > known {
 		h.Papers = slices.DeleteFunc(h.Papers, func(p dossier.Paper) bool { return p.Result })
 	}

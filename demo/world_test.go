@@ -40,8 +40,7 @@ var tables = map[string]*db.Stmt{
 		SELECT dossier_id || ' ' || CAST(ord AS TEXT) || ' ' || name || ' ' || account || ' ' || COALESCE(CAST(came_at AS TEXT), '') ||
 			' ' || COALESCE(CAST(due_at AS TEXT), '') || ' ' || COALESCE(CAST(done_at AS TEXT), '')
 		FROM dossier_step ORDER BY dossier_id, ord`),
-	"paper":   db.SQL("demo.test.papers", `SELECT dossier_id || ' ' || name || ' ' || source FROM dossier_paper ORDER BY dossier_id, ord`),
-	"payment": db.SQL("demo.test.payments", `SELECT id || ' ' || CAST(amount AS TEXT) || ' ' || channel FROM dossier_payment ORDER BY id`),
+	"paper": db.SQL("demo.test.papers", `SELECT dossier_id || ' ' || name || ' ' || source FROM dossier_paper ORDER BY dossier_id, ord`),
 	"entered": db.SQL("demo.test.entered", `
 		SELECT unit_id || ' ' || metric || ' ' || CAST(month AS TEXT) || ' ' || CAST(numerator AS TEXT) || ' ' || CAST(denominator AS TEXT)
 		FROM entered_measure`),

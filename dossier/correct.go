@@ -26,12 +26,7 @@ func (k *Desk) Correct(ctx context.Context, a actor.Actor, code string, seq int,
 		if err := needReason(reason); err != nil {
 			return err
 		}
-		void := map[int]bool{}
-		for _, f := range w.facts {
-			if f.Kind == FCorrected {
-				void[f.Ref] = true
-			}
-		}
+		void := voided(w.facts)
 		last := 0
 		var wrong *Fact
 		for i := range w.facts {

@@ -134,7 +134,6 @@ type Paper struct {
 
 // A Payment is money received for a dossier, in đồng.
 type Payment struct {
-	ID       string
 	Amount   int64
 	Channel  string // national, province, cash
 	Document string

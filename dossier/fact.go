@@ -163,6 +163,17 @@ func Fold(facts []Fact, byInstant bool, asOf, knownAt moment.Instant) State {
 	return s
 }
 
+// voided returns the facts that a correction took back.
+func voided(facts []Fact) map[int]bool {
+	void := map[int]bool{}
+	for _, f := range facts {
+		if f.Kind == FCorrected {
+			void[f.Ref] = true
+		}
+	}
+	return void
+}
+
 func byTime(a, b Fact) int {
 	if c := cmp.Compare(a.At, b.At); c != 0 {
 		return c
@@ -386,12 +397,7 @@ func (s State) indexed() State {
 // Stops returns the intervals during which the clock stood still during
 // processing, in order: what calendar.Project wants.
 func Stops(facts []Fact) []calendar.Stop {
-	void := map[int]bool{}
-	for _, f := range facts {
-		if f.Kind == FCorrected {
-			void[f.Ref] = true
-		}
-	}
+	void := voided(facts)
 	ordered := slices.Clone(facts)
 	slices.SortStableFunc(ordered, byTime)
 	var out []calendar.Stop

@@ -400,3 +400,84 @@ func TestCountersAtTheSameTimeLoseNothing(t *testing.T) {
 	}
 	o.Clean(t)
 }
+
+// Moved to and fro within a period, a dossier came in once and went out once.
+func TestToAndFroCountsOnce(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	o.Clock.Set("2026-09-28T09:00")
+	d := o.Receive(t, dossiertest.Land)
+	for _, m := range []struct {
+		at       string
+		from, to unit.ID
+	}{
+		{"2026-10-05T09:00", o.Commune, o.Mountain}, {"2026-10-07T09:00", o.Mountain, o.Commune}, {"2026-10-09T09:00", o.Commune, o.Mountain},
+	} {
+		o.Clock.Set(m.at)
+		n, err := o.Desk.Transfer(ctx, m.from, at(m.at).Date(), "NQ", func(dossier.Dossier) unit.ID { return m.to })
+		ok(t, err)
+		if n != 1 {
+			t.Fatalf("%d moved", n)
+		}
+	}
+	lines, err := o.Desk.Statistics(ctx, o.DB, o.Chair, dossier.Question{From: date("2026-10-01"), To: date("2026-10-31"), Unit: o.Province}, dossier.ByUnit)
+	ok(t, err)
+	by := map[string]dossier.II06a{}
+	for _, l := range lines {
+		by[l.Key] = l.II06a
+	}
+	if r := by[string(o.Commune)]; r.Carried != 1 || r.MovedOut != 1 || r.MovedIn != 0 || r.Received != 1 || r.InProgress != 0 {
+		t.Errorf("where it began: %+v", r)
+	}
+	if r := by[string(o.Mountain)]; r.MovedIn != 1 || r.MovedOut != 0 || r.Received != 1 || r.InProgress != 1 {
+		t.Errorf("where it ended: %+v", r)
+	}
+	rows, err := o.Desk.Behind(ctx, o.DB, system, dossier.Question{From: date("2026-10-01"), To: date("2026-10-31"), Unit: o.Mountain}, "moved_in")
+	ok(t, err)
+	if len(rows) != 1 || rows[0].Code != d.Code {
+		t.Errorf("behind moved in: %d rows", len(rows))
+	}
+	o.Clean(t)
+}
+
+func TestImportedDossiersOpenByTheirCode(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	golden(t, o)
+	w, err := o.Desk.ByCode(ctx, o.DB, o.Chair, "H11")
+	ok(t, err)
+	if w.System != "golden" || !w.ExternalDue || w.Due.Date() != date("2026-10-22") {
+		t.Errorf("H11: system %q, due %s", w.System, w.Due)
+	}
+	_, err = o.Desk.Import(ctx, system, strings.NewReader("id,channel,received\nH11,direct,2026-08-20\n"), dossier.Import{System: "other", Unit: o.Commune})
+	ok(t, err)
+	if _, err := o.Desk.ByCode(ctx, o.DB, o.Chair, "H11"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("two systems have H11, and it opened one of them: %v", err)
+	}
+}
+
+// A commune that left a province is no longer in its lists; one that was dissolved
+// in it stays readable.
+func TestListsHoldWhatIsBelowNow(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	o.Receive(t, dossiertest.Birth)
+	count := func(u unit.ID) int {
+		rows, _, err := o.Desk.List(ctx, o.DB, system, dossier.Filter{Unit: u})
+		ok(t, err)
+		return len(rows)
+	}
+	if n := count(o.Province); n != 1 {
+		t.Fatalf("%d before", n)
+	}
+	other, err := o.Registry.Create(ctx, system, unit.New{Code: "H98", Name: "Tỉnh Khác", Level: "province"}, unit.Act{Day: date("2025-07-01"), Basis: "NQ"})
+	ok(t, err)
+	ok(t, o.Registry.ChangeParent(ctx, system, o.Commune, other, unit.Act{Day: date("2026-11-20"), Basis: "NQ"}))
+	if a, b := count(o.Province), count(other); a != 0 || b != 1 {
+		t.Errorf("after it left: %d in the old province, %d in the new one", a, b)
+	}
+	ok(t, o.Registry.Dissolve(ctx, system, o.Commune, o.Mountain, unit.Act{Day: date("2026-11-22"), Basis: "NQ"}))
+	if n := count(other); n != 1 {
+		t.Errorf("dissolved there: %d rows, want its 1", n)
+	}
+}

@@ -295,12 +295,7 @@ func (k *Desk) tellMore(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossie
 		FFinished: "finished", FRefused: "outcome", FWithdrawn: "outcome", FStopped: "outcome", FReturned: "returned"}
 	err = k.actTx(ctx, tx, a, auth.DossierImport, d, func(ctx context.Context, w *work) error {
 		have := w.facts
-		void := map[int]bool{}
-		for _, f := range have {
-			if f.Kind == FCorrected {
-				void[f.Ref] = true
-			}
-		}
+		void := voided(have)
 		next := 0
 		for _, f := range have {
 			if columns[f.Kind] == "" || void[f.Seq] {

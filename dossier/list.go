@@ -33,7 +33,7 @@ var Buckets = []Bucket{BucketOpen, BucketNew, BucketSoon, BucketOverdue, BucketN
 
 // A Filter says which dossiers a list shows; zero parts do not filter.
 type Filter struct {
-	Unit      unit.ID // and what is below it; "" is all that the actor may read
+	Unit      unit.ID // and what is below it now, or was when it was dissolved; "" is everything, for a right in the whole system
 	Bucket    Bucket
 	Until     moment.Instant // BucketSoon: due by then
 	Account   string         // whose step it is
@@ -67,7 +67,9 @@ var listRows = db.Lines("dossier.list", `
 	JOIN dossier_person p ON p.dossier_id = d.id
 	WHERE TRUE
 	AND d.unit_id = :one                                                                             --[one]
-	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)                --[unit]
+	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit                 --[unit]
+		AND (r.to_day IS NULL OR r.to_day > :today OR r.unit_id NOT IN (                             --[unit]
+			SELECT v.unit_id FROM unit_version v WHERE v.to_day IS NULL OR v.to_day > :today)))      --[unit]
 	AND d.accepted_at IS NOT NULL AND d.ended_at IS NULL                                             --[accepted]
 	AND d.accepted_at IS NULL AND d.not_accepted_at IS NULL AND d.ended_at IS NULL                   --[new]
 	AND (d.due_at < :now OR d.due_at IS NULL)                                                        --[overdue]
@@ -100,8 +102,7 @@ func prefixed(p, columns string) string {
 }
 
 // List returns a page of dossiers, those due soonest first, and where the next
-// page begins (zero when there is none). It shows only units that the actor may
-// read.
+// page begins (zero when there is none). The right is asked for Filter.Unit.
 func (k *Desk) List(ctx context.Context, q db.Queryer, a actor.Actor, f Filter) ([]Row, Cursor, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.DossierRead, f.Unit); err != nil {
 		return nil, Cursor{}, err
@@ -139,7 +140,7 @@ func (k *Desk) filterArgs(f Filter) db.Args {
 		}
 	}
 	if f.Unit != "" {
-		args["unit"] = string(f.Unit)
+		args["unit"], args["today"] = string(f.Unit), now.Date()
 	}
 	switch f.Bucket {
 	case BucketOpen:
@@ -213,13 +214,17 @@ var overview = db.SQL("dossier.overview", `
 		COUNT(*) FILTER (WHERE d.accepted_at IS NOT NULL AND d.waiting <> '')
 	FROM dossier d
 	WHERE d.ended_at IS NULL AND d.not_accepted_at IS NULL
-	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $4)`)
+	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $4
+		AND (r.to_day IS NULL OR r.to_day > $2 OR r.unit_id NOT IN (
+			SELECT v.unit_id FROM unit_version v WHERE v.to_day IS NULL OR v.to_day > $2)))`)
 
 var overviewUncollected = db.SQL("dossier.overview.uncollected", `
 	SELECT COUNT(*)
 	FROM dossier d
 	WHERE d.ended_at IS NOT NULL AND d.returned_at IS NULL
-	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $1)`)
+	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $1
+		AND (r.to_day IS NULL OR r.to_day > $2 OR r.unit_id NOT IN (
+			SELECT v.unit_id FROM unit_version v WHERE v.to_day IS NULL OR v.to_day > $2)))`)
 
 // Overview counts a unit's open dossiers by what they need; soon is due by until.
 func (k *Desk) Overview(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, until moment.Instant) (Overview, error) {
@@ -234,6 +239,6 @@ func (k *Desk) Overview(ctx context.Context, q db.Queryer, a actor.Actor, u unit
 	if err != nil {
 		return o, err
 	}
-	o.Uncollected, err = db.Value[int64](ctx, q, overviewUncollected, string(u))
+	o.Uncollected, err = db.Value[int64](ctx, q, overviewUncollected, string(u), now.Date())
 	return o, err
 }

@@ -17,12 +17,11 @@ import (
 // A History is a dossier as another system, or the maker of demonstration data,
 // tells it: its fixed part and its facts in order. Load stores many at once.
 type History struct {
-	Dossier  // ID, Code and the fixed part; the state follows from Facts
-	Person   Person
-	Facts    []Fact // Seq, and Recorded when zero, are filled in
-	Steps    []Step
-	Papers   []Paper
-	Payments []Payment
+	Dossier // ID, Code and the fixed part; the state follows from Facts
+	Person  Person
+	Facts   []Fact // Seq, and Recorded when zero, are filled in
+	Steps   []Step
+	Papers  []Paper
 }
 
 // What was numbered elsewhere is never given again: the number of the day goes
@@ -30,9 +29,6 @@ type History struct {
 var numberRaise = db.Rows("dossier.number.raise", "dossier_number", "prefix, day, last", `
 	ON CONFLICT (prefix, day) DO UPDATE SET last = excluded.last
 	WHERE dossier_number.last < excluded.last`)
-
-var paymentsInsert = db.Rows("dossier.payments.load", "dossier_payment",
-	"id, dossier_id, amount, channel, document, at, recorded_at, account", "")
 
 // Load stores histories in one write: dossiers, facts and counters together, and
 // one audit entry for all of them. The codes must be new.
@@ -44,7 +40,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 	if len(histories) == 0 {
 		return nil
 	}
-	var rows, people, facts, steps, papers, payments [][]any
+	var rows, people, facts, steps, papers [][]any
 	t := newTally()
 	checked := map[unit.ID]bool{}
 	touched := map[unit.ID]string{}
@@ -84,9 +80,6 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 			p.Ord = i + 1
 			papers = append(papers, p.args(d.ID))
 		}
-		for _, p := range h.Payments {
-			payments = append(payments, []any{cmp.Or(p.ID, db.NewID()), d.ID, p.Amount, p.Channel, p.Document, p.At, tx.Now, a.Account})
-		}
 		t.add(d, 1)
 		touched[d.State.Unit] = d.Code
 		if c, err := ParseCode(d.Code); err == nil && d.System == "" {
@@ -98,7 +91,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		bulk *db.Bulk
 		rows [][]any
 	}{
-		{rowInsert, rows}, {personInsert, people}, {factInsert, facts}, {stepStore, steps}, {paperInsert, papers}, {paymentsInsert, payments},
+		{rowInsert, rows}, {personInsert, people}, {factInsert, facts}, {stepStore, steps}, {paperInsert, papers},
 	} {
 		if err := tx.InsertRows(ctx, x.bulk, x.rows); err != nil {
 			return err

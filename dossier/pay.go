@@ -5,13 +5,8 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/auth"
-	"cchc/base/db"
 	"cchc/base/fault"
 )
-
-var paymentInsert = db.SQL("dossier.payments.insert", `
-	INSERT INTO dossier_payment (id, dossier_id, amount, channel, document, at, recorded_at, account)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 
 // Pay records money received for a dossier: through the national portal, the
 // province's, or in cash. When the clock waited for it, it goes on.
@@ -35,9 +30,6 @@ func (k *Desk) Pay(ctx context.Context, a actor.Actor, code string, p Payment) e
 		if p.At == 0 {
 			p.At = w.tx.Now
 		}
-		if _, err := w.tx.Exec(ctx, paymentInsert, db.NewID(), w.d.ID, p.Amount, p.Channel, p.Document, p.At, w.tx.Now, a.Account); err != nil {
-			return err
-		}
 		if w.d.Marks&Obliged == 0 {
 			if err := w.happened(Fact{Kind: FMarked, At: p.At, How: "obliged", Qty: 1}); err != nil {
 				return err
@@ -51,4 +43,17 @@ func (k *Desk) Pay(ctx context.Context, a actor.Actor, code string, p Payment) e
 		}
 		return nil
 	})
+}
+
+// payments are the payments among facts, those that a correction took back left
+// out.
+func payments(facts []Fact) []Payment {
+	void := voided(facts)
+	var out []Payment
+	for _, f := range facts {
+		if f.Kind == FPaid && !void[f.Seq] {
+			out = append(out, Payment{Amount: f.Qty, Channel: f.How, Document: f.Document, At: f.At})
+		}
+	}
+	return out
 }

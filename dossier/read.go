@@ -45,12 +45,7 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 	if w.Papers, err = db.All(ctx, q, papersOf, scanPaper, w.ID); err != nil {
 		return w, err
 	}
-	if w.Payments, err = db.All(ctx, q, paymentsOf, func(r db.Scanner) (p Payment, err error) {
-		err = r.Scan(&p.ID, &p.Amount, &p.Channel, &p.Document, &p.At)
-		return p, err
-	}, w.ID); err != nil {
-		return w, err
-	}
+	w.Payments = payments(w.Facts)
 	w.State = Fold(w.Facts, w.ByInstant, 0, 0)
 	if w.AcceptedAt != 0 && w.Limit.Unit != "" && !w.ExternalDue {
 		cal, err := k.Calendars.For(ctx, q, w.State.Unit)
@@ -69,15 +64,7 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 }
 
 // Void returns the facts that a correction took back.
-func (w *Whole) Void() map[int]bool {
-	void := map[int]bool{}
-	for _, f := range w.Facts {
-		if f.Kind == FCorrected {
-			void[f.Ref] = true
-		}
-	}
-	return void
-}
+func (w *Whole) Void() map[int]bool { return voided(w.Facts) }
 
 // Public returns what anybody may know of a dossier who has its code and the
 // last four digits of the applicant's phone: nothing personal.

@@ -220,7 +220,7 @@ func sentBefore(ctx context.Context, tx *db.Tx, app Application) (Dossier, bool,
 		return Dossier{}, false, err
 	}
 	if d.Promised != app.Unit || d.ProcedureCode != app.Procedure || d.CaseCode != app.Case || p != app.Person {
-		return Dossier{}, false, fault.New(fault.Conflict, "dossierweb.form_used", "Code", d.Code)
+		return Dossier{}, false, fault.New(fault.Conflict, "dossier.form_used", "Code", d.Code)
 	}
 	return d, true, nil
 }

@@ -25,7 +25,7 @@ const (
 var (
 	rowInsert = db.Rows("dossier.insert", "dossier", columns, "")
 	byCode    = db.SQL("dossier.by_code", `SELECT `+columns+` FROM dossier WHERE system = $1 AND code = $2`)
-	byID      = db.SQL("dossier.by_id", `SELECT `+columns+` FROM dossier WHERE id = $1`)
+	byCodeAny = db.SQL("dossier.by_code_any", `SELECT `+columns+` FROM dossier WHERE code = $1 ORDER BY system LIMIT 2`)
 	byToken   = db.SQL("dossier.by_token", `SELECT `+columns+` FROM dossier WHERE rating_token = $1 AND rating_token <> ''`)
 	rowUpdate = db.SQL("dossier.update", `
 		UPDATE dossier SET
@@ -60,12 +60,6 @@ var (
 		FROM dossier_paper
 		WHERE dossier_id = $1
 		ORDER BY ord`)
-
-	paymentsOf = db.SQL("dossier.payments", `
-		SELECT id, amount, channel, document, at
-		FROM dossier_payment
-		WHERE dossier_id = $1
-		ORDER BY at, id`)
 
 	stepStore = db.Rows("dossier.steps.store", "dossier_step",
 		"dossier_id, ord, name, role, body, hours, beside, account, came_at, due_at, done_at, outcome, reason", `
@@ -203,13 +197,17 @@ func scanPerson(r db.Scanner) (p Person, err error) {
 	return p, err
 }
 
-// find returns the dossier of this system by its code.
+// find returns a dossier by its code: this system's own, or else the only one of
+// another system that has it. Where two others have the same, none is meant.
 func find(ctx context.Context, q db.Queryer, code string) (Dossier, error) {
-	d, err := db.One(ctx, q, byCode, scan, "", code)
-	if errors.Is(err, db.ErrNotFound) {
-		return d, notFound(code)
+	found, err := db.All(ctx, q, byCodeAny, scan, code)
+	if err != nil {
+		return Dossier{}, err
 	}
-	return d, err
+	if len(found) == 0 || (len(found) > 1 && found[0].System != "") {
+		return Dossier{}, notFound(code)
+	}
+	return found[0], nil
 }
 
 func notFound(code string) error {

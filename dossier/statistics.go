@@ -80,15 +80,18 @@ func (c *Case) columnsOf(s *span, hit func(Column)) {
 		received = true
 		hit("carried")
 	}
-	for _, m := range c.moves {
-		if s.within(m.day) && s.has(m.from) != s.has(m.to) {
-			if s.has(m.to) {
+	// However often it went to and fro, it came in once and went out once.
+	if !received {
+		for _, m := range c.moves {
+			if s.within(m.day) && s.has(m.to) {
 				received = true
 				hit("moved_in")
-			} else {
-				hit("moved_out")
+				break
 			}
 		}
+	}
+	if received && !s.has(c.Unit) {
+		hit("moved_out")
 	}
 	if received {
 		hit("received")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
@@ -47,7 +48,7 @@ type actView struct {
 	action *action
 	w      dossier.Whole
 	in     *actForm
-	people []person // who may take the next step
+	people []auth.Person // who may take the next step
 	inputs []input
 	lead   string
 }
@@ -120,7 +121,7 @@ func (p *Pages) actView(ctx context.Context, x *action, code string, in *actForm
 			return err
 		}
 		if n := next(&v.w); x.name == "forward" && n != nil && n.Role != "" {
-			v.people, err = peopleWith(ctx, s, roleOf(n.Role), v.w.State.Unit, p.Desk.DB.Now().Date())
+			v.people, err = auth.People(ctx, s, v.w.State.Unit, roleOf(n.Role), p.Desk.DB.Now().Date())
 		}
 		return err
 	})

@@ -45,10 +45,14 @@ func (p *Pages) counter(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Decode(r, in); err != nil && !in.Failed(err) {
 		return err
 	}
+	unread := in.Fault
 	in.Fault = nil // nothing was sent to be saved: what is missing is told then
 	v, err := p.counterView(r.Context(), in)
 	if err != nil {
 		return err
+	}
+	if unread != nil { // a date computed without what cannot be read would be a wrong one
+		v.ready, v.wrong = false, unread
 	}
 	if r.Header.Get("HX-Request") != "" {
 		v.focus = "" // a part that comes while somebody types leaves their cursor alone

@@ -43,6 +43,7 @@ func TestTheDueDateIsShownBeforeSavingAndNothingTypedIsLost(t *testing.T) {
 	}
 	// A later entry moves the date.
 	d.Post("/dossiers/new", "procedure", dossiertest.Birth, "at", "20/11/2026 10:00").Has("#promise .due", "26/11/2026")
+	d.Post("/dossiers/new", "procedure", dossiertest.Birth, "at", "hôm qua").Is(200).Has("#promise", "“hôm qua” không phải là thời điểm").Count("#promise .due", 0)
 	// A part for scripts leaves the cursor alone.
 	d.Header.Set("HX-Request", "true")
 	d.Post("/dossiers/new", "q", "khai").Is(200).Count("main [autofocus]", 0)

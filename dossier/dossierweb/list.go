@@ -135,7 +135,7 @@ func (t *teller) row(ctx context.Context, r dossier.Row) (listRow, error) {
 		Step: r.Step.Name, Holder: holder,
 	}
 	if name != "" {
-		out.Procedure, out.ProcedureTitle = shorten(name, 70), r.ProcedureCode+" "+name
+		out.Procedure, out.ProcedureTitle = shorten(name, 48), r.ProcedureCode+" "+name
 	}
 	if out.Step == "" {
 		out.Step = statusText(ctx, r.Status())

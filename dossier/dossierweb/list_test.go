@@ -316,3 +316,23 @@ func TestTheUnitsPageTellsWhatItWasAndHowItStands(t *testing.T) {
 	b.Get("/units/"+string(into)).Is(200).Has(".card", "Hình thành từ").Has(".card li", "Xã Gio Hải").Has(".card li", "Xã Thạnh Bình").Has(".events", "NQ 1/2026")
 	b.Get("/units/"+string(s.Commune)).Is(200).Has("h1", "Xã Gio Hải: không còn từ 23/11/2026").Has(".card li a", "Xã Hải Bình")
 }
+
+func TestPagesSpeakBothLanguages(t *testing.T) {
+	t.Parallel()
+	s, d := busy(t)
+	for lang, want := range map[string]string{"vi": "9 hồ sơ", "en": "9 dossiers"} {
+		b := s.as(s.Chair)
+		b.Header.Set("Accept-Language", lang)
+		b.Get("/dossiers?bucket=all").Has("h1", want)
+		for _, path := range []string{"/dossiers", "/dossiers?bucket=uncollected", "/dossiers?q=x", "/late", "/late?show=soon", "/late?named=on&sector=Hộ+tịch", "/units/" + string(s.Commune),
+			"/reports/ii06a?by=unit&compare=on", "/reports/ii06a?period=2026-Q4&by=procedure", "/reports/ii06a/list?column=received", "/lookup?code=" + d["waiting"].Code + "&digits=3456",
+			"/rate/" + d["done"].RatingToken} {
+			p := b.Get(path).Is(200)
+			if strings.Contains(p.Body, "dossierlist.") || strings.Contains(p.Body, "dossierweb.") {
+				t.Errorf("%s in %s shows a key without a message", path, lang)
+			}
+			s.Clock.Advance(3_000_000_000)
+		}
+		b.Post("/late/apologise", "code", d["late"].Code).Is(200).Lacks("main", "dossierlist.")
+	}
+}

@@ -168,3 +168,21 @@ func TestTheMenuOfADossierOpensWithoutScripts(t *testing.T) {
 		is("the alert", (await page.textContent(".notice.kind-info")).includes("02/12/2026"), true);
 	`)
 }
+
+func TestTheReceiptFitsOnePageOfA5(t *testing.T) {
+	t.Parallel()
+	d := sit(t, anOfficer)
+	app := d.Application(dossiertest.Birth)
+	app.Person.Address, app.Person.Email = "Thôn 3, xã Gio Hải, tỉnh Sông Mẫu", "anh@example.vn"
+	for range 2 {
+		app.Papers = append(app.Papers, dossier.Paper{Name: "Bản sao giấy tờ khác có chứng thực", Source: "paper"})
+	}
+	x, err := d.Desk.Receive(t.Context(), d.Officer, app)
+	ask(t, err)
+	d.Drive(`
+		await page.goto(base + "/dossiers/` + x.Code + `/receipt");
+		const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+		is("pages", pdf.match(/\/Type\s*\/Page[^s]/g).length, 1);
+		is("size", /MediaBox \[0 0 (\d+)/.exec(pdf)[1], "420");
+	`)
+}

@@ -71,6 +71,7 @@ CREATE INDEX dossier_uncollected ON dossier (unit_id, ended_at) WHERE ended_at I
 CREATE INDEX dossier_accepted ON dossier (promised_unit_id, accepted_day);
 CREATE INDEX dossier_ended ON dossier (unit_id, ended_day) WHERE ended_day IS NOT NULL;
 CREATE INDEX dossier_timed ON dossier (unit_id, timed_day) WHERE timed_day IS NOT NULL;
+CREATE INDEX dossier_code ON dossier (code);
 CREATE INDEX dossier_recorded ON dossier (last_recorded);
 CREATE INDEX dossier_rating_token ON dossier (rating_token) WHERE rating_token <> '';
 
@@ -137,18 +138,6 @@ CREATE TABLE dossier_paper (
   signed INTEGER NOT NULL,
   PRIMARY KEY (dossier_id, ord)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE dossier_payment (
-  id TEXT NOT NULL PRIMARY KEY,
-  dossier_id TEXT NOT NULL REFERENCES dossier (id),
-  amount INTEGER NOT NULL CHECK (amount > 0),
-  channel TEXT NOT NULL CHECK (channel IN ('national', 'province', 'cash')),
-  document TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  recorded_at INTEGER NOT NULL,
-  account TEXT NOT NULL
-) STRICT;
-CREATE INDEX dossier_payment_of ON dossier_payment (dossier_id);
 
 -- The last number given under a prefix and day; numbers are never given again.
 CREATE TABLE dossier_number (
