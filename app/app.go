@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -45,6 +46,17 @@ var operator = actor.System("command-line")
 // dbFlag is the flag of every command that opens a database.
 type dbFlag struct {
 	DB string `help:"Database: path of a SQLite file or a postgres:// URL." default:"cchc.db" placeholder:"PATH|URL" name:"db"`
+}
+
+// read opens a database that must be there: a report about a file that is not
+// there would be a page of zeros.
+func (f dbFlag) read(ctx context.Context) (*rooms, error) {
+	if !db.IsPostgres(f.DB) {
+		if _, err := os.Stat(f.DB); err != nil {
+			return nil, fmt.Errorf("--db: %w", err)
+		}
+	}
+	return f.open(ctx)
 }
 
 // open opens and migrates the database and puts the rooms together.

@@ -61,8 +61,8 @@ func (c dueCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if _, last := cal.Covered(); p.Due.Date() > last {
-		fmt.Fprintf(s.err, "cchc: days off are known to %s; the due date lies beyond\n", last)
+	if first, last := cal.Covered(); received.Date() < first || p.Due.Date() > last {
+		fmt.Fprintf(s.err, "cchc: days off are known from %s to %s only; %s to %s lies outside\n", first, last, received.Date(), p.Due.Date())
 	}
 	_, err = fmt.Fprintln(s.out, p.Due)
 	return err

@@ -84,11 +84,7 @@ func (c importDossiersCmd) Run(ctx context.Context, s streams) error {
 		})
 		p.end()
 		fmt.Fprintf(s.out, "%d rows: %d new, %d changed, %d the same, %d wrong\n", out.Rows, out.New, out.Changed, out.Same, len(out.Wrong))
-		for i, w := range out.Wrong {
-			if i == 100 {
-				fmt.Fprintf(s.err, "and %d more\n", len(out.Wrong)-i)
-				break
-			}
+		for _, w := range out.Wrong {
 			fmt.Fprintf(s.err, "%s: %s\n", c.File, explain(ctx, w))
 		}
 		if err == nil && len(out.Wrong) > 0 {
@@ -166,14 +162,17 @@ func (c importHolidaysCmd) Run(ctx context.Context, s streams) error {
 type importProceduresCmd struct {
 	dbFlag
 	File string `arg:"" optional:"" help:"CSV file; the catalogue that the program carries when left out." type:"existingfile"`
-	From string `help:"Day from which versions hold." default:"2025-07-01" placeholder:"DATE"`
+	From string `help:"Day from which changed procedures hold; today when left out. New ones hold from 2025-07-01." placeholder:"DATE"`
 }
 
 // Run imports procedures and says what a person has to settle.
 func (c importProceduresCmd) Run(ctx context.Context, s streams) error {
-	from, err := moment.ParseDate(c.From)
-	if err != nil {
-		return fmt.Errorf("--from: %w", err)
+	var from moment.Date
+	if c.From != "" {
+		var err error
+		if from, err = moment.ParseDate(c.From); err != nil {
+			return fmt.Errorf("--from: %w", err)
+		}
 	}
 	if c.File == "" {
 		r, err := c.open(ctx)

@@ -29,7 +29,7 @@ func (c ii06aCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.open(ctx)
+	r, err := c.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,11 @@ func (c ii06aCmd) Run(ctx context.Context, s streams) error {
 	lines, err := r.desk.Statistics(ctx, r.db, operator, x, dossier.By(c.By))
 	if err != nil {
 		return err
+	}
+	if c.By == string(dossier.ByUnit) {
+		if err := r.unitCodes(ctx, lines); err != nil {
+			return err
+		}
 	}
 	if c.Format == "xlsx" {
 		return writeII06aXLSX(s.out, x.From, x.To, c.By, lines)
@@ -82,4 +87,21 @@ func (r *rooms) unitByCode(ctx context.Context, code string, days ...moment.Date
 		}
 	}
 	return "", fmt.Errorf("there is no unit with the code %s", code)
+}
+
+// unitCodes writes units by their codes, as --unit takes them.
+func (r *rooms) unitCodes(ctx context.Context, lines []dossier.Line) error {
+	for i := range lines {
+		if lines[i].Key == "" {
+			continue
+		}
+		u, ok, err := r.units.Last(ctx, r.db, unit.ID(lines[i].Key))
+		if err != nil {
+			return err
+		}
+		if ok {
+			lines[i].Key = u.Code
+		}
+	}
+	return nil
 }

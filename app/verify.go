@@ -28,7 +28,7 @@ type verifyCmd struct{ dbFlag }
 
 // Run recounts everything and fails on any difference.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
-	r, err := c.open(ctx)
+	r, err := c.read(ctx)
 	if err != nil {
 		return err
 	}

@@ -356,6 +356,17 @@ func (n *naive) byDays(t time.Time, milli int, stops []naiveStop) time.Time {
 		}
 		budget -= 1000
 	}
+	// The last day was the day of a request: nothing is left to count after it, and
+	// the papers' day is the last.
+	for again := true; again; {
+		again = false
+		for _, s := range stops {
+			if !midnight(s.from).After(d) && midnight(s.to).After(d) {
+				d = n.rolled(midnight(s.to))
+				again = true
+			}
+		}
+	}
 	if budget == 0 || budget == 1000 {
 		return n.close(d)
 	}

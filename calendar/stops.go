@@ -146,7 +146,9 @@ type stop struct {
 //
 //   - pause and close, working_day by days: the working days after the day of
 //     the request up to and with the day of the supply are not counted. The day
-//     of the request is used up; counting goes on after the day of supply.
+//     of the request is used up; counting goes on after the day of supply. When
+//     the request used up the last day, none is left to count: the limit ends at
+//     the close of the day of supply, or of the working day after it.
 //   - pause and close, working_day by clock, and hour: the working time between
 //     request and supply is not counted; by clock the time of day is kept where
 //     that is whole days.
@@ -327,12 +329,21 @@ func (c *Calendar) over(received, start moment.Instant, l Limit, conv Convention
 		return due
 	case l.Unit == WorkingDay:
 		i, until := c.through(start.Date())+c.days(start, l.Qty)-1, start.Date()
+		spent, moved := false, false // the last day was the day of a request
 		for _, s := range stops {
-			if s.from.Date() >= c.nth(i) {
+			from, to, last := s.from.Date(), s.to.Date(), c.nth(i)
+			if from > last {
 				break
 			}
-			i += c.WorkingDaysBetween(max(s.from.Date(), until), s.to.Date())
-			until = max(until, s.to.Date())
+			if spent = spent || from == last; !spent {
+				i += c.WorkingDaysBetween(max(from, until), to)
+			} else if to > last {
+				i, moved = c.through(c.roll(to))-1, true
+			}
+			until = max(until, to)
+		}
+		if moved {
+			return c.Closing(c.nth(i))
 		}
 		return c.endOf(i, l.Qty)
 	}

@@ -90,6 +90,9 @@ var (
 func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *Case, s *span) error) error {
 	now := k.DB.Now()
 	s := &span{from: x.From, to: x.To, asOf: min(x.To.End(), now)}
+	if x.Known != 0 {
+		s.asOf = min(s.asOf, x.Known) // what was reported then was reported as of then
+	}
 	args := db.Args{"as_of": s.asOf, "to": x.To, "from": x.From}
 	if x.Known != 0 && x.Known < now {
 		args["known"] = x.Known

@@ -376,8 +376,7 @@ func (s State) Timed() (day moment.Date, ok bool) {
 }
 
 // IndexLate reports whether the service index counts the open dossier as late at
-// t: it is overdue then, and not held to have ended. Its due date is compared
-// even while the clock waits for a second supplement.
+// t: it is overdue then, and not held to have ended.
 func (s State) IndexLate(t moment.Instant) bool {
 	if day, _ := s.Timed(); day != 0 || !s.IsOpen() {
 		return false

@@ -481,3 +481,88 @@ func TestListsHoldWhatIsBelowNow(t *testing.T) {
 		t.Errorf("dissolved there: %d rows, want its 1", n)
 	}
 }
+
+func TestImportKeepsTheGoodRowsOfABadFile(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	text := "id,channel,received,due\nA,direct,2026-09-01,2026-09-05\nB,direct,1900-01-01,2026-09-05\nC,direct,2026-09-01\n" +
+		"D\x00,direct,2026-09-01,2026-09-05\n\xc1,direct,2026-09-01,2026-09-05\nE,direct,2026-09-01,2026-09-05,more\nF,online,2026-09-01,2026-09-05\n"
+	out, err := o.Desk.Import(ctx, system, strings.NewReader(text), dossier.Import{System: "x", Unit: o.Commune})
+	ok(t, err)
+	var keys []string
+	for _, f := range out.Wrong {
+		key := f.Key
+		if len(f.Fields) > 0 {
+			key = f.Fields[0].Key
+		}
+		keys = append(keys, fmt.Sprint(f.Args[1], " ", key))
+	}
+	want := []string{"3 dossier.import_too_early", "4 table.width", "5 table.encoding", "6 table.encoding", "7 table.width"}
+	if out.Rows != 7 || out.New != 2 || !reflect.DeepEqual(keys, want) {
+		t.Errorf("%d rows, %d new, wrong %q, want %q", out.Rows, out.New, keys, want)
+	}
+	out, err = o.Desk.Import(ctx, system, strings.NewReader("id,channel,received,due\nA,post,2026-09-01,2026-09-05\nF,online,2026-09-01,2026-09-06\n"),
+		dossier.Import{System: "x", Unit: o.Commune})
+	ok(t, err)
+	if len(out.Wrong) != 2 || out.Wrong[0].Fields[0].Name != "channel" || out.Wrong[0].Args[5] != "post" || out.Wrong[1].Fields[0].Name != "due" {
+		t.Errorf("contradictions: %v", out.Wrong)
+	}
+	o.Clean(t)
+}
+
+// What was open at a merger goes to the successor also when it is told of later,
+// or had ended before the job came to it.
+func TestAMergerFindsWhatWasOpenThen(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	o.Clock.Set("2026-09-28T09:00")
+	endedLater, endedBefore := o.Receive(t, dossiertest.Land), o.Receive(t, dossiertest.Birth)
+	ok(t, o.Desk.Finish(ctx, o.Specialist, endedBefore.Code, dossier.Result{}))
+	o.Clock.Set("2026-10-05T09:00")
+	ok(t, o.Desk.Finish(ctx, system, endedLater.Code, dossier.Result{At: at("2026-10-02T10:00")}))
+	into, err := o.Registry.Merge(ctx, system, unit.Merger{From: []unit.ID{o.Commune, o.Mountain},
+		New: &unit.New{Code: "H99.201", Name: "Xã Hải Bình", Level: "commune", Parent: o.Province}}, unit.Act{Day: date("2026-10-01"), Basis: "NQ 1"})
+	ok(t, err)
+	n, err := o.Desk.Transfer(ctx, o.Commune, date("2026-10-01"), "NQ 1", func(dossier.Dossier) unit.ID { return into })
+	ok(t, err)
+	if n != 1 {
+		t.Errorf("%d moved, want the one that was open on 1 October", n)
+	}
+	text := "id,channel,received,due,finished\nOPEN,direct,2026-09-20,2026-10-20,\nTHEN,direct,2026-09-20,2026-10-20,2026-10-03\nBEFORE,direct,2026-09-20,2026-10-20,2026-09-25\n"
+	_, err = o.Desk.Import(ctx, system, strings.NewReader(text), dossier.Import{System: "old", Unit: o.Commune})
+	ok(t, err)
+	again, err := o.Desk.Import(ctx, system, strings.NewReader(text), dossier.Import{System: "old", Unit: o.Commune})
+	ok(t, err)
+	if again.Same != 3 {
+		t.Errorf("imported again: %+v", again)
+	}
+	lines, err := o.Desk.Statistics(ctx, o.DB, o.Chair, dossier.Question{From: date("2026-10-01"), To: date("2026-10-31"), Unit: o.Province}, dossier.ByUnit)
+	ok(t, err)
+	by := map[string]dossier.II06a{}
+	for _, l := range lines {
+		by[l.Key] = l.II06a
+	}
+	if r := by[string(into)]; r.MovedIn != 3 || r.Resolved != 2 || r.InProgress != 1 {
+		t.Errorf("successor: %+v", r)
+	}
+	if r := by[string(o.Commune)]; r.Carried != 3 || r.MovedOut != 3 || r.Resolved != 0 || r.InProgress != 0 {
+		t.Errorf("predecessor: %+v", r)
+	}
+	o.Clean(t)
+}
+
+// A report that was run in the middle of a period said how things stood then.
+func TestKnownBeforeThePeriodEndsIsAsOfThen(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	o.Receive(t, dossiertest.Birth) // due 27/11
+	known := o.DB.Now().Add(time.Hour)
+	x := dossier.Question{From: date("2026-11-01"), To: date("2026-11-30")}
+	o.Clock.Set("2026-12-10T09:00")
+	x.Known = known
+	then, err := o.Desk.Statistics(ctx, o.DB, system, x, dossier.ByNothing)
+	ok(t, err)
+	if then[0].InTime != 1 || then[0].Overdue != 0 {
+		t.Errorf("as known on 23/11: %+v", then[0])
+	}
+}

@@ -55,6 +55,7 @@ func (k *Desk) Import(ctx context.Context, a actor.Actor, file io.Reader, x Impo
 	if err != nil {
 		return out, err
 	}
+	t.Lenient = true
 	seen := map[string]int{}
 	var chunk []record
 	flush := func() error {
@@ -77,6 +78,10 @@ func (k *Desk) Import(ctx context.Context, a actor.Actor, file io.Reader, x Impo
 	}
 	for t.Next() {
 		out.Rows++
+		if bad := t.Bad(); bad != nil {
+			out.Wrong = append(out.Wrong, bad)
+			continue
+		}
 		r, bad := k.parse(ctx, t, x)
 		if bad == nil && seen[r.h.Code] != 0 {
 			bad = t.Wrong("id", "dossier.import_twice", "First", seen[r.h.Code])
@@ -106,6 +111,11 @@ const (
 	noon    = 12 * 3600
 	closing = 17 * 3600
 )
+
+// earliest is the first day of a receipt that is taken for one and not for a
+// mistake: spreadsheets write 1900-01-01 for an empty date, and Vietnam's time
+// has had its offset since 13/06/1975.
+var earliest = moment.NewDate(1975, 6, 13)
 
 // parse makes a history of a row; the fault names the cell.
 func (k *Desk) parse(ctx context.Context, t *table.Reader, x Import) (record, *fault.Fault) {
@@ -149,12 +159,16 @@ func (k *Desk) parse(ctx context.Context, t *table.Reader, x Import) (record, *f
 		lines[c] = t.LineOf(c)
 	}
 	row := t.Line()
+	cells := map[string]string{}
+	for _, c := range t.Header() {
+		cells[c] = t.Get(c)
+	}
 	r.wrong = func(column, key string, args ...any) *fault.Fault {
 		at := lines[column]
 		if at == 0 {
 			at = row
 		}
-		return table.Wrong(at, column, "", key, args...)
+		return table.Wrong(at, column, cells[column], key, args...)
 	}
 	d := &r.h.Dossier
 	d.System, d.Code, d.ExternalDue, d.ReturnBy, d.Territorial = x.System, get("id"), true, AtCounter, true
@@ -173,8 +187,11 @@ func (k *Desk) parse(ctx context.Context, t *table.Reader, x Import) (record, *f
 		wrong("channel", "dossier.channel_wrong")
 	}
 	received := past("received", opening)
-	if received == 0 {
+	switch {
+	case received == 0:
 		wrong("received", "dossier.import_date")
+	case received.Date() < earliest:
+		wrong("received", "dossier.import_too_early", "Day", earliest)
 	}
 	due, finished, returned := when("due", closing), past("finished", closing), past("returned", closing)
 	from, to, dueAfter := past("paused_from", noon), past("paused_to", noon), when("due_after_supplement", closing)
@@ -188,7 +205,7 @@ func (k *Desk) parse(ctx context.Context, t *table.Reader, x Import) (record, *f
 	order("paused_from", from, received, "dossier.before_receipt")
 	order("paused_to", to, from, "dossier.before_request")
 	order("finished", finished, to, "dossier.import_finished_in_pause")
-	order("due_after_supplement", dueAfter, to.Date().Start(), "dossier.import_due_before_receipt")
+	order("due_after_supplement", dueAfter, received.Date().Start(), "dossier.import_due_before_receipt")
 	order("returned", returned, max(finished, received), "dossier.before_finish")
 	if to != 0 && from == 0 {
 		wrong("paused_from", "dossier.import_pause_without_start")
@@ -262,6 +279,9 @@ func (k *Desk) importChunk(ctx context.Context, a actor.Actor, x Import, chunk [
 			d, err := db.One(ctx, tx, byCode, scan, x.System, r.h.Code)
 			if errors.Is(err, db.ErrNotFound) {
 				r.h.ID = db.NewID()
+				if err := k.follow(ctx, tx, &r.h); err != nil {
+					return err
+				}
 				fresh = append(fresh, &r.h)
 				out.New++
 				continue
@@ -287,12 +307,41 @@ func (k *Desk) importChunk(ctx context.Context, a actor.Actor, x Import, chunk [
 	return out, err
 }
 
+// follow adds the transfers that an imported dossier went through before it was
+// told of: it was open when its unit was merged or dissolved. Where a unit has
+// several successors nobody can say which; the dossier stays with it.
+func (k *Desk) follow(ctx context.Context, q db.Queryer, h *History) error {
+	s := Fold(h.Facts, h.Limit.ByInstant(), 0, 0)
+	at := s.Unit
+	for range 16 { // more mergers in one dossier's life are a circle
+		last, ok, err := k.Units.Last(ctx, q, at)
+		if err != nil {
+			return err
+		}
+		if !ok || last.To == 0 || s.RegisteredAt.Date() >= last.To || s.NotAccepted != 0 || (s.Ended != 0 && s.Ended.Date() < last.To) {
+			return nil
+		}
+		parts, err := k.Units.Successors(ctx, q, at, last.To)
+		if err != nil || len(parts) != 1 {
+			return err
+		}
+		at = parts[0].Unit
+		h.Facts = append(h.Facts, Fact{Kind: FTransferred, At: last.To.Start(), Unit: at})
+	}
+	return nil
+}
+
 // tellMore adds the facts of a row that a stored dossier does not have yet. A
 // fact that is stored and missing or different in the row is a contradiction:
 // that is for a person to correct.
 func (k *Desk) tellMore(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, r *record) (changed bool, bad *fault.Fault, err error) {
 	columns := map[FactKind]string{FRegistered: "received", FAccepted: "due", FMaximum: "due", FAsked: "paused_from", FSupplied: "paused_to",
 		FFinished: "finished", FRefused: "outcome", FWithdrawn: "outcome", FStopped: "outcome", FReturned: "returned"}
+	for column, other := range map[string]bool{"channel": d.Channel != r.h.Channel, "procedure": d.ProcedureCode != r.h.ProcedureCode} {
+		if other {
+			return false, r.wrong(column, "dossier.import_contradicts", "Code", d.Code), nil
+		}
+	}
 	err = k.actTx(ctx, tx, a, auth.DossierImport, d, func(ctx context.Context, w *work) error {
 		have := w.facts
 		void := voided(have)
@@ -306,8 +355,8 @@ func (k *Desk) tellMore(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossie
 				return nil
 			}
 			n := r.h.Facts[next]
-			if n.Kind != f.Kind || n.At != f.At || n.Due != f.Due || (n.Unit != "" && n.Unit != f.Unit) {
-				bad = r.wrong(columns[f.Kind], "dossier.import_contradicts", "Code", d.Code)
+			if column := differs(n, f, columns); column != "" {
+				bad = r.wrong(column, "dossier.import_contradicts", "Code", d.Code)
 				return nil
 			}
 			next++
@@ -329,4 +378,22 @@ func (k *Desk) tellMore(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossie
 		changed = false
 	}
 	return changed, bad, err
+}
+
+// differs returns the column in which a row contradicts a stored fact, or "".
+func differs(row, stored Fact, columns map[FactKind]string) string {
+	ends := map[FactKind]bool{FFinished: true, FRefused: true, FWithdrawn: true, FStopped: true}
+	switch {
+	case row.Kind != stored.Kind && ends[row.Kind] && ends[stored.Kind]:
+		return "outcome"
+	case row.Kind != stored.Kind || row.At != stored.At:
+		return columns[stored.Kind]
+	case row.Unit != "" && row.Unit != stored.Unit:
+		return "unit"
+	case row.Due != stored.Due && stored.Kind == FSupplied:
+		return "due_after_supplement"
+	case row.Due != stored.Due && !ends[stored.Kind]:
+		return "due"
+	}
+	return ""
 }

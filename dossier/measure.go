@@ -83,7 +83,9 @@ func received(c *Case, s *span) bool { return s.within(c.AcceptedAt.Date()) && s
 func displeased(c *Case, s *span) bool { return c.Displeased() || c.Overdue(s.asOf) }
 
 // timed is the population of ON_TIME_RATE: received or carried, and either ended
-// in the period or due in it; open and overdue ones count as late.
+// in the period or open and overdue at its end, which counts as late. One that is
+// open on its due day has neither kept nor broken its promise: the day after
+// tells.
 func timed(c *Case, s *span) (counts, ok bool) {
 	if !s.has(c.Unit) {
 		return false, false

@@ -19,7 +19,8 @@ var (
 	openOf = db.SQL("dossier.sweep.open", `
 		SELECT `+columns+`
 		FROM dossier
-		WHERE unit_id = $1 AND ended_at IS NULL AND not_accepted_at IS NULL AND id > $2
+		WHERE unit_id = $1 AND not_accepted_at IS NULL AND id > $2
+		AND (ended_at IS NULL OR (ended_at >= $3 AND registered_at < $3))
 		ORDER BY id
 		LIMIT 200`)
 	openUnder = db.Lines("dossier.sweep.under", `
@@ -31,11 +32,11 @@ var (
 		LIMIT 200`)
 )
 
-// Transfer moves what is open in a unit to its successor with code and promise
-// unchanged; the past stays with the predecessor. destination says where each
+// Transfer moves what was open in a unit on a day, and what has come to it since
+// and is open, to its successor with code and promise unchanged; the past stays with the predecessor. destination says where each
 // dossier goes, "" leaves it where it is. It returns how many moved.
 func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, document string, destination func(Dossier) unit.ID) (int, error) {
-	find := func(after string) (*db.Stmt, []any) { return openOf, []any{string(from), after} }
+	find := func(after string) (*db.Stmt, []any) { return openOf, []any{string(from), after, day.Start()} }
 	return k.sweep(ctx, find, "transfer", func(ctx context.Context, w *work) error {
 		to := destination(*w.d)
 		if to == "" || to == w.d.State.Unit {

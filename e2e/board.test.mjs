@@ -68,8 +68,9 @@ both('board → a commune → every measure → exactly as many rows as the numb
   const links = await main(page).getByRole('link', { name: /^(Tử số|Mẫu số|Còn lại) [\d.]+$/ }).evaluateAll(
     (all) => all.map((a) => ({ text: a.innerText, href: a.getAttribute('href') })));
   assert.ok(links.length >= 30, `${links.length} numbers to open`);
+  // The pages are the same with scripts: there, one measure is enough.
   let dossiers = 0;
-  for (const { text, href } of links) {
+  for (const { text, href } of js ? links.filter((l) => l.href.includes('/ON_TIME_RATE?')) : links) {
     const want = number(text.match(/[\d.]+$/)[0]);
     await page.goto(href);
     if (await main(page).getByRole('heading', { name: /^Số liệu đã nhập/ }).isVisible()) {
@@ -83,7 +84,7 @@ both('board → a commune → every measure → exactly as many rows as the numb
     assert.equal(await tally(page), want, `${text} on ${href}`);
     dossiers += want;
   }
-  assert.ok(dossiers > 100, `${dossiers} rows were opened`);
+  assert.ok(dossiers > 50, `${dossiers} rows were opened`);
 });
 
 both('sectors and procedures of the board lead to their dossiers', {}, async (page) => {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cchc/base/fault"
 )
@@ -24,6 +25,10 @@ type Reader struct {
 	row    []string
 	lines  []int // of each cell, for messages
 	err    error
+	bad    *fault.Fault
+
+	// Lenient goes on after a row that is wrong as a whole; ask Bad.
+	Lenient bool
 }
 
 // Read begins a file; the columns named must be there, others may.
@@ -42,6 +47,11 @@ func Read(r io.Reader, need ...string) (*Reader, error) {
 	}
 	if err != nil {
 		return nil, broken(err)
+	}
+	for _, name := range header {
+		if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+			return nil, fault.New(fault.Invalid, "table.not_utf8")
+		}
 	}
 	for i, name := range header {
 		name = strings.TrimSpace(name)
@@ -83,12 +93,26 @@ func (t *Reader) Next() bool {
 		line, _ := t.csv.FieldPos(i)
 		t.lines = append(t.lines, line)
 	}
+	t.bad = nil
 	if len(row) != len(t.header) {
-		t.err = fault.New(fault.Invalid, "table.width", "Line", strconv.Itoa(t.lines[0]), "Columns", len(row), "Header", len(t.header))
+		t.bad = fault.New(fault.Invalid, "table.width", "Line", strconv.Itoa(t.lines[0]), "Columns", len(row), "Header", len(t.header))
+	}
+	for i, cell := range row {
+		if t.bad == nil && (!utf8.ValidString(cell) || strings.ContainsRune(cell, 0)) {
+			t.bad = fault.New(fault.Invalid, "table.encoding", "Line", strconv.Itoa(t.lines[i]), "Column", t.header[i])
+		}
+	}
+	if t.bad != nil && !t.Lenient {
+		t.err = t.bad
 		return false
 	}
 	return true
 }
+
+// Bad returns what is wrong with the row as a whole (its number of cells, its
+// encoding), or nil. A row that is bad ends the reading unless the Reader is
+// Lenient; its cells cannot be asked for.
+func (t *Reader) Bad() *fault.Fault { return t.bad }
 
 // Err returns what ended the reading, or nil at the end of the file.
 func (t *Reader) Err() error { return t.err }

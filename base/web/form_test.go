@@ -35,6 +35,7 @@ type sample struct {
 	Points   points.Points  `form:"points"`
 	Inside   inner
 	Ignored  map[string]int
+	//lint:ignore U1000 the decoder must pass over it
 	internal int
 }
 
