@@ -23,18 +23,18 @@ type inner struct {
 type sample struct {
 	web.Form
 	promoted
-	Name     string         `form:"name,required"`
-	Unit     unitID         `form:"unit"`
-	Secret   string         `form:"secret,raw"`
-	Count    int            `form:"count"`
-	Yes      bool           `form:"yes"`
-	Papers   []string       `form:"papers"`
-	Numbers  []int64        `form:"numbers"`
-	On       moment.Date    `form:"on"`
-	At       moment.Instant `form:"at"`
-	Points   points.Points  `form:"points"`
-	Inside   inner
-	Ignored  map[string]int
+	Name    string         `form:"name,required"`
+	Unit    unitID         `form:"unit"`
+	Secret  string         `form:"secret,raw"`
+	Count   int            `form:"count"`
+	Yes     bool           `form:"yes"`
+	Papers  []string       `form:"papers"`
+	Numbers []int64        `form:"numbers"`
+	On      moment.Date    `form:"on"`
+	At      moment.Instant `form:"at"`
+	Points  points.Points  `form:"points"`
+	Inside  inner
+	Ignored map[string]int
 	//lint:ignore U1000 the decoder must pass over it
 	internal int
 }
