@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 const output = new Map(); // package and test → its lines so far
 const parents = new Set(); // tests that have subtests
 const results = new Map(); // package and test → pass, fail or skip
-const show = (lines) => process.stdout.write((lines ?? []).join(''));
+const show = (lines) => process.stdout.write((lines ?? []).filter((l) => !/^=== (RUN|PAUSE|CONT|NAME) /.test(l)).join(''));
 
 for await (const line of createInterface({ input: process.stdin })) {
   let event;
