@@ -172,7 +172,7 @@ func listOf(v *listPage) templ.Component {
 		templ_7745c5c3_Err = ui.Layout(ui.Page{
 			Title: v.List.Metric.Metric.Name.In(ctx), Above: v.List.Unit.Name, Heading: v.finding(ctx), Active: "board",
 			Crumbs: []ui.Link{
-				{Text: i18n.T(ctx, "board.title"), URL: link("board", "period", v.List.Period.String())},
+				{Text: i18n.T(ctx, "board.title"), URL: link("/board", "period", v.List.Period.String())},
 				{Text: i18n.T(ctx, "board.unit.title", "Unit", v.List.Unit.Name), URL: unitURL(v.List.Unit.ID, v.List.Period)},
 			},
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
