@@ -16,6 +16,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/admin"
 	"cchc/base/web/signin"
 	"cchc/base/web/ui"
 	"cchc/demo"
@@ -31,13 +32,14 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, err
 	}
 	now := func() time.Time { return r.db.Now().Time() }
+	hub := r.adminHub()
 	mux := web.New(web.Config{
 		Product:  "CCHC",
 		Sessions: auth.Store{DB: r.db},
 		Load: func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error) {
 			return auth.Resume(ctx, r.db, account, signedIn, r.db.Now().Date())
 		},
-		Place: r.place, Nav: nav,
+		Place: r.place, Nav: func(ctx context.Context, a actor.Actor) []ui.Link { return nav(ctx, a, hub) },
 		Search: func(a actor.Actor) string {
 			if len(auth.Roots(a, auth.DossierRead)) == 0 {
 				return ""
@@ -47,6 +49,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
+	hub.Register(mux)
 	files, err := file.Open(ctx, r.filesAt(f.Files))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
@@ -88,7 +91,7 @@ func (r *rooms) place(ctx context.Context, a actor.Actor) string {
 }
 
 // nav lists what somebody may open, by what they do most.
-func nav(ctx context.Context, a actor.Actor) []ui.Link {
+func nav(ctx context.Context, a actor.Actor, hub *admin.Hub) []ui.Link {
 	var out []ui.Link
 	add := func(v auth.Verb, key, url string) {
 		if len(auth.Roots(a, v)) > 0 {
@@ -108,6 +111,9 @@ func nav(ctx context.Context, a actor.Actor) []ui.Link {
 		add(auth.BoardRead, "nav.board", "/board")
 	}
 	add(auth.ReportRead, "nav.reports", "/reports/ii06a")
+	if hub.Any(a) {
+		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.admin"), URL: "/admin", Key: "admin"})
+	}
 	return out
 }
 

@@ -1,0 +1,10 @@
+package app
+
+import "cchc/base/web/admin"
+
+// adminHub lists every part of administration. Add yours with its words in your
+// message files (admin.section.KEY and admin.section.KEY.what); the navigation's
+// entry shows to those who see a section.
+func (r *rooms) adminHub() *admin.Hub {
+	return &admin.Hub{Sections: []admin.Section{}}
+}
