@@ -17,6 +17,7 @@ import (
 	"cchc/base/moment"
 	"cchc/base/points"
 	"cchc/base/web"
+	"cchc/base/web/static"
 	"cchc/base/web/ui"
 	"cchc/base/web/webtest"
 )
@@ -137,6 +138,20 @@ func stacked() templ.Component {
 		in(ui.Notice(ui.Info, "Đã tính lại hạn theo lịch mới."), text("")))
 }
 
+// trend is a chart of two series with a gap, a restated month and a row of sums.
+func trend() templ.Component {
+	return in(ui.Layout(ui.Page{Title: "Diễn biến"}),
+		in(ui.Card("Diễn biến"), in(ui.Chart(ui.ChartProps{Title: "Tỉ lệ đúng hạn có tăng không?", Kind: ui.Line, Max: "100", Unit: " %"}),
+			in(ui.Table(ui.TableProps{Caption: "Đúng hạn theo tháng", Columns: []ui.Column{{Label: "Tháng"}, {Label: "Xã Gio Hải", Numeric: true}, {Label: "Toàn tỉnh", Numeric: true}, {Label: "Ghi chú"}}}),
+				text("<tr><th scope=row data-x='9/26'>Tháng 9</th><td class=num data-value=93.25>93,25</td><td class=num data-value=95>95</td><td></td></tr>"+
+					"<tr data-mark=restated><th scope=row>Tháng 10</th><td class=num data-value=91.5>91,50</td><td class=num data-value>–</td><td>tính lại</td></tr>"+
+					"<tr><th scope=row>Tháng 11</th><td class=num data-value=97>97</td><td class=num data-value=96.5>96,50</td><td></td></tr>"+
+					"<tr data-skip><th scope=row>Cộng</th><td class=num data-value=281.75>281,75</td><td></td><td></td></tr>")))),
+		in(ui.Card("Lĩnh vực"), in(ui.Chart(ui.ChartProps{Title: "Lĩnh vực nào quá hạn nhiều nhất?", Kind: ui.Bars, Labels: true}),
+			in(ui.Table(ui.TableProps{Caption: "Quá hạn theo lĩnh vực", Columns: []ui.Column{{Label: "Lĩnh vực"}, {Label: "Quá hạn", Numeric: true}}}),
+				text("<tr><th scope=row>Đất đai</th><td class=num data-value=12>12</td></tr><tr><th scope=row>Hộ tịch</th><td class=num data-value=3>3</td></tr>")))))
+}
+
 func paper() templ.Component {
 	return in(ui.PaperPage(ui.Paper{
 		Title: "Giấy tiếp nhận", A5: true, Above: "ỦY BAN NHÂN DÂN TỈNH SÔNG MẪU", Body: "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG XÃ GIO HẢI", Number: "Số: 31/TNHS",
@@ -171,6 +186,7 @@ func kitchen(t *testing.T) *webtest.Browser {
 		Back: ui.Link{Text: "Hồ sơ H21", URL: "/board"}, Hidden: map[string]string{"version": "3"},
 	}), ui.Textarea(nil, ui.Field{Name: "reason", Label: "Lý do"}))))
 	mux.Handle("GET /paper", web.Public, page(paper()))
+	mux.Handle("GET /chart", web.Public, page(trend()))
 	mux.Handle("GET /forbidden", web.Public, func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.Forbidden, "auth.forbidden")
 	})
@@ -197,7 +213,7 @@ func kitchen(t *testing.T) *webtest.Browser {
 	return webtest.Open(t, mux)
 }
 
-var pages = []string{"/board", "/stacked", "/form", "/confirm", "/paper", "/forbidden", "/broken", "/keys"}
+var pages = []string{"/board", "/stacked", "/form", "/confirm", "/paper", "/chart", "/forbidden", "/broken", "/keys"}
 
 func TestPagesHaveOneHeadingAndLabelledControls(t *testing.T) {
 	t.Parallel()
@@ -414,5 +430,28 @@ func TestEverythingWorksWithoutScripts(t *testing.T) {
 		await page.waitForURL(base + "/keys");
 		await page.goto(base + "/paper");
 		is("the print button shows", await page.isVisible("[data-print]"), false);
+	`)
+}
+
+func TestAChartIsDrawnFromItsTable(t *testing.T) {
+	t.Parallel()
+	b := kitchen(t)
+	b.Get("/chart").Count("figure[data-chart=line] > figcaption", 1).Count("figure table", 2).Count("[data-chart-canvas][hidden]", 2)
+	if !static.Has("vendor/echarts.min.js") {
+		t.Skip("the chart library was not copied: make assets")
+	}
+	b.Get("/chart").Count("script[src$='/chart.js']", 1) // once, for two charts
+	b.Get("/board").Count("script[src$='/chart.js']", 0)
+	b.Drive(`
+		await page.goto(base + "/chart");
+		await page.waitForSelector("figure canvas");
+		const of = (i) => page.evaluate((i) => {
+			const o = echarts.getInstanceByDom(document.querySelectorAll("[data-chart-canvas]")[i]).getOption();
+			return JSON.stringify({ x: (o.xAxis[0].data ?? o.yAxis[0].data), s: o.series.map((s) => [s.name, s.data.map((v) => v && v.value !== undefined ? [v.value] : v)]) });
+		}, i);
+		is("the trend", await of(0), JSON.stringify({ x: ["9/26", "Tháng 10", "Tháng 11"], s: [["Xã Gio Hải", [93.25, [91.5], 97]], ["Toàn tỉnh", [95, null, 96.5]]] }));
+		is("the bars", await of(1), JSON.stringify({ x: ["Đất đai", "Hộ tịch"], s: [["Quá hạn", [12, 3]]] }));
+		await page.evaluate(() => { const r = document.querySelectorAll("figure")[1].querySelector("tbody tr"); r.outerHTML = "<tr><th scope=row>Đất đai</th><td data-value=20>20</td></tr>"; });
+		await page.waitForFunction(() => echarts.getInstanceByDom(document.querySelectorAll("[data-chart-canvas]")[1]).getOption().series[0].data[0] === 20);
 	`)
 }
