@@ -90,6 +90,17 @@ type Person struct {
 	Email          string
 	Address        string
 	Representative string // người được uỷ quyền
+	Agent          Agent  // what else is known of the representative
+}
+
+// An Agent is what the counter notes of an authorised representative beside the
+// name. Source: Bộ luật Dân sự 2015, art. 138: who acts for another shows by
+// what.
+type Agent struct {
+	IDNumber string
+	Phone    string
+	Relation string // father, guardian, employee
+	Document string // number and day of the authorisation
 }
 
 // Mask returns the number with all but its last four digits hidden.

@@ -40,7 +40,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 	if len(histories) == 0 {
 		return nil
 	}
-	var rows, people, facts, steps, papers [][]any
+	var rows, people, agents, facts, steps, papers [][]any
 	t := newTally()
 	checked := map[unit.ID]bool{}
 	touched := map[unit.ID]string{}
@@ -73,6 +73,9 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		}
 		rows = append(rows, d.rowArgs())
 		people = append(people, h.Person.args(d.ID))
+		if h.Person.Agent != (Agent{}) {
+			agents = append(agents, h.Person.Agent.args(d.ID))
+		}
 		for _, s := range h.Steps {
 			steps = append(steps, s.args(d.ID))
 		}
@@ -91,7 +94,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		bulk *db.Bulk
 		rows [][]any
 	}{
-		{rowInsert, rows}, {personInsert, people}, {factInsert, facts}, {stepStore, steps}, {paperInsert, papers},
+		{rowInsert, rows}, {personInsert, people}, {agentInsert, agents}, {factInsert, facts}, {stepStore, steps}, {paperInsert, papers},
 	} {
 		if err := tx.InsertRows(ctx, x.bulk, x.rows); err != nil {
 			return err

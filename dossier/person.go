@@ -13,6 +13,7 @@ import (
 func (k *Desk) Masked(ctx context.Context, q db.Queryer, d Dossier) (Person, error) {
 	p, err := db.One(ctx, q, personOf, scanPerson, d.ID)
 	p.IDNumber, p.Phone = Mask(p.IDNumber), Mask(p.Phone)
+	p.Agent.IDNumber, p.Agent.Phone = Mask(p.Agent.IDNumber), Mask(p.Agent.Phone)
 	return p, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"cchc/base/actor"
@@ -36,6 +37,12 @@ type Application struct {
 	At         moment.Instant // when it came; zero is now
 	Confirmed  bool           // a person confirmed a limit of zero days
 
+	// Ask makes a likely duplicate a fault until a person who saw those in Repeats
+	// has said that this one is to be received all the same. What comes from a
+	// program has nobody to ask.
+	Ask     bool
+	Repeats []string // codes
+
 	// Token names the form that this was typed into, 26 letters and digits of
 	// rand.Text: sending it twice receives once. It becomes the rating token. Any
 	// other text counts as none.
@@ -59,11 +66,16 @@ var tokenForm = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
 // clean puts the fields of persons into one form.
 func (p *Person) clean() {
-	for _, s := range []*string{&p.Name, &p.Email, &p.Address, &p.Representative} {
+	for _, s := range []*string{&p.Name, &p.Email, &p.Address, &p.Representative, &p.Agent.Relation, &p.Agent.Document} {
 		*s = strings.Join(strings.Fields(*s), " ")
 	}
 	squeeze := strings.NewReplacer(" ", "", ".", "", "-", "")
-	p.Phone, p.IDNumber = squeeze.Replace(p.Phone), strings.ToUpper(squeeze.Replace(p.IDNumber))
+	for _, s := range []*string{&p.Phone, &p.Agent.Phone} {
+		*s = squeeze.Replace(*s)
+	}
+	for _, s := range []*string{&p.IDNumber, &p.Agent.IDNumber} {
+		*s = strings.ToUpper(squeeze.Replace(*s))
+	}
 }
 
 // Validate checks what can be checked without the database and returns a fault
@@ -86,6 +98,17 @@ func (a *Application) Validate() error {
 	}
 	if e := a.Person.Email; e != "" && !strings.Contains(e, "@") {
 		f.With("email", "dossier.email_wrong")
+	}
+	if g := a.Person.Agent; g != (Agent{}) {
+		if a.Person.Representative == "" {
+			f.With("representative", "counter.agent.name_missing")
+		}
+		if g.IDNumber != "" && !idForm.MatchString(g.IDNumber) {
+			f.With("agent_id_number", "dossier.id_number_wrong")
+		}
+		if g.Phone != "" && !phoneForm.MatchString(g.Phone) {
+			f.With("agent_phone", "dossier.phone_wrong")
+		}
 	}
 	switch a.Channel {
 	case Direct, Online, Post:
@@ -190,6 +213,17 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 		if p.Limit.Qty == 0 && p.Limit.Unit == calendar.WorkingDay && !app.Confirmed {
 			return fault.New(fault.Invalid, "form.invalid").With("confirmed", "dossier.zero_days_confirm")
 		}
+		if app.Ask {
+			alike, err := k.Alike(ctx, tx, app)
+			if err != nil {
+				return err
+			}
+			for _, x := range alike {
+				if !slices.Contains(app.Repeats, x.Code) {
+					return fault.New(fault.Invalid, "form.invalid").With("repeated", "counter.alike.confirm", "Code", x.Code)
+				}
+			}
+		}
 		d := k.begin(app, p)
 		if err := k.enter(ctx, tx, a, d, app, p, accept); err != nil {
 			return err
@@ -283,6 +317,8 @@ func (k *Desk) enter(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, 
 			{Field: "due", To: d.Due.String()}, {Field: "status", To: fmt.Sprint(int(d.Status()))},
 			{Field: "name", To: app.Person.Name, Personal: true}, {Field: "id_number", To: app.Person.IDNumber, Personal: true},
 			{Field: "phone", To: app.Person.Phone, Personal: true},
+			{Field: "representative", To: app.Person.Representative, Personal: true},
+			{Field: "representative_id", To: app.Person.Agent.IDNumber, Personal: true},
 		}})
 	if err != nil {
 		return err
@@ -298,6 +334,11 @@ func (k *Desk) insert(ctx context.Context, tx *db.Tx, d *Dossier, facts []Fact, 
 	}
 	if err := tx.InsertRows(ctx, personInsert, [][]any{p.args(d.ID)}); err != nil {
 		return err
+	}
+	if p.Agent != (Agent{}) {
+		if err := tx.InsertRows(ctx, agentInsert, [][]any{p.Agent.args(d.ID)}); err != nil {
+			return err
+		}
 	}
 	var rows [][]any
 	for _, f := range facts {
@@ -323,6 +364,10 @@ func (k *Desk) insert(ctx context.Context, tx *db.Tx, d *Dossier, facts []Fact, 
 
 func (p Person) args(dossier string) []any {
 	return []any{dossier, p.Name, i18n.Fold(p.Name), p.IDNumber, p.Phone, p.Email, p.Address, p.Representative}
+}
+
+func (g Agent) args(dossier string) []any {
+	return []any{dossier, g.IDNumber, g.Phone, g.Relation, g.Document}
 }
 
 // marksAtReceipt are the marks that follow from the papers and the application.

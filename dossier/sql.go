@@ -49,9 +49,12 @@ var (
 	personInsert = db.Rows("dossier.person.insert", "dossier_person",
 		"dossier_id, name, fold, id_number, phone, email, address, representative", "")
 	personOf = db.SQL("dossier.person", `
-		SELECT name, id_number, phone, email, address, representative
-		FROM dossier_person
-		WHERE dossier_id = $1`)
+		SELECT p.name, p.id_number, p.phone, p.email, p.address, p.representative,
+			COALESCE(g.id_number, ''), COALESCE(g.phone, ''), COALESCE(g.relation, ''), COALESCE(g.document, '')
+		FROM dossier_person p
+		LEFT JOIN dossier_agent g ON g.dossier_id = p.dossier_id
+		WHERE p.dossier_id = $1`)
+	agentInsert = db.Rows("dossier.agent.insert", "dossier_agent", "dossier_id, id_number, phone, relation, document", "")
 
 	paperInsert = db.Rows("dossier.papers.insert", "dossier_paper",
 		"dossier_id, ord, name, source, result, file_key, file_name, file_type, file_size, signed", "")
@@ -193,7 +196,8 @@ func (p Paper) args(dossier string) []any {
 }
 
 func scanPerson(r db.Scanner) (p Person, err error) {
-	err = r.Scan(&p.Name, &p.IDNumber, &p.Phone, &p.Email, &p.Address, &p.Representative)
+	err = r.Scan(&p.Name, &p.IDNumber, &p.Phone, &p.Email, &p.Address, &p.Representative,
+		&p.Agent.IDNumber, &p.Agent.Phone, &p.Agent.Relation, &p.Agent.Document)
 	return p, err
 }
 

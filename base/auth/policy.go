@@ -32,6 +32,8 @@ const (
 	ReportRead        Verb = "report.read"
 	AuditRead         Verb = "audit.read"
 	AccountChange     Verb = "account.change"
+	CounterRead       Verb = "counter.read" // the counter's day: cash sheets, lists, batches, custody, reserved numbers
+	CounterSet        Verb = "counter.set"  // what a unit sets for its counter
 )
 
 // Verbs lists every verb.
@@ -40,6 +42,7 @@ var Verbs = []Verb{
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
 	DossierRead, DossierReadPerson, DossierImport,
 	BoardRead, IndexRead, IndexEnter, ReportRead, AuditRead, AccountChange,
+	CounterRead, CounterSet,
 }
 
 // policy is the whole of it: a role may do the verbs of its row and no other.
@@ -48,27 +51,27 @@ var policy = map[actor.Role][]Verb{
 	// of the keeper's.
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
-		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead,
+		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, CounterSet,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
-		DossierProcess, DossierApologise,
+		DossierProcess, DossierApologise, CounterRead,
 	},
 	actor.HomeAffairs: {
 		UnitRead, DossierRead, BoardRead, IndexRead, ReportRead,
-		IndexEnter, DossierImport, CalendarChange, ProcedureChange,
+		IndexEnter, DossierImport, CalendarChange, ProcedureChange, CounterSet,
 	},
 	actor.OneStop: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead,
-		DossierReceive, DossierReturn, DossierApologise, DossierPay, DossierProcess, DossierCorrect,
+		DossierReceive, DossierReturn, DossierApologise, DossierPay, DossierProcess, DossierCorrect, CounterRead,
 	},
 	actor.Specialist: {
 		UnitRead, DossierRead, BoardRead, IndexRead, DossierProcess,
 	},
 	// Every read, and nothing else.
 	actor.Auditor: {
-		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
+		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead, CounterRead,
 	},
 }
 

@@ -56,6 +56,8 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.ReportRead:        {actor.Administrator, actor.Chairperson, actor.HomeAffairs, actor.OneStop, actor.Auditor},
 		auth.AuditRead:         {actor.Administrator, actor.Chairperson, actor.Auditor},
 		auth.AccountChange:     {actor.Administrator},
+		auth.CounterRead:       {actor.Chairperson, actor.OneStop, actor.Auditor},
+		auth.CounterSet:        {actor.Administrator, actor.HomeAffairs},
 	}
 	if len(may) != len(auth.Verbs) {
 		t.Errorf("the test has %d verbs, the package %d", len(may), len(auth.Verbs))

@@ -152,6 +152,9 @@ func handInputs(ctx context.Context, x *actView) []input {
 	if x.in.Value("how") == "" {
 		x.in.Set("how", x.w.ReturnBy)
 	}
+	if x.w.Person.Representative != "" {
+		x.lead = i18n.T(ctx, "counter.agent.hand", "Name", agentLine(ctx, x.w.Person))
+	}
 	return []input{
 		{kind: "radios", options: counterReturns(ctx), Field: ui.Field{Name: "how", Label: i18n.T(ctx, "dossierweb.input.how"), Autofocus: true}},
 		{Field: ui.Field{Name: "tracking", Label: i18n.T(ctx, "dossierweb.input.tracking"), Optional: true, Width: 40, MaxLength: 100}},

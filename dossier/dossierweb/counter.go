@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 
 	"cchc/base/auth"
 	"cchc/base/db"
@@ -27,7 +28,8 @@ type counterView struct {
 	found  []*procedure.Version
 	chosen *procedure.Version
 	promise
-	focus string // where the cursor begins
+	alike []dossier.Alike // what this one may repeat
+	focus string          // where the cursor begins
 }
 
 // A promise is what would be promised, or why nothing can be.
@@ -47,6 +49,7 @@ func (p *Pages) counter(w http.ResponseWriter, r *http.Request) error {
 	}
 	unread := in.Fault
 	in.Fault = nil // nothing was sent to be saved: what is missing is told then
+	scanned, card := in.scan()
 	v, err := p.counterView(r.Context(), in)
 	if err != nil {
 		return err
@@ -54,10 +57,22 @@ func (p *Pages) counter(w http.ResponseWriter, r *http.Request) error {
 	if unread != nil { // a date computed without what cannot be read would be a wrong one
 		v.ready, v.wrong = false, unread
 	}
-	if r.Header.Get("HX-Request") != "" {
+	part := r.Header.Get("HX-Request") != ""
+	status := http.StatusOK
+	switch {
+	case card != nil:
+		in.Fault, v.focus = card, card.Fields[0].Name
+		if !part {
+			status = http.StatusUnprocessableEntity
+		}
+	case scanned: // the card told what the cursor was waiting for; it knows no phone
+		if v.focus == "save" && in.Value("phone") == "" {
+			v.focus = "phone"
+		}
+	case part:
 		v.focus = "" // a part that comes while somebody types leaves their cursor alone
 	}
-	return web.Render(w, r, http.StatusOK, counterPage(v))
+	return web.Render(w, r, status, counterPage(v))
 }
 
 // receive takes the dossier in and leads to its page.
@@ -67,6 +82,12 @@ func (p *Pages) receive(w http.ResponseWriter, r *http.Request) error {
 	err := web.Decode(r, in)
 	if in.Unit == "" {
 		in.Unit = string(web.Actor(ctx).Home())
+	}
+	if _, card := in.scan(); card != nil && err == nil {
+		err = card
+	}
+	if err == nil {
+		err = in.complete()
 	}
 	var d dossier.Dossier
 	if err == nil {
@@ -126,6 +147,14 @@ func (p *Pages) counterView(ctx context.Context, in *counterForm) (*counterView,
 			v.units = append(v.units, ui.Option{Value: string(u.ID), Text: u.Name})
 		}
 		now := p.Desk.DB.Now()
+		if v.alike, err = p.Desk.Alike(ctx, s, in.application()); err != nil {
+			return err
+		}
+		for _, x := range v.alike {
+			if !slices.Contains(in.Seen, x.Code) { // another one: what was ticked was of others
+				in.tick("repeated", false)
+			}
+		}
 		if err := p.search(ctx, s, v, units, now); err != nil {
 			return err
 		}
@@ -245,7 +274,9 @@ func (v *counterView) nextField() string {
 	case v.wrong != nil && len(v.wrong.Fields) > 0 && v.wrong.Fields[0].Name == "case":
 		return "case"
 	case v.in.Value("name") == "":
-		return "name"
+		return "name" // to be typed, or scanned
+	case len(v.alike) > 0 && v.in.Value("repeated") == "":
+		return "repeated"
 	}
 	return "save"
 }

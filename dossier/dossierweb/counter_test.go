@@ -77,7 +77,7 @@ func TestReceivingLeadsToTheDossierAndItsReceipt(t *testing.T) {
 		t.Error("the refused form lost what was typed, or kept the used token")
 	}
 	other[19] = again.Attr("[name=token]", "value")
-	d.Post("/dossiers", other...).To("/dossiers/H99.101-261123-0002?received=1")
+	d.Post("/dossiers", append(other, "seen", code, "repeated", "on")...).To("/dossiers/H99.101-261123-0002?received=1")
 	d.Clean(t)
 }
 

@@ -29,7 +29,15 @@ type counterForm struct {
 	Phone     string         `form:"phone"`
 	Email     string         `form:"email"`
 	Address   string         `form:"address"`
+	Card      string         `form:"card"` // what a scanner typed of the applicant's citizen card
 	Agent     string         `form:"representative"`
+	AgentCard string         `form:"agent_card"`
+	AgentID   string         `form:"agent_id_number"`
+	AgentTel  string         `form:"agent_phone"`
+	Relation  string         `form:"agent_relation"`
+	Authority string         `form:"agent_document"`
+	Seen      []string       `form:"seen"` // codes of earlier dossiers that were pointed out
+	Repeated  bool           `form:"repeated"`
 	Personal  bool           `form:"population"`
 	Elsewhere bool           `form:"elsewhere"`
 	Obliged   bool           `form:"obliged"`
@@ -123,13 +131,18 @@ func (in *counterForm) day(now moment.Instant) moment.Date {
 }
 
 func (in *counterForm) application() dossier.Application {
+	var repeats []string
+	if in.Repeated {
+		repeats = in.Seen
+	}
 	return dossier.Application{
 		Unit: unit.ID(in.Unit), Procedure: in.Procedure, Case: in.Case,
 		Channel: dossier.Channel(in.Channel), ReturnBy: in.ReturnBy,
 		Person: dossier.Person{Name: in.Name, IDNumber: in.IDNumber, Phone: in.Phone, Email: in.Email,
-			Address: in.Address, Representative: in.Agent},
+			Address: in.Address, Representative: in.Agent,
+			Agent: dossier.Agent{IDNumber: in.AgentID, Phone: in.AgentTel, Relation: in.Relation, Document: in.Authority}},
 		Papers: in.papers(), Population: in.Personal, Elsewhere: in.Elsewhere, Obliged: in.Obliged,
-		At: in.At, Confirmed: in.Confirmed, Token: in.Token,
+		At: in.At, Confirmed: in.Confirmed, Token: in.Token, Ask: true, Repeats: repeats,
 	}
 }
 

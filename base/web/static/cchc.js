@@ -30,6 +30,15 @@
     }
   });
 
+  // A scanner ends what it types with Enter: the field's part of the page is
+  // fetched instead of the page. Without htmx Enter sends the form, as always.
+  document.addEventListener("keydown", (e) => {
+    const f = e.target;
+    if (e.key !== "Enter" || !f.matches?.("input[data-scan]") || !f.value.includes("|") || !window.htmx) return;
+    e.preventDefault();
+    f.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
+  });
+
   // Keys. Letters do nothing while somebody types, or when they are turned off.
   const typing = (el) => el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName);
   const rows = () => $$("[data-row]").filter((r) => r.offsetParent !== null);
