@@ -23,11 +23,7 @@ func (r *rooms) newRunner() *job.Runner {
 	job.Handle(run, units, r.unitChanged)
 	calendars := calendar.Changed
 	calendars.Timeout = sweeping
-	job.Handle(run, calendars, func(ctx context.Context, c calendar.Change) error {
-		n, err := r.desk.Reproject(ctx, c.Unit, c.Reason)
-		slog.InfoContext(ctx, "due dates projected anew", "unit", c.Unit, "moved", n)
-		return err
-	})
+	job.Handle(run, calendars, r.calendarChanged)
 	run.Every(time.Hour, "sweep.hourly", sweeping, func(ctx context.Context) error {
 		// What was entered ahead of its day is told on that day.
 		if _, err := r.calendars.Sweep(ctx); err != nil {
@@ -41,6 +37,16 @@ func (r *rooms) newRunner() *job.Runner {
 		return err
 	})
 	return run
+}
+
+// calendarChanged projects open deadlines anew and notes how many moved.
+func (r *rooms) calendarChanged(ctx context.Context, c calendar.Change) error {
+	n, err := r.desk.ReprojectTold(ctx, c.Unit, c.Reason, func(moved int) error { return r.calendars.Progress(ctx, c.ID, moved) })
+	slog.InfoContext(ctx, "due dates projected anew", "unit", c.Unit, "moved", n)
+	if err != nil {
+		return err
+	}
+	return r.calendars.Finish(ctx, c.ID)
 }
 
 // unitChanged moves what is open in units that lost it.

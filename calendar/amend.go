@@ -19,6 +19,7 @@ import (
 // A Change of a calendar concerns what is open in Unit ("" is the nation) and
 // below it, and is due on or after From.
 type Change struct {
+	ID     string // of the Adopted; "" when an older program enqueued it
 	Unit   actor.UnitID
 	Reason string
 	From   moment.Date
@@ -39,13 +40,9 @@ type Amendment struct {
 	Reason   string       // goes to the trail and to whoever's deadline moves
 }
 
-func (a Amendment) check() error {
-	f := fault.New(fault.Invalid, "calendar.invalid")
+func (a Amendment) check(f *fault.Fault) {
 	if a.Date < earliest || a.Date > latest {
 		f.With("date", "calendar.date_bad")
-	}
-	if strings.TrimSpace(a.Reason) == "" {
-		f.With("reason", "calendar.reason_missing")
 	}
 	if !a.Withdraw {
 		if a.Kind != Off && a.Kind != Work {
@@ -58,7 +55,6 @@ func (a Amendment) check() error {
 			f.With("replaces", "calendar.replaces_off")
 		}
 	}
-	return f.Or()
 }
 
 // AmendDay adds or withdraws a day. A day that is entered differently for the
@@ -67,57 +63,18 @@ func (a Amendment) check() error {
 // unit that works on a day off of the nation adds it as work: what belongs to
 // another unit cannot be withdrawn.
 func (s *Store) AmendDay(ctx context.Context, a actor.Actor, m Amendment) error {
-	if err := m.check(); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := s.Guard.Check(ctx, tx, a, auth.CalendarChange, m.Unit); err != nil {
-			return err
-		}
-		if m.Unit == "" {
-			if err := s.seed(ctx, tx, a); err != nil {
-				return err
-			}
-		}
-		if err := s.known(ctx, tx, m.Unit); err != nil {
-			return err
-		}
-		t, err := s.tables(ctx, tx)
-		if err != nil {
-			return err
-		}
-		old, there := t.days[m.Unit][m.Date]
-		switch {
-		case m.Withdraw && !there:
-			return fault.New(fault.NotFound, "calendar.day_missing", "Day", m.Date)
-		case !m.Withdraw && there && old == m.DayOff:
-			return fault.New(fault.Conflict, "calendar.day_there", "Day", m.Date, "Name", old.Name)
-		}
-		if there {
-			if _, err := tx.Exec(ctx, withdrawDay, tx.Now, a.Account, m.Reason, string(m.Unit), m.Date); err != nil {
-				return err
-			}
-		}
-		now := ""
-		if !m.Withdraw {
-			now = m.Kind + " " + m.Name
-			if err := tx.InsertRows(ctx, insertDays, [][]any{dayRow(m.Unit, m.DayOff, m.Reason, a.Account, tx.Now)}); err != nil {
-				return err
-			}
-		}
-		from := ""
-		if there {
-			from = old.Kind + " " + old.Name
-		}
-		return s.changed(ctx, tx, a, "calendar.day", Change{m.Unit, m.Reason, m.Date},
-			[]audit.Change{{Field: m.Date.String(), From: from, To: now}}, true)
-	})
+	_, err := s.Adopt(ctx, a, Proposal{Unit: m.Unit, Days: []Amendment{m}, Reason: m.Reason})
+	return err
 }
 
 // SetWeek sets the working time of a unit and of what lies below it, from a day
 // on. A second setting of the same day replaces the first.
 func (s *Store) SetWeek(ctx context.Context, a actor.Actor, x Setting, reason string) error {
-	f := fault.New(fault.Invalid, "calendar.invalid")
+	_, err := s.Adopt(ctx, a, Proposal{Unit: x.Unit, Week: &x, Reason: reason})
+	return err
+}
+
+func (x Setting) check(f *fault.Fault) {
 	if x.Unit == "" {
 		f.With("unit", "calendar.unit_missing")
 	}
@@ -133,44 +90,6 @@ func (s *Store) SetWeek(ctx context.Context, a actor.Actor, x Setting, reason st
 	if x.SameDayUntil <= 0 || x.SameDayUntil >= 86_400 {
 		f.With("same_day_until", "calendar.time_bad")
 	}
-	if strings.TrimSpace(reason) == "" {
-		f.With("reason", "calendar.reason_missing")
-	}
-	if err := f.Or(); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := s.Guard.Check(ctx, tx, a, auth.CalendarChange, x.Unit); err != nil {
-			return err
-		}
-		if err := s.known(ctx, tx, x.Unit); err != nil {
-			return err
-		}
-		t, err := s.tables(ctx, tx)
-		if err != nil {
-			return err
-		}
-		above, err := s.above(ctx, tx, x.Unit)
-		if err != nil {
-			return err
-		}
-		old := t.setting(above, x.From)
-		told := tx.Now
-		if x.From > tx.Now.Date() {
-			told = 0
-		}
-		if _, err := tx.Exec(ctx, putSetting, string(x.Unit), x.From, string(x.Convention), x.SameDayUntil, x.AsReceived,
-			reason, tx.Now, told); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, dropSessions, string(x.Unit), x.From); err != nil {
-			return err
-		}
-		if err := tx.InsertRows(ctx, insertSessions, sessionRows(x)); err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, a, "calendar.week", Change{x.Unit, reason, x.From}, differences(old, x), told != 0)
-	})
 }
 
 // Sweep tells the other rooms of the weeks that have begun since, and returns how
@@ -186,7 +105,11 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 			return err
 		}
 		n = len(begun)
-		for _, c := range begun {
+		for i := range begun {
+			c := &begun[i]
+			if c.ID, err = adoptedWeek(ctx, tx, c.Unit, c.From); err != nil {
+				return err
+			}
 			if _, err := tx.Exec(ctx, markTold, tx.Now, string(c.Unit), c.From); err != nil {
 				return err
 			}
@@ -249,7 +172,7 @@ func (s *Store) ImportHolidays(ctx context.Context, a actor.Actor, file io.Reade
 		if err := tx.InsertRows(ctx, insertDays, rows); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, a, "calendar.import", Change{"", name, first}, []audit.Change{{Field: "days", To: first.String()}}, true)
+		return s.changed(ctx, tx, a, "calendar.import", Change{ID: db.NewID(), Reason: name, From: first}, []audit.Change{{Field: "days", To: first.String()}}, true)
 	})
 	return rep, err
 }
@@ -291,6 +214,9 @@ func (s *Store) changed(ctx context.Context, tx *db.Tx, a actor.Actor, verb stri
 	id := string(c.Unit)
 	if id == "" {
 		id = "nation"
+	}
+	if err := keep(ctx, tx, a, verb, c); err != nil {
+		return err
 	}
 	err := audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: verb, Kind: "calendar", ID: id, Unit: c.Unit, Changes: what, Reason: c.Reason})
 	if err != nil {

@@ -3,6 +3,8 @@ package calendar
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -182,4 +184,27 @@ func (s *Store) Records(ctx context.Context, q db.Queryer, unit actor.UnitID) ([
 			&x.Withdrawn, &x.WithdrawnBy, &x.WithdrawnReason)
 		return x, err
 	}, string(unit))
+}
+
+// Own returns the days off in force that are entered for a unit itself, or for
+// the nation with "", by date.
+func (s *Store) Own(ctx context.Context, q db.Queryer, unit actor.UnitID) ([]DayOff, error) {
+	t, err := s.tables(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]DayOff, 0, len(t.days[unit]))
+	for _, d := range slices.Sorted(maps.Keys(t.days[unit])) {
+		out = append(out, t.days[unit][d])
+	}
+	return out, nil
+}
+
+// Settings returns the weeks that a unit itself set, the oldest first.
+func (s *Store) Settings(ctx context.Context, q db.Queryer, unit actor.UnitID) ([]Setting, error) {
+	t, err := s.tables(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(t.settings[unit]), nil
 }

@@ -2,7 +2,6 @@ package dossier
 
 import (
 	"context"
-	"fmt"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -37,7 +36,7 @@ var (
 // dossier goes, "" leaves it where it is. It returns how many moved.
 func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, document string, destination func(Dossier) unit.ID) (int, error) {
 	find := func(after string) (*db.Stmt, []any) { return openOf, []any{string(from), after, day.Start()} }
-	return k.sweep(ctx, find, "transfer", func(ctx context.Context, w *work) error {
+	return k.sweep(ctx, find, "transfer", nil, func(ctx context.Context, w *work) error {
 		to := destination(*w.d)
 		if to == "" || to == w.d.State.Unit {
 			return nil
@@ -51,6 +50,12 @@ func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, docu
 // all of them) anew after a calendar changed, and records why. A promise is never
 // moved earlier.
 func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, error) {
+	return k.ReprojectTold(ctx, u, reason, nil)
+}
+
+// ReprojectTold is Reproject that tells, after each small write, how many more
+// moved in it.
+func (k *Desk) ReprojectTold(ctx context.Context, u unit.ID, reason string, tell func(moved int) error) (int, error) {
 	find := func(after string) (*db.Stmt, []any) {
 		args := db.Args{"after": after}
 		if u != "" {
@@ -58,7 +63,7 @@ func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, er
 		}
 		return openUnder.With(args)
 	}
-	return k.sweep(ctx, find, "calendar", func(ctx context.Context, w *work) error {
+	return k.sweep(ctx, find, "calendar", tell, func(ctx context.Context, w *work) error {
 		if w.d.Limit.Unit == "" {
 			return nil
 		}
@@ -66,14 +71,11 @@ func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, er
 		if err != nil {
 			return err
 		}
-		p, err := cal.Project(w.d.AcceptedAt, w.d.Limit, w.d.Convention, Stops(w.all()), w.tx.Now)
-		if err != nil {
-			return fmt.Errorf("project %s: %w", w.d.Code, err)
+		due, err := k.dueBy(ctx, w.tx, k.Calendars, w.d, Stops(w.all()), w.tx.Now)
+		if err != nil || due <= w.d.Due {
+			return err
 		}
-		if p.Due <= w.d.Due {
-			return nil
-		}
-		if err := w.happened(Fact{Kind: FDueMoved, Due: p.Due, How: "calendar", Reason: reason}); err != nil {
+		if err := w.happened(Fact{Kind: FDueMoved, Due: due, How: "calendar", Reason: reason}); err != nil {
 			return err
 		}
 		if err := w.loadSteps(ctx); err != nil {
@@ -85,7 +87,7 @@ func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, er
 
 // sweep runs do over the dossiers that a statement finds after an id, 200 to a
 // write.
-func (k *Desk) sweep(ctx context.Context, which func(after string) (*db.Stmt, []any), name string, do func(ctx context.Context, w *work) error) (moved int, err error) {
+func (k *Desk) sweep(ctx context.Context, which func(after string) (*db.Stmt, []any), name string, tell func(moved int) error, do func(ctx context.Context, w *work) error) (moved int, err error) {
 	for after := ""; ; {
 		n := 0
 		last, done := after, 0
@@ -116,6 +118,11 @@ func (k *Desk) sweep(ctx context.Context, which func(after string) (*db.Stmt, []
 			return moved, err
 		}
 		moved += done
+		if tell != nil && done > 0 {
+			if err := tell(done); err != nil {
+				return moved, err
+			}
+		}
 		if n == 0 {
 			return moved, nil
 		}
