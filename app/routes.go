@@ -19,6 +19,7 @@ import (
 	"cchc/base/web/admin"
 	"cchc/base/web/signin"
 	"cchc/base/web/ui"
+	"cchc/calendar/calendarweb"
 	"cchc/demo"
 	"cchc/dossier/dossierweb"
 	"cchc/serviceindex/serviceindexweb"
@@ -59,6 +60,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Reports{Desk: r.desk}).Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
+	(&calendarweb.Pages{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(mux)
 	(&dossierweb.API{Desk: r.desk}).Register(api.New(mux, Version))
 	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {
 		if _, _, err := r.db.Version(req.Context()); err != nil {

@@ -275,7 +275,7 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request, v changeView, do 
 	if r.Method == http.MethodPost && do == "confirm" {
 		id, err := p.Calendars.Adopt(ctx, web.Actor(ctx), pr)
 		if err == nil {
-			return web.SeeOther(w, r, Path+"/changes/"+id, "calendarweb.adopted")
+			return web.SeeOther(w, r, ChangePath+id, "calendarweb.adopted")
 		}
 		f := fault.As(err)
 		if f == nil || f.Key != "calendar.changed_meanwhile" {

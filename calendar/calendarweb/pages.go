@@ -31,6 +31,9 @@ type Pages struct {
 // Path is where the pages begin.
 const Path = "/admin/calendars"
 
+// ChangePath is where the outcomes of changes are, by id.
+const ChangePath = "/admin/calendar-changes/"
+
 // nation is how addresses write the calendar of the whole nation.
 const nation = "nation"
 
@@ -42,7 +45,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("POST "+Path+"/{unit}/day", web.SignedIn, p.day)
 	mux.Handle("GET "+Path+"/{unit}/week", web.SignedIn, p.week)
 	mux.Handle("POST "+Path+"/{unit}/week", web.SignedIn, p.week)
-	mux.Handle("GET "+Path+"/changes/{id}", web.SignedIn, p.outcome)
+	mux.Handle("GET "+ChangePath+"{id}", web.SignedIn, p.outcome)
 }
 
 func pathOf(u unit.ID, more string) string {

@@ -281,7 +281,7 @@ func (p *Pages) dayRow(ctx context.Context, d calendar.DayOff) dayRow {
 }
 
 func (p *Pages) changeRow(ctx context.Context, c calendar.Adopted) changeRow {
-	row := changeRow{URL: Path + "/changes/" + c.ID, What: i18n.T(ctx, "calendarweb.verb."+strings.TrimPrefix(c.Verb, "calendar.")),
+	row := changeRow{URL: ChangePath + c.ID, What: i18n.T(ctx, "calendarweb.verb."+strings.TrimPrefix(c.Verb, "calendar.")),
 		When: i18n.ShortInstant(ctx, c.Recorded), Reason: c.Reason}
 	row.Result, row.Kind = p.result(ctx, c)
 	return row
