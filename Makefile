@@ -22,7 +22,7 @@ $(VENDOR)/.done: package.json package-lock.json Makefile
 	rm -rf $(VENDOR) && mkdir -p $(VENDOR)
 	grep -v sourceMappingURL= node_modules/@tabler/core/dist/css/tabler.min.css > $(VENDOR)/tabler.min.css
 	cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/htmx.min.js
-	cp node_modules/echarts/dist/echarts.simple.min.js $(VENDOR)/echarts.min.js
+	cp node_modules/echarts/dist/echarts.common.min.js $(VENDOR)/echarts.min.js
 	cp node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 $(VENDOR)/inter-latin.woff2
 	cp node_modules/@fontsource-variable/inter/files/inter-vietnamese-wght-normal.woff2 $(VENDOR)/inter-vietnamese.woff2
 	touch $@
