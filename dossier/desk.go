@@ -129,6 +129,11 @@ func (w *work) store(ctx context.Context, v auth.Verb) error {
 	if _, err := w.tx.Exec(ctx, rowUpdate, args...); err != nil {
 		return err
 	}
+	if v != auth.DossierImport || after.System == "" { // what another system issued stands in its books
+		if err := issueNew(ctx, w.tx, after.State.Unit, after.ID, w.added); err != nil {
+			return err
+		}
+	}
 	t := newTally()
 	t.add(&before, -1)
 	t.add(after, 1)

@@ -45,6 +45,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 	checked := map[unit.ID]bool{}
 	touched := map[unit.ID]string{}
 	numbers := map[Code]int64{} // by agency and day
+	var issued []Issue
 	for _, h := range histories {
 		d := &h.Dossier
 		for i := range h.Facts {
@@ -83,6 +84,7 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 			p.Ord = i + 1
 			papers = append(papers, p.args(d.ID))
 		}
+		issued = append(issued, issuesOf(h)...)
 		t.add(d, 1)
 		touched[d.State.Unit] = d.Code
 		if c, err := ParseCode(d.Code); err == nil && d.System == "" {
@@ -99,6 +101,10 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		if err := tx.InsertRows(ctx, x.bulk, x.rows); err != nil {
 			return err
 		}
+	}
+	slices.SortStableFunc(issued, func(a, b Issue) int { return cmp.Compare(a.at, b.at) })
+	if err := number(ctx, tx, issued); err != nil {
+		return err
 	}
 	if err := t.store(ctx, tx); err != nil {
 		return err

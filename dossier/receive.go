@@ -305,6 +305,9 @@ func (k *Desk) enter(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, 
 	if err := k.insert(ctx, tx, d, facts, steps, app.Papers, app.Person); err != nil {
 		return err
 	}
+	if err := issueNew(ctx, tx, d.State.Unit, d.ID, facts); err != nil {
+		return err
+	}
 	t := newTally()
 	t.add(d, 1)
 	if err := t.store(ctx, tx); err != nil {

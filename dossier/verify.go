@@ -70,6 +70,9 @@ func (k *Desk) Verify(ctx context.Context, progress func(done int), found func(D
 		for _, c := range codes {
 			found(Difference{What: c, Have: "no applicant", Want: "one"})
 		}
+		if err := verifyForms(ctx, s, found); err != nil {
+			return err
+		}
 		return verifyTallies(ctx, s, want, found)
 	})
 	return dossiers, err

@@ -26,6 +26,7 @@ const (
 	DossierRead       Verb = "dossier.read"
 	DossierReadPerson Verb = "dossier.read_person" // the numbers that lists and pages mask
 	DossierImport     Verb = "dossier.import"
+	BookClose         Verb = "book.close" // closing a book of numbered forms, for ever
 	BoardRead         Verb = "board.read"
 	IndexRead         Verb = "index.read"
 	IndexEnter        Verb = "index.enter" // measures that need outside data
@@ -40,7 +41,7 @@ const (
 var Verbs = []Verb{
 	UnitRead, UnitChange, CalendarChange, ProcedureChange,
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
-	DossierRead, DossierReadPerson, DossierImport,
+	DossierRead, DossierReadPerson, DossierImport, BookClose,
 	BoardRead, IndexRead, IndexEnter, ReportRead, AuditRead, AccountChange,
 	CounterRead, CounterSet,
 }
@@ -57,10 +58,12 @@ var policy = map[actor.Role][]Verb{
 	actor.Chairperson: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
 		DossierProcess, DossierApologise, CounterRead,
+		BookClose,
 	},
 	actor.HomeAffairs: {
 		UnitRead, DossierRead, BoardRead, IndexRead, ReportRead,
 		IndexEnter, DossierImport, CalendarChange, ProcedureChange, CounterSet,
+		BookClose,
 	},
 	actor.OneStop: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead,

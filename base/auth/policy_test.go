@@ -50,6 +50,7 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.DossierRead:       actor.Roles,
 		auth.DossierReadPerson: {actor.Chairperson, actor.OneStop, actor.Auditor},
 		auth.DossierImport:     {actor.Administrator, actor.HomeAffairs},
+		auth.BookClose:         {actor.Chairperson, actor.HomeAffairs},
 		auth.BoardRead:         actor.Roles,
 		auth.IndexRead:         actor.Roles,
 		auth.IndexEnter:        {actor.Administrator, actor.HomeAffairs},

@@ -1,0 +1,34 @@
+package dossier_test
+
+import (
+	"testing"
+
+	"cchc/dossier/dossiertest"
+)
+
+// BenchmarkReceive is one dossier over the counter: everything that the write
+// does, on disk.
+func BenchmarkReceive(b *testing.B) {
+	o := dossiertest.Desk(b)
+	app := o.Application(dossiertest.Birth)
+	for b.Loop() {
+		if _, err := o.Desk.Receive(ctx, o.Officer, app); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReceiveTogether is many counters at once.
+func BenchmarkReceiveTogether(b *testing.B) {
+	o := dossiertest.Desk(b)
+	app := o.Application(dossiertest.Birth)
+	b.SetParallelism(8)
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if _, err := o.Desk.Receive(ctx, o.Officer, app); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
