@@ -40,6 +40,7 @@ const (
 	FComplained  FactKind = "complained"          // a complaint or dislike outside the rating
 	FReversed    FactKind = "complaint_reversed"  // it was disproved, with a reason
 	FCorrected   FactKind = "corrected"           // Ref is the fact that was entered by mistake
+	FVoided      FactKind = "voided"              // the whole receipt was a mistake
 )
 
 // Marks are yes-or-no properties that the service index counts.
@@ -85,6 +86,7 @@ const (
 	EndRefused   = "refused"
 	EndWithdrawn = "withdrawn"
 	EndStopped   = "stopped"
+	EndVoided    = "voided"   // received by mistake: it never counted; Ended stays zero
 	EndReturned  = "returned" // handed over without having been marked finished
 )
 
@@ -102,6 +104,7 @@ type State struct {
 	RegisteredAt moment.Instant
 	AcceptedAt   moment.Instant
 	NotAccepted  moment.Instant
+	Voided       moment.Instant // received by mistake; in what Fold returns, not in rows, where End says it
 	Started      moment.Instant // first step forwarded or claimed
 	Ended        moment.Instant
 	End          string
@@ -139,12 +142,7 @@ type move struct {
 // whether the dossier's limit is in hours.
 func Fold(facts []Fact, byInstant bool, asOf, knownAt moment.Instant) State {
 	s := State{ByInstant: byInstant}
-	void := map[int]bool{}
-	for _, f := range facts {
-		if f.Kind == FCorrected && (knownAt == 0 || f.Recorded <= knownAt) {
-			void[f.Ref] = true
-		}
-	}
+	void := voidedBy(facts, knownAt)
 	ordered := facts
 	if !slices.IsSortedFunc(facts, byTime) {
 		ordered = slices.Clone(facts)
@@ -165,10 +163,27 @@ func Fold(facts []Fact, byInstant bool, asOf, knownAt moment.Instant) State {
 
 // voided returns the facts that a correction took back.
 func voided(facts []Fact) map[int]bool {
+	return voidedBy(facts, 0)
+}
+
+// voidedBy returns what counts for nothing by what was known at a moment (zero:
+// now). A receipt by mistake leaves of a dossier that it arrived, and where it
+// is.
+func voidedBy(facts []Fact, knownAt moment.Instant) map[int]bool {
 	void := map[int]bool{}
 	for _, f := range facts {
-		if f.Kind == FCorrected {
+		if knownAt != 0 && f.Recorded > knownAt {
+			continue
+		}
+		switch f.Kind {
+		case FCorrected:
 			void[f.Ref] = true
+		case FVoided:
+			for _, x := range facts {
+				if x.Seq < f.Seq && x.Kind != FRegistered && x.Kind != FTransferred {
+					void[x.Seq] = true
+				}
+			}
 		}
 	}
 	return void
@@ -235,6 +250,8 @@ func (s *State) add(f Fact) {
 		}
 	case FApologised:
 		s.Apology, s.DuePromised = f.At, f.Due
+	case FVoided:
+		s.NotAccepted, s.Voided, s.End = f.At, f.At, EndVoided
 	case FTransferred:
 		if s.AcceptedAt != 0 { // what nobody accepted yet is in no unit's statistics
 			s.moves = append(s.moves, move{f.At.Date(), s.Unit, f.Unit})

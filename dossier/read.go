@@ -20,6 +20,8 @@ type Whole struct {
 	Steps    []Step
 	Papers   []Paper
 	Payments []Payment
+	By       string              // the dossier that took this one's place, when it was received by mistake
+	Instead  string              // the one received by mistake whose place this one took
 	Clock    calendar.Projection // zero when it has no limit or was not accepted
 }
 
@@ -43,6 +45,9 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 		return w, err
 	}
 	if w.Papers, err = db.All(ctx, q, papersOf, scanPaper, w.ID); err != nil {
+		return w, err
+	}
+	if w.By, w.Instead, err = k.Replaced(ctx, q, w.Dossier); err != nil {
 		return w, err
 	}
 	w.Payments = payments(w.Facts)

@@ -37,6 +37,10 @@ type Application struct {
 	At         moment.Instant // when it came; zero is now
 	Confirmed  bool           // a person confirmed a limit of zero days
 
+	// Replaces is the code of a dossier received by mistake whose place this one
+	// takes; "" for all others.
+	Replaces string
+
 	// Ask makes a likely duplicate a fault until a person who saw those in Repeats
 	// has said that this one is to be received all the same. What comes from a
 	// program has nobody to ask.
@@ -227,6 +231,11 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 		d := k.begin(app, p)
 		if err := k.enter(ctx, tx, a, d, app, p, accept); err != nil {
 			return err
+		}
+		if app.Replaces != "" {
+			if err := k.replace(ctx, tx, d, app.Replaces); err != nil {
+				return err
+			}
 		}
 		out = *d
 		return nil

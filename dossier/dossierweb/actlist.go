@@ -51,6 +51,7 @@ var actions = []*action{
 	{name: "withdraw-decline", verb: auth.DossierProcess, open: withdrawing, inputs: inputs(reasonInput), do: withdrawDecline},
 	{name: "complain", verb: auth.DossierReceive, open: always, inputs: inputs(reasonInput, documentInput), do: complain},
 	{name: "reverse", verb: auth.DossierCorrect, open: disliked, inputs: inputs(reasonInput, documentInput), do: reverse},
+	{name: "void-receipt", verb: auth.DossierCorrect, open: voidable, danger: true, inputs: voidInputs, do: voidReceipt},
 	{name: "correct", verb: auth.DossierCorrect, open: always, inputs: correctInputs, do: correct},
 }
 
@@ -98,6 +99,8 @@ func apologisable(w *dossier.Whole) bool { return w.IsOpen() && w.Apology == 0 }
 func withdrawable(w *dossier.Whole) bool {
 	return status(w, dossier.Registered, dossier.Accepted, dossier.InProgress, dossier.Supplement, dossier.Obligation)
 }
+
+func voidable(w *dossier.Whole) bool { return w.Ended == 0 && w.NotAccepted == 0 }
 
 func withdrawing(w *dossier.Whole) bool { return status(w, dossier.Withdrawing) }
 

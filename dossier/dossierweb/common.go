@@ -26,6 +26,15 @@ func statusText(ctx context.Context, s dossier.Status) string {
 	return i18n.T(ctx, "dossierweb.status."+strconv.Itoa(int(s)))
 }
 
+// stateText names the status of a state; one received by mistake has the national
+// status of what was not accepted, and another reason for it.
+func stateText(ctx context.Context, s dossier.State) string {
+	if s.End == dossier.EndVoided {
+		return i18n.T(ctx, "counter.void.status")
+	}
+	return statusText(ctx, s.Status())
+}
+
 // statusKind chooses the looks of a dossier's status as of now.
 func statusKind(s dossier.State, now moment.Instant) ui.Kind {
 	switch s.Status() {

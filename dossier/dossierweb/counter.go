@@ -49,6 +49,9 @@ func (p *Pages) counter(w http.ResponseWriter, r *http.Request) error {
 	}
 	unread := in.Fault
 	in.Fault = nil // nothing was sent to be saved: what is missing is told then
+	if err := p.replacement(r.Context(), in); err != nil {
+		return err
+	}
 	scanned, card := in.scan()
 	v, err := p.counterView(r.Context(), in)
 	if err != nil {
@@ -162,6 +165,7 @@ func (p *Pages) counterView(ctx context.Context, in *counterForm) (*counterView,
 			return nil
 		}
 		in.fill(v.chosen)
+		in.bring(v.chosen)
 		v.promise, err = p.promised(ctx, s, in, v.chosen, now)
 		return err
 	})

@@ -36,7 +36,8 @@ type counterForm struct {
 	AgentTel  string         `form:"agent_phone"`
 	Relation  string         `form:"agent_relation"`
 	Authority string         `form:"agent_document"`
-	Seen      []string       `form:"seen"` // codes of earlier dossiers that were pointed out
+	Replaces  string         `form:"replaces"` // the dossier received by mistake whose place this one takes
+	Seen      []string       `form:"seen"`     // codes of earlier dossiers that were pointed out
 	Repeated  bool           `form:"repeated"`
 	Personal  bool           `form:"population"`
 	Elsewhere bool           `form:"elsewhere"`
@@ -46,6 +47,8 @@ type counterForm struct {
 	Token     string         `form:"token"`
 	For       string         `form:"for"` // the procedure whose papers and fee are on the page
 	Do        string         `form:"do"`
+
+	old []dossier.Paper // of the dossier that this one replaces, to begin with
 }
 
 // Lines for papers that a procedure's list does not have.
@@ -142,7 +145,7 @@ func (in *counterForm) application() dossier.Application {
 			Address: in.Address, Representative: in.Agent,
 			Agent: dossier.Agent{IDNumber: in.AgentID, Phone: in.AgentTel, Relation: in.Relation, Document: in.Authority}},
 		Papers: in.papers(), Population: in.Personal, Elsewhere: in.Elsewhere, Obliged: in.Obliged,
-		At: in.At, Confirmed: in.Confirmed, Token: in.Token, Ask: true, Repeats: repeats,
+		At: in.At, Confirmed: in.Confirmed, Token: in.Token, Ask: true, Repeats: repeats, Replaces: in.Replaces,
 	}
 }
 

@@ -108,6 +108,8 @@ func (page *lookupPage) tell(ctx context.Context, d dossier.Dossier) {
 		key = "refused"
 	case d.End == dossier.EndWithdrawn:
 		key = "withdrawn"
+	case d.End == dossier.EndVoided:
+		key = "voided"
 	case d.Status() == dossier.InProgress && d.Waiting == dossier.ForOther:
 		key = "pause"
 	case d.IsOpen() && d.Waiting == "" && d.Withdrawal == 0 && d.Overdue(page.Now):
@@ -148,7 +150,7 @@ func progress(ctx context.Context, d dossier.Dossier) []ui.Event {
 		out = append(out, ui.Event{At: i18n.T(ctx, "dossierlist.lookup.now"), Title: i18n.T(ctx, "dossierlist.lookup.step", "Step", d.Step.Name), Kind: ui.Info})
 	}
 	switch d.End {
-	case "", dossier.EndReturned:
+	case "", dossier.EndReturned, dossier.EndVoided:
 	default:
 		kind := ui.OK
 		if d.End != dossier.EndFinished {

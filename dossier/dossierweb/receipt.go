@@ -32,14 +32,15 @@ type printed struct {
 	body func(v *formView) templ.Component
 }
 
-var formOrder = []string{"02", "03", "04", "05", "06"}
+var formOrder = []string{"02", "03", "04", "05", "06", "void"}
 
 var forms = map[string]printed{
-	"02": {has: hasFact(dossier.FAsked), kind: []dossier.FactKind{dossier.FAsked}, body: form02},
-	"03": {has: hasFact(dossier.FNotAccepted, dossier.FRefused), kind: []dossier.FactKind{dossier.FNotAccepted, dossier.FRefused}, body: form03},
-	"04": {has: hasFact(dossier.FApologised), kind: []dossier.FactKind{dossier.FApologised}, body: form04},
-	"05": {has: hasFact(dossier.FStopped), kind: []dossier.FactKind{dossier.FStopped}, body: form05},
-	"06": {has: func(w *dossier.Whole) bool { return len(w.Steps) > 0 && w.AcceptedAt != 0 }, kind: []dossier.FactKind{dossier.FAccepted}, body: form06},
+	"02":   {has: hasFact(dossier.FAsked), kind: []dossier.FactKind{dossier.FAsked}, body: form02},
+	"03":   {has: hasFact(dossier.FNotAccepted, dossier.FRefused), kind: []dossier.FactKind{dossier.FNotAccepted, dossier.FRefused}, body: form03},
+	"04":   {has: hasFact(dossier.FApologised), kind: []dossier.FactKind{dossier.FApologised}, body: form04},
+	"05":   {has: hasFact(dossier.FStopped), kind: []dossier.FactKind{dossier.FStopped}, body: form05},
+	"void": {has: hasFact(dossier.FVoided), kind: []dossier.FactKind{dossier.FVoided}, body: formVoid},
+	"06":   {has: func(w *dossier.Whole) bool { return len(w.Steps) > 0 && w.AcceptedAt != 0 }, kind: []dossier.FactKind{dossier.FAccepted}, body: form06},
 }
 
 // A formView is what a form prints.

@@ -114,7 +114,8 @@ func (p *Pages) tell(ctx context.Context, t *teller, v *showView) (err error) {
 // An alert is what must not be missed, with the action that answers it.
 type alert struct {
 	saying
-	act *action // nil where nothing is to be done, or not by this person
+	link ui.Link // to another page that it speaks of; empty where there is none
+	act  *action // nil where nothing is to be done, or not by this person
 }
 
 // alertsOf is what must not be missed, and is not in the picture of the clock.
@@ -124,6 +125,8 @@ func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now
 		out = append(out, alert{saying: saying{k, i18n.T(ctx, key, args...)}})
 	}
 	switch {
+	case w.Voided != 0:
+		say(ui.Neutral, "counter.void.alert", "At", w.Voided)
 	case w.NotAccepted != 0:
 		say(ui.Neutral, "dossierweb.alert.not_accepted", "At", w.NotAccepted)
 	case registered(w):
@@ -155,6 +158,14 @@ func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now
 		if x := actionNamed("apologise"); may[x.verb] && x.open(w) {
 			out[len(out)-1].act = x
 		}
+	}
+	if w.By != "" {
+		say(ui.Info, "counter.void.by", "Code", w.By)
+		out[len(out)-1].link = ui.Link{Text: w.By, URL: dossierURL(w.By)}
+	}
+	if w.Instead != "" {
+		say(ui.Info, "counter.void.instead", "Code", w.Instead)
+		out[len(out)-1].link = ui.Link{Text: w.Instead, URL: dossierURL(w.Instead)}
 	}
 	if w.Supplements > 1 {
 		say(ui.Soon, "dossierweb.alert.supplements", "Count", w.Supplements)

@@ -1,0 +1,6 @@
+-- +goose Up
+-- Which dossier was received in the place of one whose receipt was void.
+CREATE TABLE dossier_replaced (
+  dossier_id TEXT NOT NULL PRIMARY KEY REFERENCES dossier (id),
+  by_id TEXT NOT NULL UNIQUE REFERENCES dossier (id)
+) STRICT;
