@@ -16,17 +16,32 @@ type Question struct {
 	Known     moment.Instant // as known then; zero is now
 	Sector    string
 	Procedure string
+
+	Officers bool // with the person who held each dossier; see Case.Officer
+	Detail   bool // with what form 07a adds: online levels, and what was not accepted
 }
 
 // A Case is a dossier as it stood at the end of a question's period.
 type Case struct {
-	ID        string
-	System    string
-	Code      string
-	Procedure string
-	Sector    string
-	Channel   Channel
+	ID          string
+	System      string
+	Code        string
+	Procedure   string
+	Sector      string
+	Channel     Channel
+	Version     string // of the procedure; "" when imported without one
+	Level       string // its online level: full, partial, none; "" is not known
+	Territorial bool   // received where the applicant belongs; else phi địa giới
+
+	// Officer is the account whose step it was at the end of the period, or at the
+	// dossier's own end when that was before; "" when nobody had taken it.
+	Officer string
 	State
+}
+
+// targets are the destinations of caseIdentity.
+func (c *Case) targets() []any {
+	return []any{&c.ID, &c.System, &c.Code, &c.Procedure, &nullText{&c.Version}, &c.Sector, &c.Channel, &c.Territorial, &c.ByInstant, &c.Officer}
 }
 
 // A Span is what a question's figures are counted over.
@@ -51,36 +66,87 @@ var (
 
 	// What has not changed since the moment asked for stands in the row; the
 	// others are folded from their facts. Both leave out what cannot matter:
-	// accepted after the period, ended before it.
-	casePlain = db.Lines("dossier.cases.plain", `
-		SELECT d.id, d.system, d.code, d.procedure_code, d.sector, d.channel, d.unit_id, d.promised_unit_id,
-			d.registered_at, d.accepted_at, d.ended_at, d.end_kind, d.returned_at, d.due_original, d.due_at, d.due_promised,
-			d.due_maximum, d.waiting, d.waiting_since, d.waiting_late, d.supplements, d.withdrawal_at, d.apology_at, d.marks,
-			d.by_instant
+	// accepted after the period, ended before it. Open and ended ones are asked
+	// for apart, so that an index leads to each and history costs nothing.
+	casePlainOpen = db.Lines("dossier.cases.plain_open", casePlain+`
+		AND d.ended_at IS NULL`)
+	casePlainEnded = db.Lines("dossier.cases.plain_ended", casePlain+`
+		AND d.ended_day >= :from AND d.ended_day <= :to`)
+	caseChangedOpen = db.Lines("dossier.cases.changed_open", caseChanged+`
+		AND d.ended_at IS NULL
+		ORDER BY d.id, f.seq`)
+	caseChangedEnded = db.Lines("dossier.cases.changed_ended", caseChanged+`
+		AND d.ended_day >= :from
+		ORDER BY d.id, f.seq`)
+	// What moved between units is folded whoever answers for it now.
+	caseMoved = db.Lines("dossier.cases.moved", caseFolded+`
+		WHERE d.transfers > 0
+		AND d.accepted_at IS NOT NULL
+		AND d.accepted_day <= :to
+		AND (d.ended_day IS NULL OR d.ended_day >= :from)`+caseOf+`
+		ORDER BY d.id, f.seq`)
+	// As known now they are of no concern to the period. As known then they may
+	// have been: something that had happened by its end was entered later, or was
+	// taken back.
+	caseElse = db.Lines("dossier.cases.else", caseFolded+`
+		WHERE d.last_recorded > :known
+		AND (d.accepted_at IS NULL OR d.accepted_day > :to OR d.ended_day < :from)
+		AND EXISTS (
+			SELECT 1
+			FROM dossier_fact e
+			WHERE e.dossier_id = d.id AND e.recorded_at > :known AND (e.at <= :as_of OR e.kind = 'corrected')
+		)`+caseFilter+`
+		ORDER BY d.id, f.seq`)
+	// Refused at the door: in no column of II.06a, for it was never accepted.
+	caseNotAccepted = db.Lines("dossier.cases.not_accepted", caseFolded+`
+		WHERE (d.not_accepted_at >= :start AND d.not_accepted_at <= :as_of OR d.last_recorded > :known)   --[known]
+		WHERE d.not_accepted_at >= :start AND d.not_accepted_at <= :as_of     --[!known]
+		AND d.accepted_at IS NULL                                            --[!known]
+		AND EXISTS (SELECT 1 FROM dossier_fact e WHERE e.dossier_id = d.id AND e.kind = 'not_accepted')   --[known]`+caseFilter+`
+		ORDER BY d.id, f.seq`)
+
+	onlineLevels = db.SQL("dossier.cases.online_levels", `
+		SELECT id, online_level
+		FROM procedure_version
+		WHERE online_level <> ''`)
+)
+
+const (
+	caseIdentity = `d.id, d.system, d.code, d.procedure_code, d.version_id, d.sector, d.channel, d.territorial, d.by_instant,
+			COALESCE((SELECT s.account FROM dossier_step s                                         --[officers]
+				WHERE s.dossier_id = d.id AND NOT s.beside AND s.came_at <= :as_of ORDER BY s.ord DESC LIMIT 1), ''),   --[officers]
+			'',                                                                                    --[!officers]`
+	casePlain = `
+		SELECT ` + caseIdentity + `
+			d.unit_id, d.promised_unit_id, d.registered_at, d.accepted_at, d.ended_at, d.end_kind, d.returned_at,
+			d.due_original, d.due_at, d.due_promised, d.due_maximum, d.waiting, d.waiting_since, d.waiting_late,
+			d.supplements, d.asked_before, d.withdrawal_at, d.apology_at, d.marks, d.rating
 		FROM dossier d
 		WHERE d.transfers = 0
 		AND d.accepted_at IS NOT NULL
 		AND d.last_at <= :as_of
 		AND d.accepted_day <= :to
-		AND d.last_recorded <= :known                         --[known]
-		AND (d.ended_day IS NULL OR d.ended_day >= :from)
-		AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)   --[unit]
-		AND d.sector = :sector                                --[sector]
-		AND d.procedure_code = :procedure                     --[procedure]`)
-	caseChanged = db.Lines("dossier.cases.changed", `
-		SELECT d.id, d.system, d.code, d.procedure_code, d.sector, d.channel, d.by_instant,
+		AND d.last_recorded <= :known                         --[known]` + caseUnit + caseOf
+	caseFolded = `
+		SELECT ` + caseIdentity + `
 			f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, '', ''
 		FROM dossier d
-		JOIN dossier_fact f ON f.dossier_id = d.id
-		WHERE (d.transfers > 0 OR d.last_at > :as_of)         --[!known]
-		AND d.accepted_at IS NOT NULL                         --[!known]
-		AND d.accepted_day <= :to                             --[!known]
-		AND (d.ended_day IS NULL OR d.ended_day >= :from)     --[!known]
-		WHERE (d.transfers > 0 OR d.last_at > :as_of OR d.last_recorded > :known OR d.accepted_at IS NULL)   --[known]
-		AND (d.transfers > 0 OR d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit))   --[unit]
+		JOIN dossier_fact f ON f.dossier_id = d.id`
+	caseOf = `
 		AND d.sector = :sector                                --[sector]
-		AND d.procedure_code = :procedure                     --[procedure]
-		ORDER BY d.id, f.seq`)
+		AND d.procedure_code = :procedure                     --[procedure]`
+	caseFilter = `
+		AND (d.transfers > 0 OR d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit))   --[unit]` + caseOf
+	// Naming every unit when none is asked for lets the index by unit and day lead.
+	caseUnit = `
+		AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)   --[unit]
+		AND d.unit_id IN (SELECT u.id FROM unit u)            --[!unit]`
+	caseChanged = caseFolded + `
+		WHERE d.transfers = 0
+		AND d.last_at > :as_of                                --[!known]
+		AND (d.last_at > :as_of OR d.last_recorded > :known)  --[known]
+		AND d.accepted_at IS NOT NULL
+		AND d.accepted_day <= :to` + caseUnit + caseOf
 )
 
 // cases calls fn for every dossier that was accepted by the end of the question's
@@ -114,48 +180,92 @@ func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *C
 	if x.Procedure != "" {
 		args["procedure"] = x.Procedure
 	}
-	stmt, params := casePlain.With(args)
-	err := db.Each(ctx, q, stmt, func(r db.Scanner) error {
+	if x.Officers {
+		args["officers"] = true
+	}
+	if x.Detail {
+		levels := map[string]string{}
+		if err := db.Each(ctx, q, onlineLevels, func(r db.Scanner) error {
+			var id, level string
+			err := r.Scan(&id, &level)
+			levels[id] = level
+			return err
+		}); err != nil {
+			return err
+		}
+		plain := fn
+		fn = func(c *Case, s *span) error {
+			c.Level = levels[c.Version]
+			return plain(c, s)
+		}
+	}
+	for _, f := range []*db.Family{casePlainOpen, casePlainEnded} {
+		if err := plainCases(ctx, q, f, args, s, fn); err != nil {
+			return err
+		}
+	}
+	underWay := func(c *Case) bool {
+		return c.AcceptedAt != 0 && c.AcceptedAt.Date() <= x.To && (c.Ended == 0 || c.Ended.Date() >= x.From)
+	}
+	folded := []*db.Family{caseChangedOpen, caseChangedEnded, caseMoved}
+	if args["known"] != nil {
+		folded = append(folded, caseElse)
+	}
+	for _, f := range folded {
+		if err := foldedCases(ctx, q, f, args, x, s, underWay, fn); err != nil {
+			return err
+		}
+	}
+	if !x.Detail {
+		return nil
+	}
+	args["start"] = x.From.Start()
+	refused := func(c *Case) bool { return c.AcceptedAt == 0 && s.within(c.NotAccepted.Date()) }
+	return foldedCases(ctx, q, caseNotAccepted, args, x, s, refused, fn)
+}
+
+// plainCases reads the dossiers whose row is what they were.
+func plainCases(ctx context.Context, q db.Queryer, f *db.Family, args db.Args, s *span, fn func(c *Case, s *span) error) error {
+	stmt, params := f.With(args)
+	return db.Each(ctx, q, stmt, func(r db.Scanner) error {
 		var c Case
-		if err := r.Scan(&c.ID, &c.System, &c.Code, &c.Procedure, &c.Sector, &c.Channel, &c.Unit, &c.Promised,
-			&c.RegisteredAt, &c.AcceptedAt, &c.Ended, &c.End, &c.Returned, &c.DueOriginal, &c.Due, &c.DuePromised,
-			&c.DueMaximum, &c.Waiting, &c.WaitingSince, &c.WaitingLate, &c.Supplements, &c.Withdrawal, &c.Apology, &c.Marks,
-			&c.ByInstant); err != nil {
+		if err := r.Scan(append(c.targets(), &c.Unit, &c.Promised, &c.RegisteredAt, &c.AcceptedAt, &c.Ended, &c.End, &c.Returned,
+			&c.DueOriginal, &c.Due, &c.DuePromised, &c.DueMaximum, &c.Waiting, &c.WaitingSince, &c.WaitingLate,
+			&c.Supplements, &c.AskedBefore, &c.Withdrawal, &c.Apology, &c.Marks, &c.Rating)...); err != nil {
 			return err
 		}
 		return fn(&c, s)
 	}, params...)
-	if err != nil {
-		return err
-	}
+}
+
+// foldedCases reads dossiers with their facts and folds them as of then and as
+// known then; those that keep refuses are left out.
+func foldedCases(ctx context.Context, q db.Queryer, f *db.Family, args db.Args, x Question, s *span, keep func(*Case) bool, fn func(c *Case, s *span) error) error {
 	var c Case
 	var facts []Fact
-	byInstant := false
 	flush := func() error {
 		if len(facts) == 0 {
 			return nil
 		}
-		c.State = Fold(facts, byInstant, s.asOf, x.Known)
+		c.State = Fold(facts, c.ByInstant, s.asOf, x.Known)
 		facts = facts[:0]
-		if c.AcceptedAt == 0 || c.AcceptedAt.Date() > x.To || (c.Ended != 0 && c.Ended.Date() < x.From) {
+		if !keep(&c) {
 			return nil
 		}
 		return fn(&c, s)
 	}
-	stmt, params = caseChanged.With(args)
-	err = db.Each(ctx, q, stmt, func(r db.Scanner) error {
+	stmt, params := f.With(args)
+	err := db.Each(ctx, q, stmt, func(r db.Scanner) error {
 		var next Case
 		var f Fact
-		var instant bool
-		if err := r.Scan(append([]any{&next.ID, &next.System, &next.Code, &next.Procedure, &next.Sector, &next.Channel, &instant},
-			f.targets()...)...); err != nil {
+		if err := r.Scan(append(next.targets(), f.targets()...)...); err != nil {
 			return err
 		}
 		if next.ID != c.ID {
 			if err := flush(); err != nil {
 				return err
 			}
-			c, byInstant = next, instant
+			c = next
 		}
 		facts = append(facts, f)
 		return nil

@@ -12,167 +12,6 @@ import (
 	"cchc/unit"
 )
 
-// II06a is a row of form II.06a (thống kê giải quyết TTHC). Identities: Received
-// = Online + Other + Carried + MovedIn; Received = Resolved + InProgress +
-// MovedOut; Resolved = Early + OnTime + Late; InProgress = InTime + Overdue.
-// Source: Thông tư 01/2020/TT-VPCP, annex, form II.06a; its columns (3) to (13).
-type II06a struct {
-	Received   int64 // (3)
-	Online     int64 // (4) new, online
-	Other      int64 // (5) new, direct and by post
-	Carried    int64 // (6) carried over
-	Resolved   int64 // (7)
-	Early      int64 // (8)
-	OnTime     int64 // (9)
-	Late       int64 // (10)
-	InProgress int64 // (11)
-	InTime     int64 // (12)
-	Overdue    int64 // (13)
-
-	Returned int64 // of (7): refused, withdrawn or stopped
-	Paused   int64 // of (11): the clock stands still
-	MovedIn  int64 // came from a unit that was merged, split or dissolved
-	MovedOut int64 // went to a successor
-
-	Apologised  int64 // of (10) and (13): apologised for
-	KeptPromise int64 // of these: ended by the apology's date
-	NoDue       int64 // of (3): without a due date, an error of configuration
-}
-
-// Add sums two rows: how children make their parent.
-func (r *II06a) Add(o II06a) {
-	r.Received += o.Received
-	r.Online += o.Online
-	r.Other += o.Other
-	r.Carried += o.Carried
-	r.Resolved += o.Resolved
-	r.Early += o.Early
-	r.OnTime += o.OnTime
-	r.Late += o.Late
-	r.InProgress += o.InProgress
-	r.InTime += o.InTime
-	r.Overdue += o.Overdue
-	r.Returned += o.Returned
-	r.Paused += o.Paused
-	r.MovedIn += o.MovedIn
-	r.MovedOut += o.MovedOut
-	r.Apologised += o.Apologised
-	r.KeptPromise += o.KeptPromise
-	r.NoDue += o.NoDue
-}
-
-// A Column names a figure of the form, for opening it to its list.
-type Column string
-
-// columnsOf calls hit for every column that a case counts in.
-func (c *Case) columnsOf(s *span, hit func(Column)) {
-	received := false
-	if s.within(c.AcceptedAt.Date()) {
-		if s.has(c.Promised) {
-			received = true
-			if c.Channel == Online {
-				hit("online")
-			} else {
-				hit("other")
-			}
-		}
-	} else if s.has(c.ownerOn(s.from)) {
-		received = true
-		hit("carried")
-	}
-	// However often it went to and fro, it came in once and went out once.
-	if !received {
-		for _, m := range c.moves {
-			if s.within(m.day) && s.has(m.to) {
-				received = true
-				hit("moved_in")
-				break
-			}
-		}
-	}
-	if received && !s.has(c.Unit) {
-		hit("moved_out")
-	}
-	if received {
-		hit("received")
-		if c.Due == 0 {
-			hit("no_due")
-		}
-	}
-	if !s.has(c.Unit) {
-		return
-	}
-	if c.Ended != 0 {
-		hit("resolved")
-		v := c.Verdict()
-		hit(Column(v))
-		switch c.End {
-		case EndRefused, EndWithdrawn, EndStopped:
-			hit("returned")
-		}
-		if v == Late && c.Apology != 0 {
-			hit("apologised")
-			if c.KeptPromise() {
-				hit("kept_promise")
-			}
-		}
-		return
-	}
-	hit("in_progress")
-	if c.Waiting != "" {
-		hit("paused")
-	}
-	if !c.Overdue(s.asOf) {
-		hit("in_time")
-		return
-	}
-	hit("overdue")
-	if c.Apology != 0 {
-		hit("apologised")
-	}
-}
-
-func (r *II06a) hit(c Column) {
-	switch c {
-	case "received":
-		r.Received++
-	case "online":
-		r.Online++
-	case "other":
-		r.Other++
-	case "carried":
-		r.Carried++
-	case "resolved":
-		r.Resolved++
-	case "early":
-		r.Early++
-	case "on_time":
-		r.OnTime++
-	case "late":
-		r.Late++
-	case "in_progress":
-		r.InProgress++
-	case "in_time":
-		r.InTime++
-	case "overdue":
-		r.Overdue++
-	case "returned":
-		r.Returned++
-	case "paused":
-		r.Paused++
-	case "moved_in":
-		r.MovedIn++
-	case "moved_out":
-		r.MovedOut++
-	case "apologised":
-		r.Apologised++
-	case "kept_promise":
-		r.KeptPromise++
-	case "no_due":
-		r.NoDue++
-	}
-}
-
 // By is how a report is broken down.
 type By string
 
@@ -180,7 +19,8 @@ const (
 	ByNothing   By = ""
 	BySector    By = "sector"
 	ByProcedure By = "procedure"
-	ByUnit      By = "unit" // each unit by itself; a parent is the sum
+	ByUnit      By = "unit"    // each unit by itself; a parent is the sum
+	ByOfficer   By = "officer" // who held the dossier; see Case.Officer
 )
 
 // A Line is a row of a report with what it is about.
@@ -198,13 +38,11 @@ func (k *Desk) Statistics(ctx context.Context, q db.Queryer, a actor.Actor, x Qu
 	if by == ByUnit {
 		return k.byUnit(ctx, q, x)
 	}
+	x.Officers = x.Officers || by == ByOfficer
 	total := Line{}
 	lines := map[string]*Line{}
 	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
-		key := c.Sector
-		if by == ByProcedure {
-			key = c.Procedure
-		}
+		key := c.Key(by)
 		var line *Line
 		c.columnsOf(s, func(col Column) {
 			total.hit(col)
@@ -212,54 +50,96 @@ func (k *Desk) Statistics(ctx context.Context, q db.Queryer, a actor.Actor, x Qu
 				return
 			}
 			if line == nil {
-				if line = lines[key]; line == nil {
-					line = &Line{Key: key}
-					lines[key] = line
-				}
+				line = at(lines, key)
+				line.Key = key
 			}
 			line.hit(col)
 		})
 		return nil
 	})
-	out := []Line{total}
-	for _, key := range slices.Sorted(maps.Keys(lines)) {
-		out = append(out, *lines[key])
+	return sorted(total, lines), err
+}
+
+// Key is the key of the line in which a breakdown counts the dossier. For units
+// there is none: a dossier that moved counts in several.
+func (c *Case) Key(by By) string {
+	switch by {
+	case BySector:
+		return c.Sector
+	case ByProcedure:
+		return c.Procedure
+	case ByOfficer:
+		return c.Officer
 	}
-	return out, err
+	return ""
 }
 
 // byUnit counts each unit within the question by itself. Dossiers that moved
 // between two of them count as moved in the rows and not in the total.
 func (k *Desk) byUnit(ctx context.Context, q db.Queryer, x Question) ([]Line, error) {
+	return k.grouped(ctx, q, x, func(u unit.ID) []string { return []string{string(u)} },
+		func(key string) map[unit.ID]bool { return map[unit.ID]bool{unit.ID(key): true} })
+}
+
+// StatisticsOf counts groups of units in one go, each as a whole, by key: what
+// moved within a group has not moved for it. The first line is the total of the
+// question.
+func (k *Desk) StatisticsOf(ctx context.Context, q db.Queryer, a actor.Actor, x Question, groups map[string]map[unit.ID]bool) ([]Line, error) {
+	if err := k.Guard.Check(ctx, q, a, auth.ReportRead, x.Unit); err != nil {
+		return nil, err
+	}
+	of := map[unit.ID][]string{}
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		for u := range groups[key] {
+			of[u] = append(of[u], key)
+		}
+	}
+	return k.grouped(ctx, q, x, func(u unit.ID) []string { return of[u] }, func(key string) map[unit.ID]bool { return groups[key] })
+}
+
+func (k *Desk) grouped(ctx context.Context, q db.Queryer, x Question, keys func(unit.ID) []string, units func(key string) map[unit.ID]bool) ([]Line, error) {
 	total := Line{}
-	lines := map[unit.ID]*Line{}
+	lines := map[string]*Line{}
+	spans := map[string]*span{}
+	var touched []string
 	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
 		c.columnsOf(s, total.hit)
-		seen := []unit.ID{c.Promised}
+		touched = append(append(touched[:0], keys(c.Promised)...), keys(c.Unit)...)
 		for _, m := range c.moves {
-			seen = append(seen, m.to)
+			touched = append(touched, keys(m.to)...)
 		}
-		slices.Sort(seen)
-		for _, u := range slices.Compact(seen) {
-			if !s.has(u) {
-				continue
-			}
-			only := *s
-			only.units = map[unit.ID]bool{u: true}
-			c.columnsOf(&only, func(col Column) {
-				if lines[u] == nil {
-					lines[u] = &Line{Key: string(u)}
+		slices.Sort(touched)
+		for _, key := range slices.Compact(touched) {
+			only := spans[key]
+			if only == nil {
+				cut := *s
+				cut.units = map[unit.ID]bool{}
+				for u := range units(key) {
+					cut.units[u] = s.has(u)
 				}
-				lines[u].hit(col)
+				only = &cut
+				spans[key] = only
+			}
+			var line *Line
+			c.columnsOf(only, func(col Column) {
+				if line == nil {
+					line = at(lines, key)
+					line.Key = key
+				}
+				line.hit(col)
 			})
 		}
 		return nil
 	})
+	return sorted(total, lines), err
+}
+
+func sorted(total Line, lines map[string]*Line) []Line {
 	out := []Line{total}
-	for _, l := range slices.SortedFunc(maps.Values(lines), func(a, b *Line) int { return cmp.Compare(a.Key, b.Key) }) {
-		out = append(out, *l)
+	for _, key := range slices.Sorted(maps.Keys(lines)) {
+		out = append(out, *lines[key])
 	}
-	return out, err
+	return out
 }
 
 // Behind returns the dossiers behind a figure of the form, ordered by code: as
