@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/moment"
 	"cchc/dossier"
 	"cchc/unit"
@@ -11,20 +14,31 @@ import (
 
 type reportCmd struct {
 	Ii06a ii06aCmd `cmd:"" name:"ii06a" help:"Form II.06a: dossiers received and resolved in a period, as of its end."`
+	F07a  f07aCmd  `cmd:"" name:"07a" help:"Form 07a/BTP: as II.06a, with online levels, apologies, not accepted, stopped, withdrawn, payments."`
 }
 
-type ii06aCmd struct {
+type ii06aCmd struct{ formFlags }
+
+type f07aCmd struct{ formFlags }
+
+// Run prints form II.06a.
+func (c ii06aCmd) Run(ctx context.Context, s streams) error { return c.print(ctx, s, false) }
+
+// Run prints form 07a/BTP.
+func (c f07aCmd) Run(ctx context.Context, s streams) error { return c.print(ctx, s, true) }
+
+// formFlags are the flags of both forms.
+type formFlags struct {
 	dbFlag
 	From   string `help:"First day of the period: 2026-09-01." required:"" placeholder:"DATE"`
 	To     string `help:"Last day of the period: 2026-09-30." required:"" placeholder:"DATE"`
 	Unit   string `help:"Code of a unit, with what is below it; everything when left out." placeholder:"CODE"`
-	By     string `help:"Break down by sector, procedure or unit." enum:",sector,procedure,unit" default:""`
+	By     string `help:"Break down by sector, procedure, unit or officer (who held the dossier)." enum:",sector,procedure,unit,officer" default:""`
 	Known  string `help:"The figures as they were known then: 2026-10-01T08:00." placeholder:"TIME"`
 	Format string `help:"csv or xlsx." enum:"csv,xlsx" default:"csv"`
 }
 
-// Run prints the form.
-func (c ii06aCmd) Run(ctx context.Context, s streams) error {
+func (c formFlags) print(ctx context.Context, s streams, detail bool) error {
 	x, err := question(c.From, c.To, c.Known)
 	if err != nil {
 		return err
@@ -39,6 +53,7 @@ func (c ii06aCmd) Run(ctx context.Context, s streams) error {
 			return fmt.Errorf("--unit: %w", err)
 		}
 	}
+	x.Detail = detail
 	lines, err := r.desk.Statistics(ctx, r.db, operator, x, dossier.By(c.By))
 	if err != nil {
 		return err
@@ -48,10 +63,35 @@ func (c ii06aCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
-	if c.Format == "xlsx" {
-		return writeII06aXLSX(s.out, x.From, x.To, c.By, lines)
+	if c.By == string(dossier.ByOfficer) {
+		if err := r.officerNames(ctx, lines); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.Format == "xlsx":
+		return writeFormXLSX(s.out, x, c.By, lines)
+	case detail:
+		return dossier.Write07a(s.out, x.From, x.To, c.By, lines)
 	}
 	return dossier.WriteII06a(s.out, x.From, x.To, c.By, lines)
+}
+
+// officerNames writes accounts by their logins: names are not unique.
+func (r *rooms) officerNames(ctx context.Context, lines []dossier.Line) error {
+	for i := range lines {
+		if lines[i].Key == "" {
+			continue
+		}
+		login, err := auth.Login(ctx, r.db, lines[i].Key)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			lines[i].Key = login
+		}
+	}
+	return nil
 }
 
 func question(from, to, known string) (dossier.Question, error) {

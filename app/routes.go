@@ -33,14 +33,14 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, err
 	}
 	now := func() time.Time { return r.db.Now().Time() }
-	hub := r.adminHub()
+	hub, reports := r.adminHub(), r.reportHub()
 	mux := web.New(web.Config{
 		Product:  "CCHC",
 		Sessions: auth.Store{DB: r.db},
 		Load: func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error) {
 			return auth.Resume(ctx, r.db, account, signedIn, r.db.Now().Date())
 		},
-		Place: r.place, Nav: func(ctx context.Context, a actor.Actor) []ui.Link { return nav(ctx, a, hub) },
+		Place: r.place, Nav: func(ctx context.Context, a actor.Actor) []ui.Link { return nav(ctx, a, hub, reports) },
 		Search: func(a actor.Actor) string {
 			if len(auth.Roots(a, auth.DossierRead)) == 0 {
 				return ""
@@ -51,6 +51,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
 	hub.Register(mux)
+	reports.Register(mux)
 	files, err := file.Open(ctx, r.filesAt(f.Files))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
@@ -93,7 +94,7 @@ func (r *rooms) place(ctx context.Context, a actor.Actor) string {
 }
 
 // nav lists what somebody may open, by what they do most.
-func nav(ctx context.Context, a actor.Actor, hub *admin.Hub) []ui.Link {
+func nav(ctx context.Context, a actor.Actor, hub *admin.Hub, reports *dossierweb.ReportHub) []ui.Link {
 	var out []ui.Link
 	add := func(v auth.Verb, key, url string) {
 		if len(auth.Roots(a, v)) > 0 {
@@ -112,7 +113,9 @@ func nav(ctx context.Context, a actor.Actor, hub *admin.Hub) []ui.Link {
 	if a.Has(actor.OneStop) || a.Has(actor.Specialist) {
 		add(auth.BoardRead, "nav.board", "/board")
 	}
-	add(auth.ReportRead, "nav.reports", "/reports/ii06a")
+	if reports.Any(a) {
+		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.reports"), URL: "/reports", Key: "reports"})
+	}
 	if hub.Any(a) {
 		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.admin"), URL: "/admin", Key: "admin"})
 	}

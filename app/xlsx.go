@@ -5,15 +5,18 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"cchc/base/moment"
 	"cchc/dossier"
 )
 
-// writeII06aXLSX writes the form as a workbook with the columns of the CSV.
-func writeII06aXLSX(w io.Writer, from, to moment.Date, keys string, lines []dossier.Line) error {
+// writeFormXLSX writes form II.06a, or 07a when the question asks for detail, as a
+// workbook with the columns of the CSV.
+func writeFormXLSX(w io.Writer, x dossier.Question, keys string, lines []dossier.Line) error {
 	f := excelize.NewFile()
 	defer f.Close()
-	const sheet = "II.06a"
+	sheet := "II.06a"
+	if x.Detail {
+		sheet = "07a"
+	}
 	if err := f.SetSheetName("Sheet1", sheet); err != nil {
 		return err
 	}
@@ -22,6 +25,10 @@ func writeII06aXLSX(w io.Writer, from, to moment.Date, keys string, lines []doss
 		moved = moved || l.MovedIn != 0 || l.MovedOut != 0
 	}
 	header := dossier.Header(moved)
+	figures := func(l dossier.Line) []int64 { return l.Figures(moved) }
+	if x.Detail {
+		header, figures = dossier.Header07a(), dossier.Line.Figures07a
+	}
 	if keys != "" {
 		header = append(header, keys)
 	}
@@ -33,8 +40,8 @@ func writeII06aXLSX(w io.Writer, from, to moment.Date, keys string, lines []doss
 		return err
 	}
 	for i, l := range lines {
-		row := []any{dossier.PeriodName(from, to), from.String(), to.String()}
-		for _, n := range l.Figures(moved) {
+		row := []any{dossier.PeriodName(x.From, x.To), x.From.String(), x.To.String()}
+		for _, n := range figures(l) {
 			row = append(row, n)
 		}
 		if keys != "" {

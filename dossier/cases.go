@@ -149,6 +149,11 @@ const (
 		AND d.accepted_day <= :to` + caseUnit + caseOf
 )
 
+// UnitsDuring returns the units that a question about a unit takes in.
+func (k *Desk) UnitsDuring(ctx context.Context, q db.Queryer, x Question) ([]unit.ID, error) {
+	return db.Column[unit.ID](ctx, q, unitsDuring, string(x.Unit), x.From, x.To)
+}
+
 // cases calls fn for every dossier that was accepted by the end of the question's
 // period and had not ended before it, as it stood then. Which of them belong to
 // the unit, and how, is for the figures to say: a dossier can be promised by one
@@ -165,7 +170,7 @@ func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *C
 	}
 	if x.Unit != "" {
 		args["unit"] = string(x.Unit)
-		units, err := db.Column[unit.ID](ctx, q, unitsDuring, string(x.Unit), x.From, x.To)
+		units, err := k.UnitsDuring(ctx, q, x)
 		if err != nil {
 			return err
 		}

@@ -52,8 +52,45 @@ func WriteII06a(w io.Writer, from, to moment.Date, keys string, lines []Line) er
 	for _, l := range lines {
 		moved = moved || l.MovedIn != 0 || l.MovedOut != 0
 	}
+	return writeLines(w, from, to, keys, lines, Header(moved), func(l Line) []int64 { return l.Figures(moved) })
+}
+
+// columns07a are the columns that form 07a/BTP adds, as its files name them.
+var columns07a = []struct {
+	name   string
+	column Column
+}{
+	{"truc_tuyen_toan_trinh", "online_full"}, {"truc_tuyen_mot_phan", "online_partial"}, {"truc_tuyen_chua_ro_muc", "online_unknown"},
+	{"phi_dia_gioi", "non_territorial"}, {"da_xin_loi", "apologised"}, {"chua_xin_loi", "no_apology"},
+	{"khong_tiep_nhan", "not_accepted"}, {"tu_choi", "refused"}, {"dung_xu_ly", "stopped"}, {"rut_ho_so", "withdrawn"},
+	{"co_nghia_vu_tai_chinh", "obliged"}, {"nop_truc_tuyen", "paid_online"},
+}
+
+// Header07a are the columns of form 07a/BTP: those of II.06a, and what it adds.
+func Header07a() []string {
+	h := Header(true)
+	for _, c := range columns07a {
+		h = append(h, c.name)
+	}
+	return h
+}
+
+// Figures07a are the numbers in the order of Header07a, from column 3 on.
+func (r II06a) Figures07a() []int64 {
+	n := r.Figures(true)
+	for _, c := range columns07a {
+		n = append(n, r.At(c.column))
+	}
+	return n
+}
+
+// Write07a writes lines as CSV; they must have been asked for with Detail.
+func Write07a(w io.Writer, from, to moment.Date, keys string, lines []Line) error {
+	return writeLines(w, from, to, keys, lines, Header07a(), Line.Figures07a)
+}
+
+func writeLines(w io.Writer, from, to moment.Date, keys string, lines []Line, header []string, figures func(Line) []int64) error {
 	out := csv.NewWriter(w)
-	header := Header(moved)
 	if keys != "" {
 		header = append(header, keys)
 	}
@@ -62,7 +99,7 @@ func WriteII06a(w io.Writer, from, to moment.Date, keys string, lines []Line) er
 	}
 	for _, l := range lines {
 		row := []string{PeriodName(from, to), from.String(), to.String()}
-		for _, n := range l.Figures(moved) {
+		for _, n := range figures(l) {
 			row = append(row, strconv.FormatInt(n, 10))
 		}
 		if keys != "" {

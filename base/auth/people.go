@@ -12,7 +12,8 @@ import (
 type Person struct{ Account, Name string }
 
 var (
-	nameOf = db.SQL("auth.people.name", `SELECT name FROM account WHERE id = $1`)
+	nameOf  = db.SQL("auth.people.name", `SELECT name FROM account WHERE id = $1`)
+	loginOf = db.SQL("auth.people.login", `SELECT login FROM account WHERE id = $1`)
 
 	// The units above one are those that reach it; like the audit trail, this
 	// reads the closure that the unit room keeps.
@@ -33,6 +34,11 @@ var (
 // change; db.ErrNotFound when there is none.
 func Name(ctx context.Context, q db.Queryer, account string) (string, error) {
 	return db.Value[string](ctx, q, nameOf, account)
+}
+
+// Login returns what an account signs in with. Errors: db.ErrNotFound.
+func Login(ctx context.Context, q db.Queryer, account string) (string, error) {
+	return db.Value[string](ctx, q, loginOf, account)
 }
 
 // People returns up to 50 who hold a role in a unit or above it on a day, the

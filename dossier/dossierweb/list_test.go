@@ -51,7 +51,7 @@ func serveLists(t *testing.T) *listSite {
 			if !a.SignedIn() {
 				return nil
 			}
-			return []ui.Link{{Text: "Hồ sơ", URL: "/dossiers", Key: "dossiers"}, {Text: "Quá hạn", URL: "/late", Key: "late"}, {Text: "Báo cáo", URL: "/reports/ii06a", Key: "reports"}}
+			return []ui.Link{{Text: "Hồ sơ", URL: "/dossiers", Key: "dossiers"}, {Text: "Quá hạn", URL: "/late", Key: "late"}, {Text: "Báo cáo", URL: "/reports", Key: "reports"}}
 		},
 		Search: func(a actor.Actor) string {
 			if !a.SignedIn() {

@@ -33,16 +33,26 @@ func TestEveryComposedKeyHasAMessage(t *testing.T) {
 			add(p, string(b), string(b)+some(0))
 		}
 	}
-	for _, c := range columnsOf(true) {
-		for _, p := range []string{"head.", "ii06a.", "paper.head."} {
-			add(p, string(c))
+	for _, sheet := range sheets {
+		for _, c := range columnsIn(sheet.Groups) {
+			for _, p := range []string{"head.", "ii06a.", "paper.head."} {
+				add(p, string(c))
+			}
+		}
+		for _, c := range sheet.More {
+			add("ii06a.", string(c))
+		}
+		for _, g := range sheet.Groups {
+			add("paper.", g.Key)
+		}
+		for _, key := range []string{"reports.sheet." + sheet.Key, "reports.sheet." + sheet.Key + ".long", "reports.paper." + sheet.Key} {
+			keys = append(keys, key)
 		}
 	}
-	for _, c := range moreColumns {
-		add("ii06a.", string(c))
-	}
 	for _, by := range reportBy {
-		add("report.by.", byName(by))
+		if by != dossier.ByOfficer {
+			add("report.by.", byName(by))
+		}
 	}
 	add("waiting.", dossier.ForSupplement, dossier.ForObligation, dossier.ForOther)
 	add("lookup.event.waiting.", dossier.ForSupplement, dossier.ForObligation, dossier.ForOther)

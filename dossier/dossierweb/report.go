@@ -18,21 +18,26 @@ import (
 	"cchc/unit"
 )
 
-// Reports are the pages of form II.06a (thống kê tình hình, kết quả giải quyết
-// TTHC): the form, the dossiers behind each of its figures, its files and its
-// print.
+// Reports are the pages of the statistical forms (thống kê tình hình, kết quả giải
+// quyết TTHC): II.06a and 07a/BTP, the dossiers behind each of their figures, what
+// was restated, periods side by side, files and print.
 type Reports struct{ Desk *dossier.Desk }
 
-// Register puts the pages at /reports/ii06a.
+// Register puts the pages below /reports.
 func (p *Reports) Register(mux *web.Mux) {
-	mux.Handle("GET /reports/ii06a", web.SignedIn, p.ii06a)
-	mux.Handle("GET /reports/ii06a/list", web.SignedIn, p.behind)
+	for _, s := range sheets {
+		mux.Handle("GET "+s.path(""), web.SignedIn, p.show(s))
+		mux.Handle("GET "+s.path("/list"), web.SignedIn, p.behind(s))
+	}
+	mux.Handle("GET /reports/restated", web.SignedIn, p.restated)
 	mux.Handle("GET /reports/ii06a.css", web.Public, printStyle)
 }
 
 // A reportQuery is the address of the form, and of a list behind it.
 type reportQuery struct {
 	web.Form
+	sheet *sheet
+
 	Unit      string      `form:"unit"`
 	Period    string      `form:"period"` // 2026-10, 2026-Q3, 2026 or custom
 	From      moment.Date `form:"from"`
@@ -41,10 +46,11 @@ type reportQuery struct {
 	Sector    string      `form:"sector"`
 	Procedure string      `form:"procedure"`
 	Known     moment.Date `form:"known"`   // as known at the end of that day
-	Compare   bool        `form:"compare"` // with what was known Days after the period
+	Compare   string      `form:"compare"` // with what was known Days after the period: on, off; "" where it can tell something
 	Days      int         `form:"days"`
 	Format    string      `form:"format"`
 
+	Sheet  string         `form:"sheet"` // where the address doesn't tell
 	Column dossier.Column `form:"column"`
 	Row    string         `form:"row"`
 	Page   int            `form:"page"`
@@ -53,7 +59,7 @@ type reportQuery struct {
 // compareDays is how many days after a period its report usually is due.
 const compareDays = 5
 
-var reportBy = []dossier.By{dossier.ByNothing, dossier.BySector, dossier.ByProcedure, dossier.ByUnit}
+var reportBy = []dossier.By{dossier.ByNothing, dossier.BySector, dossier.ByProcedure, dossier.ByUnit, dossier.ByOfficer}
 
 // settle fills in what the address leaves out, and says what is wrong with it.
 func (q *reportQuery) settle(today moment.Date) error {
@@ -96,7 +102,7 @@ func (q *reportQuery) settle(today moment.Date) error {
 
 // fill puts the settled values into the form.
 func (q *reportQuery) fill(ctx context.Context) {
-	for name, v := range map[string]string{"unit": q.Unit, "period": q.Period, "by": string(q.By), "days": strconv.Itoa(q.Days)} {
+	for name, v := range map[string]string{"unit": q.Unit, "period": q.Period, "by": string(q.By), "compare": q.Compare, "days": strconv.Itoa(q.Days)} {
 		q.Set(name, v)
 	}
 	for name, d := range map[string]moment.Date{"from": q.From, "to": q.To} {
@@ -107,7 +113,18 @@ func (q *reportQuery) fill(ctx context.Context) {
 }
 
 func (q *reportQuery) question() dossier.Question {
-	return dossier.Question{Unit: unit.ID(q.Unit), From: q.From, To: q.To, Known: endOf(q.Known), Sector: q.Sector, Procedure: q.Procedure}
+	return dossier.Question{Unit: unit.ID(q.Unit), From: q.From, To: q.To, Known: endOf(q.Known), Sector: q.Sector, Procedure: q.Procedure,
+		Detail: q.sheet.Detail, Officers: q.By == dossier.ByOfficer}
+}
+
+// closed is the day on which the period's report was due: as known at its end is
+// as reported (như đã báo cáo).
+func (q *reportQuery) closed() moment.Date { return q.To.AddDays(q.Days) }
+
+// compares reports whether the figures are set beside those reported then. Unless
+// somebody says otherwise they are wherever there can be a difference.
+func (q *reportQuery) compares(today moment.Date) bool {
+	return q.Compare == "on" || q.Compare != "off" && q.Known == 0 && q.closed() < today
 }
 
 // endOf is the last moment of a day; zero for no day.
@@ -124,8 +141,11 @@ func (q *reportQuery) url(path string, set ...string) string {
 	if q.Period == customPeriod {
 		values = append(values, "from", q.From.String(), "to", q.To.String())
 	}
-	if q.Compare {
-		values = append(values, "compare", "on", "days", strconv.Itoa(q.Days))
+	if q.Compare != "" {
+		values = append(values, "compare", q.Compare)
+	}
+	if q.Days != compareDays {
+		values = append(values, "days", strconv.Itoa(q.Days))
 	}
 	return link(path, append(values, set...)...)
 }
@@ -137,6 +157,7 @@ type reportCell struct {
 	Before  int64 // as compared with
 	Changed bool
 	URL     string
+	Why     string // address of what was entered later
 }
 
 // A reportLine is a row of the form.
@@ -155,7 +176,7 @@ type reportPage struct {
 	Parent   string
 	Total    reportLine
 	Lines    []reportLine
-	Moved    bool
+	Groups   []columnGroup
 	Changed  int         // figures that differ from what they are compared with
 	Compared moment.Date // known as of its end; zero compares nothing
 	Running  bool        // the period is not over: figures are as of now
@@ -163,9 +184,12 @@ type reportPage struct {
 	Units    []ui.Option
 }
 
-func (p *Reports) ii06a(w http.ResponseWriter, r *http.Request) error {
+func (p *Reports) show(s *sheet) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error { return p.form(w, r, &reportQuery{sheet: s}) }
+}
+
+func (p *Reports) form(w http.ResponseWriter, r *http.Request, in *reportQuery) error {
 	ctx := r.Context()
-	in := &reportQuery{}
 	err := web.Decode(r, in)
 	if err == nil {
 		err = in.settle(p.Desk.DB.Now().Date())
@@ -241,8 +265,9 @@ func (p *Reports) gather(ctx context.Context, q db.Queryer, in *reportQuery) (re
 		return page, err
 	}
 	before := map[string]dossier.II06a{}
-	if in.Compare {
-		page.Compared = in.To.AddDays(in.Days)
+	compares := in.compares(page.Now.Date())
+	if compares {
+		page.Compared = in.closed()
 		x := in.question()
 		x.Known = page.Compared.End()
 		then, err := p.lines(ctx, q, x, in.By)
@@ -260,22 +285,24 @@ func (p *Reports) gather(ctx context.Context, q db.Queryer, in *reportQuery) (re
 			}
 		}
 	}
-	for _, l := range lines {
-		page.Moved = page.Moved || l.MovedIn != 0 || l.MovedOut != 0
-	}
+	page.Groups = in.sheet.shown(lines)
 	for i := range lines {
 		l := &lines[i]
-		for _, c := range columnsOf(page.Moved) {
-			cell := reportCell{Column: c, N: figure(l.II06a, c)}
-			if in.Compare {
-				cell.Before = figure(before[l.mark()], c)
+		for _, c := range columnsIn(page.Groups) {
+			cell := reportCell{Column: c, N: l.At(c)}
+			args := append([]string{"column", string(c)}, l.rowArgs(i > 0)...)
+			if compares {
+				cell.Before = before[l.mark()].At(c)
 				cell.Changed = cell.Before != cell.N
 			}
 			if cell.Changed {
 				page.Changed++
+				if l.opens() {
+					cell.Why = in.url("/reports/restated", append(args, "sheet", in.sheet.Key)...)
+				}
 			}
 			if cell.N != 0 && l.opens() {
-				cell.URL = in.url("/reports/ii06a/list", append([]string{"column", string(c)}, l.rowArgs(i > 0)...)...)
+				cell.URL = in.url(in.sheet.path("/list"), args...)
 			}
 			l.Cells = append(l.Cells, cell)
 		}
@@ -306,61 +333,6 @@ func (l reportLine) rowArgs(row bool) []string {
 // noSector stands in addresses for the row of what has no sector or procedure;
 // no sector has such a name.
 const noSector = "-"
-
-// columnsOf are the form's columns; moved adds those of mergers and splits.
-func columnsOf(moved bool) []dossier.Column {
-	list := []dossier.Column{"received", "online", "other", "carried", "resolved", "early", "on_time", "late", "in_progress", "in_time", "overdue"}
-	if moved {
-		list = append(list, "moved_in", "moved_out")
-	}
-	return list
-}
-
-// moreColumns are figures beside the form.
-var moreColumns = []dossier.Column{"returned", "paused", "apologised", "kept_promise", "no_due"}
-
-// figure returns the figure of a column.
-func figure(r dossier.II06a, c dossier.Column) int64 {
-	switch c {
-	case "received":
-		return r.Received
-	case "online":
-		return r.Online
-	case "other":
-		return r.Other
-	case "carried":
-		return r.Carried
-	case "resolved":
-		return r.Resolved
-	case "early":
-		return r.Early
-	case "on_time":
-		return r.OnTime
-	case "late":
-		return r.Late
-	case "in_progress":
-		return r.InProgress
-	case "in_time":
-		return r.InTime
-	case "overdue":
-		return r.Overdue
-	case "returned":
-		return r.Returned
-	case "paused":
-		return r.Paused
-	case "moved_in":
-		return r.MovedIn
-	case "moved_out":
-		return r.MovedOut
-	case "apologised":
-		return r.Apologised
-	case "kept_promise":
-		return r.KeptPromise
-	case "no_due":
-		return r.NoDue
-	}
-	return 0
-}
 
 // onTime is the share of resolved dossiers that were early or on time.
 func (p reportPage) onTime() points.Ratio {

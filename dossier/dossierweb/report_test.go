@@ -49,7 +49,7 @@ func (s *listSite) random(t *testing.T, n int) {
 		unit.Act{Day: moment.NewDate(2026, 1, 1), Basis: "QĐ thử"})
 	do(t, err)
 	units := []unit.ID{s.Commune, s.Commune, s.Mountain, below, s.Province}
-	for i := range n {
+	for i := range n + n/15 { // those after n were not accepted
 		u := units[r.IntN(len(units))]
 		s.load(t, func(h *dossier.History) {
 			h.Code = fmt.Sprintf("H99.101-260901-%04d", i+1)
@@ -94,6 +94,16 @@ func (s *listSite) random(t *testing.T, n int) {
 			if r.IntN(5) == 0 && u != s.Mountain {
 				add(dossier.Fact{Kind: dossier.FTransferred, Unit: s.Mountain}, 20)
 			}
+			if len(h.Facts) > 1 && r.IntN(2) == 0 {
+				h.Steps = []dossier.Step{{Ord: 1, Name: "Tiếp nhận", Account: s.Officer.Account, Came: h.Facts[1].At, Done: h.Facts[1].At + 1},
+					{Ord: 2, Name: "Thẩm định", Account: s.Specialist.Account, Came: h.Facts[1].At.Date().AddDays(r.IntN(20)).At(8 * 3600)}}
+			}
+			h.Territorial = r.IntN(5) > 0
+			if i >= n {
+				h.Facts = h.Facts[:1]
+				add(dossier.Fact{Kind: dossier.FNotAccepted, Reason: "sai nơi"}, 2)
+				return
+			}
 			switch r.IntN(7) {
 			case 0:
 			case 1:
@@ -119,9 +129,14 @@ func TestEveryFigureOfTheFormOpensToAsManyDossiers(t *testing.T) {
 	for _, query := range []string{
 		"period=2026-10", "period=2026-10&by=sector", "period=2026-11&by=procedure", "period=2026-10&by=unit", "period=2026-Q4&by=unit",
 		"period=2026-10&by=sector&known=2026-11-03", "period=custom&from=2026-09-14&to=2026-10-20&by=unit&known=2026-10-25",
-		"period=2026&by=unit&unit=" + string(s.Commune), "period=2026-10&sector=Đất+đai&by=procedure",
+		"period=2026&by=unit&unit=" + string(s.Commune), "period=2026-10&sector=Đất+đai&by=procedure", "period=2026-10&by=officer",
+		"07a period=2026-10&by=sector", "07a period=2026-Q4&by=unit", "07a period=2026-10&by=officer&known=2026-11-03",
 	} {
-		p := b.Get("/reports/ii06a?" + strings.ReplaceAll(query, " ", "+")).Is(200)
+		form := "ii06a"
+		if rest, ok := strings.CutPrefix(query, "07a "); ok {
+			form, query = "07a", rest
+		}
+		p := b.Get("/reports/" + form + "?" + strings.ReplaceAll(query, " ", "+")).Is(200)
 		p.Count(".card-body .kind-ok", 4).Lacks(".state", "Lệch")
 		for _, cell := range p.Find("td.num, .stats li") {
 			shown := webtest.Text(cell)
@@ -221,7 +236,7 @@ func TestTheFormsFilesSayWhatThePageSays(t *testing.T) {
 	s.Clock.Set("2026-11-23T09:00")
 	s.random(t, 60)
 	b := s.as(s.Chair)
-	page := b.Get("/reports/ii06a?period=2026-10&by=unit")
+	page := b.Get("/reports/ii06a?period=2026-10&by=unit&compare=off")
 	figure := strings.ReplaceAll(webtest.Text(page.Find("tfoot td.num")[0]), ".", "")
 	file := b.Get("/reports/ii06a?period=2026-10&by=unit&format=csv").Is(200)
 	rows, err := csv.NewReader(strings.NewReader(file.Body)).ReadAll()
@@ -236,11 +251,11 @@ func TestTheFormsFilesSayWhatThePageSays(t *testing.T) {
 	do(t, err)
 	cells, err := book.GetRows("II.06a", excelize.Options{RawCellValue: true})
 	do(t, err)
-	if cells[0][0] != "Tỉnh Sông Mẫu" || cells[7][0] != "Tổng số" || cells[7][1] != figure || cells[6][1] != "(3)" {
-		t.Errorf("the workbook has %v, %v, %v; the page %s", cells[0], cells[6], cells[7], figure)
+	if total := cells[len(cells)-1]; cells[0][0] != "Tỉnh Sông Mẫu" || total[1] != "Tổng số" || total[2] != figure || cells[7][2] != "(3)" || cells[8][0] != "1" {
+		t.Errorf("the workbook has %v, %v, %v; the page %s", cells[0], cells[7], total, figure)
 	}
 	b.Header.Set("Accept-Language", "en")
-	b.Get("/reports/ii06a?period=2026-10&format=print").Is(200).Has("h1", "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT").Has(".paper-head", "Độc lập").Has("th", "Số hồ sơ nhận giải quyết").
+	b.Get("/reports/ii06a?period=2026-10&format=print&compare=off").Is(200).Has("h1", "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT").Has(".paper-head", "Độc lập").Has("th", "Số hồ sơ nhận giải quyết").
 		Has(".total td", figure)
 	b.Get("/reports/ii06a.css").Is(200)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cchc/base/db"
 	"cchc/base/fault"
@@ -40,16 +41,19 @@ type behindPage struct {
 	Pages int
 }
 
-func (p *Reports) behind(w http.ResponseWriter, r *http.Request) error {
+func (p *Reports) behind(s *sheet) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error { return p.list(w, r, &reportQuery{sheet: s}) }
+}
+
+func (p *Reports) list(w http.ResponseWriter, r *http.Request, in *reportQuery) error {
 	ctx := r.Context()
-	in := &reportQuery{}
 	if err := web.Decode(r, in); err != nil {
 		return err
 	}
 	if err := in.settle(p.Desk.DB.Now().Date()); err != nil {
 		return err
 	}
-	if !slices.Contains(columnsOf(true), in.Column) && !slices.Contains(moreColumns, in.Column) {
+	if !in.sheet.has(in.Column) {
 		return fault.New(fault.NotFound, "dossierlist.report.column_unknown")
 	}
 	var page behindPage
@@ -69,38 +73,48 @@ func (p *Reports) behind(w http.ResponseWriter, r *http.Request) error {
 		for _, c := range behindColumns(ctx) {
 			header = append(header, c.Label)
 		}
-		return sendCSV(w, r, "ii06a-"+string(in.Column)+"-"+dossier.PeriodName(in.From, in.To)+".csv", header, rows)
+		return sendCSV(w, r, in.sheet.Key+"-"+string(in.Column)+"-"+dossier.PeriodName(in.From, in.To)+".csv", header, rows)
 	}
 	return web.Render(w, r, http.StatusOK, behindView(page))
 }
 
+// about is the question about one row of the report, or about its total, with the
+// test that leaves only what counts in it; none when nothing can.
+func (q *reportQuery) about() (x dossier.Question, keep func(*dossier.Case) bool, none bool) {
+	x = q.question()
+	switch {
+	case q.Row == "":
+	case q.By == dossier.BySector && q.Row == noSector:
+		keep = func(c *dossier.Case) bool { return c.Sector == "" }
+	case q.By == dossier.BySector:
+		x.Sector = q.Row
+		none = q.Sector != "" && q.Sector != q.Row
+	case q.By == dossier.ByProcedure && q.Row == noSector:
+		keep = func(c *dossier.Case) bool { return c.Procedure == "" }
+	case q.By == dossier.ByProcedure:
+		x.Procedure = q.Row
+		none = q.Procedure != "" && q.Procedure != q.Row
+	case q.By == dossier.ByOfficer:
+		keep = func(c *dossier.Case) bool { return c.Officer == q.Row || q.Row == noSector && c.Officer == "" }
+	case q.By == dossier.ByUnit && q.Row == q.Unit:
+		keep = func(c *dossier.Case) bool { return c.Unit == x.Unit } // see reportLine.opens
+	case q.By == dossier.ByUnit:
+		x.Unit = unit.ID(q.Row)
+	}
+	return x, keep, none
+}
+
 // cases returns the dossiers behind a figure of the total or of one row.
 func (p *Reports) cases(ctx context.Context, q db.Queryer, in *reportQuery) ([]dossier.Case, error) {
-	x := in.question()
-	keep := func(dossier.Case) bool { return true }
-	switch {
-	case in.Row == "":
-	case in.By == dossier.BySector && in.Row == noSector:
-		keep = func(c dossier.Case) bool { return c.Sector == "" }
-	case in.By == dossier.BySector:
-		x.Sector = in.Row
-		if in.Sector != "" && in.Sector != in.Row {
-			return nil, nil
-		}
-	case in.By == dossier.ByProcedure && in.Row == noSector:
-		keep = func(c dossier.Case) bool { return c.Procedure == "" }
-	case in.By == dossier.ByProcedure:
-		x.Procedure = in.Row
-		if in.Procedure != "" && in.Procedure != in.Row {
-			return nil, nil
-		}
-	case in.By == dossier.ByUnit && in.Row == in.Unit:
-		keep = func(c dossier.Case) bool { return c.Unit == x.Unit } // see reportLine.opens
-	case in.By == dossier.ByUnit:
-		x.Unit = unit.ID(in.Row)
+	x, keep, none := in.about()
+	if none {
+		return nil, nil
 	}
 	found, err := p.Desk.Behind(ctx, q, web.Actor(ctx), x, in.Column)
-	return slices.DeleteFunc(found, func(c dossier.Case) bool { return !keep(c) }), err
+	if keep != nil {
+		found = slices.DeleteFunc(found, func(c dossier.Case) bool { return !keep(&c) })
+	}
+	return found, err
 }
 
 func (p *Reports) gatherBehind(ctx context.Context, q db.Queryer, in *reportQuery) (behindPage, error) {
@@ -141,6 +155,8 @@ func (p *Reports) rowName(ctx context.Context, q db.Queryer, in *reportQuery) (s
 	switch {
 	case in.Row == "" || in.By == dossier.ByNothing:
 		return "", nil
+	case in.By == dossier.ByOfficer:
+		return p.officer(ctx, newNames(q), strings.TrimPrefix(in.Row, noSector))
 	case in.Row == noSector:
 		return i18n.T(ctx, "dossierlist.sector.none"), nil
 	case in.By == dossier.ByUnit:
@@ -202,7 +218,7 @@ func (p behindPage) lead(ctx context.Context) string {
 
 func (p behindPage) url(set ...string) string {
 	args := []string{"column", string(p.In.Column), "row", p.In.Row}
-	return p.In.url("/reports/ii06a/list", append(args, set...)...)
+	return p.In.url(p.In.sheet.path("/list"), append(args, set...)...)
 }
 
 func (p behindPage) pager(ctx context.Context) ui.Pager {

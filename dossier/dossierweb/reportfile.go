@@ -4,9 +4,6 @@ import (
 	_ "embed"
 	"net/http"
 
-	"github.com/xuri/excelize/v2"
-
-	"cchc/base/i18n"
 	"cchc/dossier"
 )
 
@@ -39,6 +36,11 @@ func (p reportPage) exported(codes map[string]string) []dossier.Line {
 // codes returns the agency codes of the rows when they are units.
 func (p *Reports) codes(r *http.Request, page reportPage) (map[string]string, error) {
 	out := map[string]string{}
+	if page.In.By == dossier.ByOfficer { // by name; an account's id means nothing outside
+		for _, l := range page.Lines {
+			out[l.Key] = l.Name
+		}
+	}
 	if page.In.By != dossier.ByUnit {
 		return out, nil
 	}
@@ -53,7 +55,7 @@ func (p *Reports) codes(r *http.Request, page reportPage) (map[string]string, er
 }
 
 func (p reportPage) fileName(ext string) string {
-	return "ii06a-" + p.Unit.Code + "-" + dossier.PeriodName(p.In.From, p.In.To) + "." + ext
+	return p.In.sheet.Key + "-" + p.Unit.Code + "-" + dossier.PeriodName(p.In.From, p.In.To) + "." + ext
 }
 
 // csv sends the form as the command line prints it.
@@ -66,118 +68,8 @@ func (p *Reports) csv(w http.ResponseWriter, r *http.Request, page reportPage) e
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+page.fileName("csv")+`"`)
 	h.Set("Cache-Control", "no-store")
+	if page.In.sheet == sheet07a {
+		return dossier.Write07a(w, page.In.From, page.In.To, string(page.In.By), page.exported(codes))
+	}
 	return dossier.WriteII06a(w, page.In.From, page.In.To, string(page.In.By), page.exported(codes))
-}
-
-// xlsx sends the form as a workbook: head, columns by name and number, rows.
-func (p *Reports) xlsx(w http.ResponseWriter, r *http.Request, page reportPage) error {
-	ctx := r.Context()
-	f := excelize.NewFile()
-	defer f.Close()
-	const sheet = "II.06a"
-	if err := f.SetSheetName("Sheet1", sheet); err != nil {
-		return err
-	}
-	row := 0
-	var failed error
-	put := func(values ...any) {
-		row++
-		at, err := excelize.CoordinatesToCellName(1, row)
-		if err == nil {
-			err = f.SetSheetRow(sheet, at, &values)
-		}
-		if err != nil && failed == nil {
-			failed = err
-		}
-	}
-	put(page.Unit.Name)
-	put(i18n.T(ctx, "dossierlist.report.paper"))
-	put(firstUpper(periodText(ctx, page.In.From, page.In.To)))
-	put(page.known(ctx))
-	put()
-	columns := columnsOf(page.Moved)
-	heads, numbers := []any{i18n.T(ctx, "dossierlist.report.by."+byName(page.In.By))}, []any{""}
-	for i, c := range columns {
-		heads = append(heads, columnText(ctx, c))
-		numbers = append(numbers, number(i, c))
-	}
-	for _, c := range moreColumns {
-		heads = append(heads, columnText(ctx, c))
-		numbers = append(numbers, "")
-	}
-	put(heads...)
-	head := row
-	put(numbers...)
-	for i, l := range append([]reportLine{page.Total}, page.Lines...) {
-		name := l.Name
-		if i == 0 {
-			name = i18n.T(ctx, "dossierlist.report.total")
-		}
-		values := []any{name}
-		for _, c := range append(columns[:len(columns):len(columns)], moreColumns...) {
-			values = append(values, figure(l.II06a, c))
-		}
-		put(values...)
-	}
-	if failed == nil {
-		failed = dress(f, sheet, head, row, len(heads))
-	}
-	if failed != nil {
-		return failed
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	h.Set("Content-Disposition", `attachment; filename="`+page.fileName("xlsx")+`"`)
-	h.Set("Cache-Control", "no-store")
-	return f.Write(w)
-}
-
-// dress sets widths, bold heads and thousands, and prints the sheet across.
-func dress(f *excelize.File, sheet string, head, last, width int) error {
-	corner, err := excelize.CoordinatesToCellName(width, last)
-	if err != nil {
-		return err
-	}
-	end, err := excelize.ColumnNumberToName(width)
-	if err != nil {
-		return err
-	}
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "center"}})
-	if err != nil {
-		return err
-	}
-	thousands, err := f.NewStyle(&excelize.Style{NumFmt: 3})
-	if err != nil {
-		return err
-	}
-	first, err := excelize.CoordinatesToCellName(1, head)
-	if err != nil {
-		return err
-	}
-	under, err := excelize.CoordinatesToCellName(width, head+1)
-	if err != nil {
-		return err
-	}
-	figures, err := excelize.CoordinatesToCellName(2, head+2)
-	if err != nil {
-		return err
-	}
-	across, fit := "landscape", 9
-	for _, do := range []func() error{
-		func() error { return f.SetCellStyle(sheet, first, under, bold) },
-		func() error { return f.SetCellStyle(sheet, figures, corner, thousands) },
-		func() error { return f.SetColWidth(sheet, "A", "A", 48) },
-		func() error { return f.SetColWidth(sheet, "B", end, 12) },
-		func() error {
-			return f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &across, Size: &fit})
-		},
-		func() error {
-			return f.SetPanes(sheet, &excelize.Panes{Freeze: true, XSplit: 1, YSplit: head + 1, TopLeftCell: figures, ActivePane: "bottomRight"})
-		},
-	} {
-		if err := do(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

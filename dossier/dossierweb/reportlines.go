@@ -14,17 +14,22 @@ import (
 // lines counts the form: the total first, then its rows in the order of people's
 // lists.
 func (p *Reports) lines(ctx context.Context, q db.Queryer, x dossier.Question, by dossier.By) ([]reportLine, error) {
+	if by == dossier.ByUnit {
+		return p.unitLines(ctx, q, x)
+	}
 	counted, err := p.Desk.Statistics(ctx, q, web.Actor(ctx), x, by)
 	if err != nil {
 		return nil, err
 	}
-	if by == dossier.ByUnit {
-		return p.unitLines(ctx, q, x, counted)
-	}
+	who := newNames(q)
 	var out []reportLine
 	for i, l := range counted {
 		line := reportLine{Key: l.Key, Name: l.Key, II06a: l.II06a}
 		switch {
+		case by == dossier.ByOfficer && i > 0:
+			if line.Name, err = p.officer(ctx, who, l.Key); err != nil {
+				return nil, err
+			}
 		case i == 0 || by == dossier.BySector:
 			line.Name = sectorName(ctx, l.Key)
 		case l.Key == "":
@@ -40,47 +45,25 @@ func (p *Reports) lines(ctx context.Context, q db.Queryer, x dossier.Question, b
 		}
 		out = append(out, line)
 	}
-	if by == dossier.BySector {
+	if by == dossier.BySector || by == dossier.ByOfficer {
 		i18n.SortBy(out[1:], func(l reportLine) string { return l.Name })
 	}
 	return out, nil
 }
 
-// unitLines makes of the figures of single units the rows that people expect: one
-// for each unit right below the one asked about, with all below it, and one for
-// that unit by itself when it has dossiers of its own. Dossiers that moved within
-// such a subtree are not moved for it, so a subtree is counted as a whole.
-func (p *Reports) unitLines(ctx context.Context, q db.Queryer, x dossier.Question, counted []dossier.Line) ([]reportLine, error) {
-	single := map[string]dossier.II06a{}
-	for _, l := range counted[1:] {
-		single[l.Key] = l.II06a
+// officer names whom dossiers count for; "" is nobody.
+func (p *Reports) officer(ctx context.Context, who *names, account string) (string, error) {
+	if account == "" {
+		return i18n.T(ctx, "reports.officer.none"), nil
 	}
-	out := []reportLine{{II06a: counted[0].II06a}}
-	covered := map[unit.ID]bool{x.Unit: true}
-	row := func(id unit.ID, subtree map[unit.ID]bool, evenEmpty bool) error {
-		for u := range subtree {
-			covered[u] = true
-		}
-		figures := single[string(id)]
-		if len(subtree) > 1 {
-			y := x
-			y.Unit = id
-			whole, err := p.Desk.Statistics(ctx, q, web.Actor(ctx), y, dossier.ByNothing)
-			if err != nil {
-				return err
-			}
-			figures = whole[0].II06a
-		}
-		if figures == (dossier.II06a{}) && !evenEmpty {
-			return nil
-		}
-		name, err := unitName(ctx, q, p.Desk.Units, id)
-		if err != nil {
-			return err
-		}
-		out = append(out, reportLine{Key: string(id), Name: name, II06a: figures})
-		return nil
-	}
+	return who.of(ctx, account)
+}
+
+// unitLines counts the rows that people expect: one for each unit right below the
+// one asked about, with all below it, and one for that unit by itself when it has
+// dossiers of its own. Dossiers that moved within such a subtree are not moved for
+// it, so a subtree is counted as a whole.
+func (p *Reports) unitLines(ctx context.Context, q db.Queryer, x dossier.Question) ([]reportLine, error) {
 	first, err := p.Desk.Units.On(ctx, q, x.From)
 	if err != nil {
 		return nil, err
@@ -89,38 +72,69 @@ func (p *Reports) unitLines(ctx context.Context, q db.Queryer, x dossier.Questio
 	if err != nil {
 		return nil, err
 	}
-	done := map[unit.ID]bool{}
+	groups := map[string]map[unit.ID]bool{}
+	covered := map[unit.ID]bool{x.Unit: true}
+	var order []string
+	evenEmpty := map[string]bool{}
+	add := func(id unit.ID, subtree map[unit.ID]bool, empty bool) {
+		for u := range subtree {
+			covered[u] = true
+		}
+		groups[string(id)] = subtree
+		order = append(order, string(id))
+		evenEmpty[string(id)] = empty
+	}
 	for _, tree := range []*unit.Tree{last, first} {
 		for _, id := range tree.Children(x.Unit) {
-			if done[id] {
+			if groups[string(id)] != nil {
 				continue
 			}
-			done[id] = true
-			subtree := map[unit.ID]bool{id: true}
-			for _, t := range []*unit.Tree{last, first} {
-				for _, u := range t.Subtree(id) {
-					subtree[u] = true
-				}
-			}
-			if err := row(id, subtree, tree == last); err != nil {
+			y := x
+			y.Unit = id
+			below, err := p.Desk.UnitsDuring(ctx, q, y)
+			if err != nil {
 				return nil, err
 			}
+			subtree := map[unit.ID]bool{id: true}
+			for _, u := range below {
+				subtree[u] = true
+			}
+			add(id, subtree, tree == last)
 		}
 	}
 	// Units that came and went within the period.
-	for _, l := range counted[1:] {
-		if id := unit.ID(l.Key); !covered[id] {
-			if err := row(id, map[unit.ID]bool{id: true}, false); err != nil {
-				return nil, err
-			}
+	during, err := p.Desk.UnitsDuring(ctx, q, x)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range during {
+		if !covered[id] {
+			add(id, map[unit.ID]bool{id: true}, false)
 		}
 	}
-	if own := single[string(x.Unit)]; own != (dossier.II06a{}) {
-		name, err := unitName(ctx, q, p.Desk.Units, x.Unit)
-		if err != nil {
+	order = append(order, string(x.Unit))
+	groups[string(x.Unit)] = map[unit.ID]bool{x.Unit: true}
+	counted, err := p.Desk.StatisticsOf(ctx, q, web.Actor(ctx), x, groups)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]dossier.II06a{}
+	for _, l := range counted[1:] {
+		of[l.Key] = l.II06a
+	}
+	out := []reportLine{{II06a: counted[0].II06a}}
+	for _, key := range order {
+		line := reportLine{Key: key, II06a: of[key], Self: key == string(x.Unit)}
+		if line.II06a == (dossier.II06a{}) && !evenEmpty[key] {
+			continue
+		}
+		if line.Name, err = unitName(ctx, q, p.Desk.Units, unit.ID(key)); err != nil {
 			return nil, err
 		}
-		out = append(out, reportLine{Key: string(x.Unit), Name: i18n.T(ctx, "dossierlist.report.itself", "Unit", name), Self: true, II06a: own})
+		if line.Self {
+			line.Name = i18n.T(ctx, "dossierlist.report.itself", "Unit", line.Name)
+		}
+		out = append(out, line)
 	}
 	return out, nil
 }

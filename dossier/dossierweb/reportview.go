@@ -3,7 +3,6 @@ package dossierweb
 import (
 	"cmp"
 	"context"
-	"strconv"
 	"strings"
 
 	"cchc/base/i18n"
@@ -13,14 +12,6 @@ import (
 )
 
 func unitID(s string) unit.ID { return unit.ID(s) }
-
-// number is the number of a column in the form; those of mergers have none.
-func number(i int, c dossier.Column) string {
-	if c == "moved_in" || c == "moved_out" {
-		return ""
-	}
-	return "(" + strconv.Itoa(i+3) + ")"
-}
 
 // An identity is a sum that the form must satisfy.
 type identity struct {
@@ -47,7 +38,7 @@ func (p reportPage) identities(ctx context.Context) []identity {
 	}
 	received := []part{{"(4)", r.Online}, {"(5)", r.Other}, {"(6)", r.Carried}}
 	goes := []part{{"(7)", r.Resolved}, {"(11)", r.InProgress}}
-	if p.Moved {
+	if r.MovedIn != 0 || r.MovedOut != 0 {
 		received = append(received, part{i18n.T(ctx, "dossierlist.report.moved_in"), r.MovedIn})
 		goes = append(goes, part{i18n.T(ctx, "dossierlist.report.moved_out"), r.MovedOut})
 	}
@@ -74,7 +65,7 @@ func (p reportPage) known(ctx context.Context) string {
 func byOptions(ctx context.Context) []ui.Option {
 	var out []ui.Option
 	for _, by := range reportBy {
-		out = append(out, ui.Option{Value: string(by), Text: i18n.T(ctx, "dossierlist.report.by."+byName(by))})
+		out = append(out, ui.Option{Value: string(by), Text: byText(ctx, by)})
 	}
 	return out
 }
@@ -82,11 +73,11 @@ func byOptions(ctx context.Context) []ui.Option {
 // more are the figures beside the form, each with its list.
 func (p reportPage) more(ctx context.Context) []ui.StatProps {
 	var out []ui.StatProps
-	for _, c := range moreColumns {
-		n := figure(p.Total.II06a, c)
+	for _, c := range p.In.sheet.More {
+		n := p.Total.At(c)
 		s := ui.StatProps{Value: i18n.Number(ctx, n), Label: columnText(ctx, c)}
 		if n > 0 {
-			s.URL = p.In.url("/reports/ii06a/list", "column", string(c))
+			s.URL = p.In.url(p.In.sheet.path("/list"), "column", string(c))
 			if c == "no_due" {
 				s.Kind = ui.Late // to be put right
 			}
@@ -115,3 +106,44 @@ func vn(ctx context.Context) context.Context { return i18n.With(ctx, i18n.Vietna
 
 // byName names a breakdown in keys of messages.
 func byName(by dossier.By) string { return cmp.Or(string(by), "nothing") }
+
+// byText names a breakdown.
+func byText(ctx context.Context, by dossier.By) string {
+	if by == dossier.ByOfficer {
+		return i18n.T(ctx, "reports.by.officer")
+	}
+	return i18n.T(ctx, "dossierlist.report.by."+byName(by))
+}
+
+// reportCrumbs are the way back to all statistics.
+func reportCrumbs(ctx context.Context) []ui.Link {
+	return []ui.Link{{Text: i18n.T(ctx, "reports.title"), URL: "/reports"}}
+}
+
+func compareOptions(ctx context.Context) []ui.Option {
+	return []ui.Option{
+		{Value: "", Text: i18n.T(ctx, "reports.compare.auto")},
+		{Value: "on", Text: i18n.T(ctx, "reports.compare.on")},
+		{Value: "off", Text: i18n.T(ctx, "reports.compare.off")},
+	}
+}
+
+// printURL is the form on paper, by sector unless another breakdown was chosen:
+// that is the official layout.
+func (q *reportQuery) printURL() string {
+	if q.By == dossier.ByNothing {
+		return q.url(q.sheet.path(""), "by", string(dossier.BySector), "format", "print")
+	}
+	return q.url(q.sheet.path(""), "format", "print")
+}
+
+// broken are the sums that do not hold, for saying so above the form.
+func (p reportPage) broken(ctx context.Context) []string {
+	var out []string
+	for _, x := range p.identities(ctx) {
+		if !x.OK {
+			out = append(out, i18n.T(ctx, "reports.sum_broken", "Sum", x.Text))
+		}
+	}
+	return out
+}
