@@ -1,10 +1,12 @@
 package dossier
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"hash/maphash"
 	"io"
-	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -12,316 +14,373 @@ import (
 	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/table"
-	"cchc/calendar"
 	"cchc/unit"
 )
 
-// An Import says where a file of dossiers comes from.
+// An Import says where a file of dossiers comes from and how it is taken.
 type Import struct {
-	System   string                                            // the issuing system; with a row's id it names the dossier
-	Unit     unit.ID                                           // for rows that name none
-	ByCode   func(code string, on moment.Date) (unit.ID, bool) // finds the unit of a row; nil knows none
-	Progress func(rows int)                                    // after every chunk; nil for none
+	System string                                            // the issuing system; with a row's id it names the dossier
+	Unit   unit.ID                                           // for rows that name none
+	ByCode func(code string, on moment.Date) (unit.ID, bool) // finds the unit of a row; nil knows none
+
+	// Whole refuses the file as a whole when a row of it is wrong; else wrong rows
+	// are left out.
+	Whole    bool
+	Flaw     func(table.Flaw)                           // of every wrong row; nil for none
+	Progress func(rows int)                             // after every chunk; nil for none
+	Then     func(ctx context.Context, tx *db.Tx) error // last of all in the same write; nil for nothing
 }
 
 // An Outcome is what an import did. Wrong rows were left out and say where they
 // are wrong; all others are stored.
 type Outcome struct {
 	Rows, New, Changed, Same int
-	Wrong                    []*fault.Fault
+	WrongRows                int
+	Wrong                    []*fault.Fault // the first maxWrong of them
 }
 
-// importChunk is how many rows share a write: large enough to be fast, small
-// enough that officers at a counter don't wait.
+// maxWrong bounds how many wrong rows are kept in memory: a file of a million
+// rows can be wrong in each.
+const maxWrong = 1000
+
+func (o *Outcome) wrong(x Import, f table.Flaw) {
+	o.WrongRows++
+	if len(o.Wrong) < maxWrong {
+		o.Wrong = append(o.Wrong, f.Fault)
+	}
+	if x.Flaw != nil {
+		x.Flaw(f)
+	}
+}
+
+// importChunk is how many rows are looked up and stored at once.
 const importChunk = 500
 
-// record is a row of the file, read.
-type record struct {
-	line  int
-	wrong func(column, key string, args ...any) *fault.Fault
-	h     History
+// ImportColumns are the columns that an import of dossiers reads.
+var ImportColumns = []table.Column{
+	{Name: "id", Names: []string{"Mã hồ sơ", "Số hồ sơ", "Mã số hồ sơ", "Số biên nhận", "Số biên nhận hồ sơ"}, Need: true},
+	{Name: "channel", Names: []string{"Hình thức tiếp nhận", "Kênh tiếp nhận", "Hình thức nộp", "Kênh"}, Need: true},
+	{Name: "received", Names: []string{"Ngày tiếp nhận", "Ngày nhận", "Thời gian tiếp nhận", "Ngày nộp"}, Need: true, Date: true},
+	{Name: "due", Names: []string{"Ngày hẹn trả", "Hẹn trả", "Hạn xử lý", "Hạn trả", "Ngày hẹn trả kết quả"}, Date: true},
+	{Name: "finished", Names: []string{"Ngày hoàn thành", "Ngày có kết quả", "Ngày kết thúc xử lý", "Ngày kết thúc"}, Date: true},
+	{Name: "outcome", Names: []string{"Kết quả xử lý", "Kết quả"}},
+	{Name: "paused_from", Names: []string{"Ngày yêu cầu bổ sung", "Tạm dừng từ"}, Date: true},
+	{Name: "paused_to", Names: []string{"Ngày bổ sung", "Tạm dừng đến"}, Date: true},
+	{Name: "due_after_supplement", Names: []string{"Hạn sau bổ sung"}, Date: true},
+	{Name: "unit", Names: []string{"Mã đơn vị", "Đơn vị tiếp nhận", "Mã cơ quan", "Đơn vị"}},
+	{Name: "procedure", Names: []string{"Mã thủ tục", "Mã TTHC", "Mã thủ tục hành chính"}},
+	{Name: "returned", Names: []string{"Ngày trả kết quả", "Ngày trả"}, Date: true},
+	{Name: "status", Names: []string{"Trạng thái", "Trạng thái hồ sơ", "Tình trạng"}},
+	{Name: "status_at", Names: []string{"Ngày cập nhật trạng thái", "Thời điểm trạng thái"}, Date: true},
+	{Name: "applicant", Names: []string{"Người nộp", "Chủ hồ sơ", "Người nộp hồ sơ", "Tên người nộp", "Tên tổ chức, cá nhân"}},
+	{Name: "phone", Names: []string{"Số điện thoại", "Điện thoại"}},
+	{Name: "id_number", Names: []string{"Số CCCD", "Số định danh", "Số CMND/CCCD", "Số giấy tờ"}},
+	{Name: "address", Names: []string{"Địa chỉ"}},
 }
 
-// Import reads dossiers of another system from CSV: columns id, channel,
-// received, due, finished, outcome, paused_from, paused_to,
-// due_after_supplement, and where known unit, procedure, returned. Their due
-// dates are kept as they are and marked external. It can be run again: a row
-// that is stored already changes nothing, one that tells more adds it, one that
-// contradicts what is stored is reported. An error is of the file as a whole;
-// what was stored before it stays, and running again goes on.
+// Import reads dossiers of another system: columns id, channel, received, due,
+// finished, outcome, paused_from, paused_to, due_after_supplement, and where known
+// unit, procedure, returned, status, status_at, applicant, phone. Their due dates
+// are kept as they are and marked external. It can be run again: a row that is
+// stored already changes nothing, one that tells more adds it, one that
+// contradicts what is stored is reported.
+//
+// The file is one transaction: with an error, or when the program is killed,
+// nothing of it is stored.
 func (k *Desk) Import(ctx context.Context, a actor.Actor, file io.Reader, x Import) (Outcome, error) {
-	var out Outcome
-	t, err := table.Read(file, "id", "channel", "received")
+	text, err := io.ReadAll(file)
 	if err != nil {
+		return Outcome{}, fmt.Errorf("read the file: %w", err)
+	}
+	return k.ImportTable(ctx, a, func() (*table.Reader, error) {
+		return table.Read(bytes.NewReader(text), "id", "channel", "received")
+	}, x)
+}
+
+// errWhole undoes a write whose file has a wrong row.
+var errWhole = errors.New("the file has wrong rows")
+
+// ImportTable is Import of a table, which open opens, anew for every attempt of
+// the write. The rows are read as they are stored, so the memory that it takes
+// does not grow with the file, but for 16 bytes a row that tell a code that
+// comes twice.
+//
+// While a large file is stored other writes wait (SQLite), or those that touch
+// the same counters do (PostgreSQL); reading goes on. See decision record 0021.
+func (k *Desk) ImportTable(ctx context.Context, a actor.Actor, open func() (*table.Reader, error), x Import) (Outcome, error) {
+	var out Outcome
+	if err := k.Guard.CheckAnywhere(a, auth.DossierImport); err != nil {
 		return out, err
 	}
-	t.Lenient = true
-	seen := map[string]int{}
-	var chunk []record
-	flush := func() error {
-		if len(chunk) == 0 {
-			return nil
-		}
-		done, err := k.importChunk(ctx, a, x, chunk)
+	err := k.DB.WriteAlone(ctx, func(tx *db.Tx) error {
+		out = Outcome{}
+		t, err := open()
 		if err != nil {
 			return err
 		}
-		out.New += done.New
-		out.Changed += done.Changed
-		out.Same += done.Same
-		out.Wrong = append(out.Wrong, done.Wrong...)
-		chunk = chunk[:0]
-		if x.Progress != nil {
-			x.Progress(out.Rows)
+		defer t.Close()
+		run := &importRun{k: k, a: a, x: x, q: tx, tx: tx, now: tx.Now, load: k.newLoader(tx, a, "import from "+x.System)}
+		if err := run.all(ctx, t, &out); err != nil {
+			return err
+		}
+		if x.Whole && out.WrongRows > 0 {
+			return errWhole
+		}
+		if err := run.load.close(ctx); err != nil {
+			return err
+		}
+		if x.Then != nil {
+			return x.Then(ctx, tx)
 		}
 		return nil
+	})
+	if errors.Is(err, errWhole) {
+		err = nil
 	}
-	for t.Next() {
-		out.Rows++
-		if bad := t.Bad(); bad != nil {
-			out.Wrong = append(out.Wrong, bad)
-			continue
-		}
-		r, bad := k.parse(ctx, t, x)
-		if bad == nil && seen[r.h.Code] != 0 {
-			bad = t.Wrong("id", "dossier.import_twice", "First", seen[r.h.Code])
-		}
-		if bad != nil {
-			out.Wrong = append(out.Wrong, bad)
-			continue
-		}
-		seen[r.h.Code] = r.line
-		if chunk = append(chunk, r); len(chunk) == importChunk {
-			if err := flush(); err != nil {
-				return out, err
-			}
-		}
-	}
-	if err := flush(); err != nil {
+	return out, err
+}
+
+// CheckTable tells what ImportTable would do, and stores nothing. Others can
+// write in the meantime.
+func (k *Desk) CheckTable(ctx context.Context, a actor.Actor, open func() (*table.Reader, error), x Import) (Outcome, error) {
+	var out Outcome
+	if err := k.Guard.CheckAnywhere(a, auth.DossierImport); err != nil {
 		return out, err
 	}
-	return out, t.Err()
+	t, err := open()
+	if err != nil {
+		return out, err
+	}
+	defer t.Close()
+	run := &importRun{k: k, a: a, x: x, q: k.DB, now: k.DB.Now()}
+	return out, run.all(ctx, t, &out)
 }
 
-// Times that a bare date stands for, so that what happened on one day keeps its
-// order: received when the office opens, asked and supplied at noon, resolved at
-// its close.
-const (
-	opening = 7*3600 + 30*60
-	noon    = 12 * 3600
-	closing = 17 * 3600
-)
+// An importRun goes once over a file, with a tx to store it or without.
+type importRun struct {
+	k    *Desk
+	a    actor.Actor
+	x    Import
+	q    db.Queryer
+	tx   *db.Tx // nil for a check
+	now  moment.Instant
+	load *loader
 
-// earliest is the first day of a receipt that is taken for one and not for a
-// mistake: spreadsheets write 1900-01-01 for an empty date, and Vietnam's time
-// has had its offset since 13/06/1975.
-var earliest = moment.NewDate(1975, 6, 13)
+	fresh      bool // the system has no dossier yet
+	seed       maphash.Seed
+	seen       map[uint64]uint32 // line by the hash of a code; two of a million codes are taken for one with odds of one to 30 million
+	may        map[unit.ID]error
+	ends       map[unit.ID]unit.Unit
+	procedures map[string][]procedureOn
+}
 
-// parse makes a history of a row; the fault names the cell.
-func (k *Desk) parse(ctx context.Context, t *table.Reader, x Import) (record, *fault.Fault) {
-	now := k.DB.Now()
-	var bad *fault.Fault
-	wrong := func(column, key string, args ...any) {
-		if bad == nil {
-			bad = t.Wrong(column, key, args...)
+// record is a row of the file, read.
+type record struct {
+	told
+	row table.Row
+	h   History
+}
+
+var anyOfSystem = db.SQL("dossier.any_of_system", `SELECT COUNT(*) FROM (SELECT 1 AS one FROM dossier WHERE system = $1 LIMIT 1) AS any_one`)
+
+func (r *importRun) all(ctx context.Context, t *table.Reader, out *Outcome) error {
+	t.Lenient = true
+	r.seed, r.seen = maphash.MakeSeed(), map[uint64]uint32{}
+	r.may, r.ends, r.procedures = map[unit.ID]error{}, map[unit.ID]unit.Unit{}, map[string][]procedureOn{}
+	n, err := db.Value[int64](ctx, r.q, anyOfSystem, r.x.System)
+	if err != nil {
+		return err
+	}
+	r.fresh = n == 0
+	// One core reads, the other stores.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chunks := make(chan *chunk, 2)
+	go func() {
+		defer close(chunks)
+		r.read(ctx, t, chunks)
+	}()
+	for c := range chunks {
+		if c.err != nil {
+			return c.err
+		}
+		out.Rows += c.rows
+		for _, f := range c.flaws {
+			out.wrong(r.x, f)
+		}
+		if err := r.take(ctx, c.records, out); err != nil {
+			return err
+		}
+		if r.x.Progress != nil {
+			r.x.Progress(out.Rows)
 		}
 	}
-	get := func(column string) string { return strings.TrimSpace(t.Get(column)) }
-	when := func(column string, second int) moment.Instant {
-		s := get(column)
-		if s == "" {
-			return 0
+	return ctx.Err()
+}
+
+// A chunk is some rows of the file, read.
+type chunk struct {
+	rows    int
+	records []*record
+	flaws   table.Flaws
+	err     error
+}
+
+func (r *importRun) read(ctx context.Context, t *table.Reader, out chan<- *chunk) {
+	send := func(c *chunk) bool {
+		select {
+		case out <- c:
+			return true
+		case <-ctx.Done():
+			return false
 		}
-		if i, err := moment.ParseInstant(s); err == nil {
-			return i
+	}
+	c := &chunk{}
+	for t.Next() {
+		c.rows++
+		if rec, bad := r.one(ctx, t); bad != nil {
+			c.flaws = append(c.flaws, t.Flaw(bad))
+		} else {
+			c.records = append(c.records, rec)
 		}
-		d, err := moment.ParseDate(s)
+		if c.rows == importChunk {
+			if !send(c) {
+				return
+			}
+			c = &chunk{}
+		}
+	}
+	if send(c) && t.Err() != nil {
+		send(&chunk{err: t.Err()})
+	}
+}
+
+func (r *importRun) one(ctx context.Context, t *table.Reader) (*record, *fault.Fault) {
+	if bad := t.Bad(); bad != nil {
+		return nil, bad
+	}
+	rec, bad := r.parse(ctx, t)
+	if bad != nil {
+		return nil, bad
+	}
+	hash := maphash.String(r.seed, rec.h.Code)
+	if first := r.seen[hash]; first != 0 {
+		return nil, t.Wrong("id", "dossier.import_twice", "First", int(first))
+	}
+	r.seen[hash] = uint32(t.Line())
+	return rec, nil
+}
+
+// take stores a chunk, or tells what storing it would do.
+func (r *importRun) take(ctx context.Context, records []*record, out *Outcome) error {
+	known, err := r.known(ctx, records)
+	if err != nil {
+		return err
+	}
+	var fresh []*History
+	for _, rec := range records {
+		d := known[rec.h.Code]
+		if d == nil {
+			rec.h.ID = db.NewID()
+			if err := r.follow(ctx, &rec.h); err != nil {
+				return err
+			}
+			if err := r.check(ctx, rec.h.Facts[0].Unit); err != nil {
+				return err
+			}
+			fresh = append(fresh, &rec.h)
+			out.New++
+			continue
+		}
+		changed, bad, err := r.tellMore(ctx, d, rec)
 		if err != nil {
-			wrong(column, "dossier.import_date")
-			return 0
+			return err
 		}
-		return d.At(second)
-	}
-	// What happened cannot be later than now; a bare date of today is now.
-	past := func(column string, second int) moment.Instant {
-		i := when(column, second)
-		if i > now {
-			if i.Date() == now.Date() {
-				return now
-			}
-			wrong(column, "dossier.in_future")
-		}
-		return i
-	}
-	r := record{line: t.Line()}
-	lines := map[string]int{}
-	for _, c := range t.Header() {
-		lines[c] = t.LineOf(c)
-	}
-	row := t.Line()
-	cells := map[string]string{}
-	for _, c := range t.Header() {
-		cells[c] = t.Get(c)
-	}
-	r.wrong = func(column, key string, args ...any) *fault.Fault {
-		at := lines[column]
-		if at == 0 {
-			at = row
-		}
-		return table.Wrong(at, column, cells[column], key, args...)
-	}
-	d := &r.h.Dossier
-	d.System, d.Code, d.ExternalDue, d.ReturnBy, d.Territorial = x.System, get("id"), true, AtCounter, true
-	d.Convention, d.StopsAs = calendar.Days, calendar.Pause
-	if d.Code == "" {
-		wrong("id", "dossier.import_id")
-	}
-	switch strings.ToLower(get("channel")) {
-	case "direct", "1", "d":
-		d.Channel = Direct
-	case "online", "2", "o":
-		d.Channel = Online
-	case "post", "3", "p":
-		d.Channel = Post
-	default:
-		wrong("channel", "dossier.channel_wrong")
-	}
-	received := past("received", opening)
-	switch {
-	case received == 0:
-		wrong("received", "dossier.import_date")
-	case received.Date() < earliest:
-		wrong("received", "dossier.import_too_early", "Day", earliest)
-	}
-	due, finished, returned := when("due", closing), past("finished", closing), past("returned", closing)
-	from, to, dueAfter := past("paused_from", noon), past("paused_to", noon), when("due_after_supplement", closing)
-	order := func(column string, later, earlier moment.Instant, key string) {
-		if later != 0 && earlier != 0 && later < earlier {
-			wrong(column, key)
-		}
-	}
-	order("finished", finished, received, "dossier.before_receipt")
-	order("due", due, received.Date().Start(), "dossier.import_due_before_receipt")
-	order("paused_from", from, received, "dossier.before_receipt")
-	order("paused_to", to, from, "dossier.before_request")
-	order("finished", finished, to, "dossier.import_finished_in_pause")
-	order("due_after_supplement", dueAfter, received.Date().Start(), "dossier.import_due_before_receipt")
-	order("returned", returned, max(finished, received), "dossier.before_finish")
-	if to != 0 && from == 0 {
-		wrong("paused_from", "dossier.import_pause_without_start")
-	}
-	if dueAfter != 0 && to == 0 {
-		wrong("paused_to", "dossier.import_due_without_supply")
-	}
-
-	u := x.Unit
-	if code := get("unit"); code != "" {
-		id, ok := unit.ID(""), false
-		if x.ByCode != nil {
-			id, ok = x.ByCode(code, received.Date())
-		}
-		if !ok {
-			wrong("unit", "dossier.unit_unknown")
-		}
-		u = id
-	}
-	if u == "" && bad == nil {
-		wrong("unit", "dossier.unit_unknown")
-	}
-	d.ProcedureCode = get("procedure")
-	facts := []Fact{{Kind: FRegistered, At: received, Unit: u}, {Kind: FAccepted, At: received, Unit: u, Due: due}}
-	if d.ProcedureCode != "" {
-		v, err := k.Procedures.InForce(ctx, k.DB, d.ProcedureCode, received.Date())
 		switch {
-		case err == nil:
-			d.VersionID, d.Sector = v.ID, v.Sector
-			if due == 0 {
-				if most, ok := k.maximum(ctx, u, v, received); ok {
-					facts = append(facts, Fact{Kind: FMaximum, At: received, Due: most})
-				}
-			}
-		case !fault.Is(err, fault.NotFound):
-			wrong("procedure", "dossier.procedure_unknown", "Code", d.ProcedureCode)
+		case bad != nil:
+			out.wrong(r.x, rec.row.Flaw(bad))
+		case changed:
+			out.Changed++
+		default:
+			out.Same++
 		}
 	}
-	if from != 0 {
-		facts = append(facts, Fact{Kind: FAsked, At: from, How: string(calendar.Pause)})
+	if r.tx == nil {
+		return nil
 	}
-	if to != 0 {
-		facts = append(facts, Fact{Kind: FSupplied, At: to, Due: dueAfter})
-	}
-	outcome := strings.ToLower(get("outcome"))
-	if finished == 0 && outcome != "" {
-		wrong("outcome", "dossier.import_outcome_without_end")
-	}
-	if finished != 0 {
-		kind, ok := map[string]FactKind{"": FFinished, "done": FFinished, "refused": FRefused, "withdrawn": FWithdrawn, "stopped": FStopped}[outcome]
-		if !ok {
-			wrong("outcome", "dossier.import_outcome")
-		}
-		facts = append(facts, Fact{Kind: kind, At: finished})
-	}
-	if returned != 0 {
-		facts = append(facts, Fact{Kind: FReturned, At: returned, How: AtCounter})
-	}
-	r.h.Facts = facts
-	r.h.Person = Person{Name: get("applicant"), Phone: get("phone")}
-	return r, bad
+	return r.load.add(ctx, fresh)
 }
 
-func (k *Desk) importChunk(ctx context.Context, a actor.Actor, x Import, chunk []record) (Outcome, error) {
-	var out Outcome
-	err := k.DB.Write(ctx, func(tx *db.Tx) error {
-		out = Outcome{}
-		var fresh []*History
-		for i := range chunk {
-			r := &chunk[i]
-			d, err := db.One(ctx, tx, byCode, scan, x.System, r.h.Code)
-			if errors.Is(err, db.ErrNotFound) {
-				r.h.ID = db.NewID()
-				if err := k.follow(ctx, tx, &r.h); err != nil {
-					return err
-				}
-				fresh = append(fresh, &r.h)
-				out.New++
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			changed, bad, err := k.tellMore(ctx, tx, a, &d, r)
-			if err != nil {
-				return err
-			}
-			switch {
-			case bad != nil:
-				out.Wrong = append(out.Wrong, bad)
-			case changed:
-				out.Changed++
-			default:
-				out.Same++
-			}
+// check asks once for each unit whether the actor may import there.
+func (r *importRun) check(ctx context.Context, u unit.ID) error {
+	err, asked := r.may[u]
+	if !asked {
+		err = r.k.Guard.Check(ctx, r.q, r.a, auth.DossierImport, u)
+		r.may[u] = err
+	}
+	return err
+}
+
+// lookUp is how many codes are asked for in one question.
+const lookUp = 100
+
+var byCodes = db.SQL("dossier.by_codes", `SELECT `+columns+` FROM dossier WHERE system = $1 AND code IN (`+numbered(2, lookUp)+`)`)
+
+// numbered writes n parameters from the first on.
+func numbered(first, n int) string {
+	var b bytes.Buffer
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
 		}
-		return k.load(ctx, tx, a, "import from "+x.System, fresh)
-	})
-	return out, err
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+// known returns those of the records that are stored already, by code.
+func (r *importRun) known(ctx context.Context, records []*record) (map[string]*Dossier, error) {
+	if r.fresh {
+		return nil, nil
+	}
+	out := map[string]*Dossier{}
+	for len(records) > 0 {
+		n := min(lookUp, len(records))
+		args := []any{r.x.System}
+		for i := range lookUp {
+			args = append(args, records[min(i, n-1)].h.Code)
+		}
+		found, err := db.All(ctx, r.q, byCodes, scan, args...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			out[found[i].Code] = &found[i]
+		}
+		records = records[n:]
+	}
+	return out, nil
 }
 
 // follow adds the transfers that an imported dossier went through before it was
 // told of: it was open when its unit was merged or dissolved. Where a unit has
 // several successors nobody can say which; the dossier stays with it.
-func (k *Desk) follow(ctx context.Context, q db.Queryer, h *History) error {
+func (r *importRun) follow(ctx context.Context, h *History) error {
 	s := Fold(h.Facts, h.Limit.ByInstant(), 0, 0)
 	at := s.Unit
 	for range 16 { // more mergers in one dossier's life are a circle
-		last, ok, err := k.Units.Last(ctx, q, at)
-		if err != nil {
-			return err
+		last, asked := r.ends[at]
+		if !asked {
+			var err error
+			if last, _, err = r.k.Units.Last(ctx, r.q, at); err != nil {
+				return err
+			}
+			r.ends[at] = last
 		}
-		if !ok || last.To == 0 || s.RegisteredAt.Date() >= last.To || s.NotAccepted != 0 || (s.Ended != 0 && s.Ended.Date() < last.To) {
+		if last.To == 0 || s.RegisteredAt.Date() >= last.To || s.NotAccepted != 0 || (s.Ended != 0 && s.Ended.Date() < last.To) {
 			return nil
 		}
-		parts, err := k.Units.Successors(ctx, q, at, last.To)
+		parts, err := r.k.Units.Successors(ctx, r.q, at, last.To)
 		if err != nil || len(parts) != 1 {
 			return err
 		}
@@ -329,71 +388,4 @@ func (k *Desk) follow(ctx context.Context, q db.Queryer, h *History) error {
 		h.Facts = append(h.Facts, Fact{Kind: FTransferred, At: last.To.Start(), Unit: at})
 	}
 	return nil
-}
-
-// tellMore adds the facts of a row that a stored dossier does not have yet. A
-// fact that is stored and missing or different in the row is a contradiction:
-// that is for a person to correct.
-func (k *Desk) tellMore(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, r *record) (changed bool, bad *fault.Fault, err error) {
-	columns := map[FactKind]string{FRegistered: "received", FAccepted: "due", FMaximum: "due", FAsked: "paused_from", FSupplied: "paused_to",
-		FFinished: "finished", FRefused: "outcome", FWithdrawn: "outcome", FStopped: "outcome", FReturned: "returned"}
-	for column, other := range map[string]bool{"channel": d.Channel != r.h.Channel, "procedure": d.ProcedureCode != r.h.ProcedureCode} {
-		if other {
-			return false, r.wrong(column, "dossier.import_contradicts", "Code", d.Code), nil
-		}
-	}
-	err = k.actTx(ctx, tx, a, auth.DossierImport, d, func(ctx context.Context, w *work) error {
-		have := w.facts
-		void := voided(have)
-		next := 0
-		for _, f := range have {
-			if columns[f.Kind] == "" || void[f.Seq] {
-				continue
-			}
-			if next == len(r.h.Facts) {
-				bad = r.wrong(columns[f.Kind], "dossier.import_contradicts", "Code", d.Code)
-				return nil
-			}
-			n := r.h.Facts[next]
-			if column := differs(n, f, columns); column != "" {
-				bad = r.wrong(column, "dossier.import_contradicts", "Code", d.Code)
-				return nil
-			}
-			next++
-		}
-		for _, f := range r.h.Facts[next:] {
-			if err := w.happened(f); err != nil {
-				if f := fault.As(err); f != nil {
-					bad = r.wrong("received", f.Key, f.Args...)
-					w.added = nil
-					return nil
-				}
-				return err
-			}
-			changed = true
-		}
-		return nil
-	})
-	if bad != nil {
-		changed = false
-	}
-	return changed, bad, err
-}
-
-// differs returns the column in which a row contradicts a stored fact, or "".
-func differs(row, stored Fact, columns map[FactKind]string) string {
-	ends := map[FactKind]bool{FFinished: true, FRefused: true, FWithdrawn: true, FStopped: true}
-	switch {
-	case row.Kind != stored.Kind && ends[row.Kind] && ends[stored.Kind]:
-		return "outcome"
-	case row.Kind != stored.Kind || row.At != stored.At:
-		return columns[stored.Kind]
-	case row.Unit != "" && row.Unit != stored.Unit:
-		return "unit"
-	case row.Due != stored.Due && stored.Kind == FSupplied:
-		return "due_after_supplement"
-	case row.Due != stored.Due && !ends[stored.Kind]:
-		return "due"
-	}
-	return ""
 }

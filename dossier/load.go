@@ -37,25 +37,51 @@ func (k *Desk) Load(ctx context.Context, a actor.Actor, why string, histories []
 }
 
 func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, histories []*History) error {
+	l := k.newLoader(tx, a, why)
+	if err := l.add(ctx, histories); err != nil {
+		return err
+	}
+	return l.close(ctx)
+}
+
+// A loader stores histories in parts, as one write: add as often as wanted, then
+// close.
+type loader struct {
+	k           *Desk
+	tx          *db.Tx
+	a           actor.Actor
+	why         string
+	t           *tally
+	checked     map[unit.ID]bool
+	touched     map[unit.ID]string
+	numbers     map[Code]int64 // by agency and day
+	n           int
+	first, last string // codes
+}
+
+func (k *Desk) newLoader(tx *db.Tx, a actor.Actor, why string) *loader {
+	return &loader{k: k, tx: tx, a: a, why: why, t: newTally(), checked: map[unit.ID]bool{}, touched: map[unit.ID]string{}, numbers: map[Code]int64{}}
+}
+
+// tallied is how many counters are kept in memory before they are stored.
+const tallied = 50_000
+
+func (l *loader) add(ctx context.Context, histories []*History) error {
 	if len(histories) == 0 {
 		return nil
 	}
 	var rows, people, agents, facts, steps, papers [][]any
-	t := newTally()
-	checked := map[unit.ID]bool{}
-	touched := map[unit.ID]string{}
-	numbers := map[Code]int64{} // by agency and day
 	var issued []Issue
 	for _, h := range histories {
 		d := &h.Dossier
 		for i := range h.Facts {
 			f := &h.Facts[i]
 			f.Seq = i + 1
-			f.Account = cmp.Or(f.Account, a.Account)
+			f.Account = cmp.Or(f.Account, l.a.Account)
 			if f.Recorded == 0 {
-				f.Recorded = tx.Now
+				f.Recorded = l.tx.Now
 			}
-			if f.At > tx.Now {
+			if f.At > l.tx.Now {
 				return fault.New(fault.Invalid, "dossier.in_future").With(d.Code, "dossier.in_future")
 			}
 			facts = append(facts, f.args(d.ID))
@@ -66,11 +92,11 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 		if d.Ended == 0 && d.NotAccepted == 0 {
 			d.Step = stepNow(d.State, h.Steps)
 		}
-		if !checked[d.Promised] {
-			if err := k.Guard.Check(ctx, tx, a, auth.DossierImport, d.Promised); err != nil {
+		if !l.checked[d.Promised] {
+			if err := l.k.Guard.Check(ctx, l.tx, l.a, auth.DossierImport, d.Promised); err != nil {
 				return err
 			}
-			checked[d.Promised] = true
+			l.checked[d.Promised] = true
 		}
 		rows = append(rows, d.rowArgs())
 		people = append(people, h.Person.args(d.ID))
@@ -85,11 +111,13 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 			papers = append(papers, p.args(d.ID))
 		}
 		issued = append(issued, issuesOf(h)...)
-		t.add(d, 1)
-		touched[d.State.Unit] = d.Code
-		if c, err := ParseCode(d.Code); err == nil && d.System == "" {
-			day := Code{Agency: c.Agency, Day: c.Day}
-			numbers[day] = max(numbers[day], c.Number)
+		l.t.add(d, 1)
+		l.touched[d.State.Unit] = d.Code
+		if d.System == "" {
+			if c, err := ParseCode(d.Code); err == nil {
+				day := Code{Agency: c.Agency, Day: c.Day}
+				l.numbers[day] = max(l.numbers[day], c.Number)
+			}
 		}
 	}
 	for _, x := range []struct {
@@ -98,40 +126,59 @@ func (k *Desk) load(ctx context.Context, tx *db.Tx, a actor.Actor, why string, h
 	}{
 		{rowInsert, rows}, {personInsert, people}, {agentInsert, agents}, {factInsert, facts}, {stepStore, steps}, {paperInsert, papers},
 	} {
-		if err := tx.InsertRows(ctx, x.bulk, x.rows); err != nil {
+		if err := l.tx.InsertRows(ctx, x.bulk, x.rows); err != nil {
 			return err
 		}
 	}
 	slices.SortStableFunc(issued, func(a, b Issue) int { return cmp.Compare(a.at, b.at) })
-	if err := number(ctx, tx, issued); err != nil {
+	if err := number(ctx, l.tx, issued); err != nil {
 		return err
 	}
-	if err := t.store(ctx, tx); err != nil {
+	if l.n == 0 {
+		l.first = histories[0].Code
+	}
+	l.n += len(histories)
+	l.last = histories[len(histories)-1].Code
+	if len(l.t.days)+len(l.t.procedures) > tallied {
+		if err := l.t.store(ctx, l.tx); err != nil {
+			return err
+		}
+		l.t = newTally()
+	}
+	return nil
+}
+
+// close stores the counters and the one audit entry.
+func (l *loader) close(ctx context.Context) error {
+	if l.n == 0 {
+		return nil
+	}
+	if err := l.t.store(ctx, l.tx); err != nil {
 		return err
 	}
 	var raise [][]any
-	for c, last := range numbers {
+	for c, last := range l.numbers {
 		raise = append(raise, []any{c.Agency, c.Day, last})
 	}
-	if err := tx.InsertRows(ctx, numberRaise, raise); err != nil {
+	if err := l.tx.InsertRows(ctx, numberRaise, raise); err != nil {
 		return err
 	}
-	if k.Publish != nil {
-		tx.AfterCommit(func() {
-			for u, code := range touched {
-				k.Publish(u, code)
+	if publish := l.k.Publish; publish != nil {
+		l.tx.AfterCommit(func() {
+			for u, code := range l.touched {
+				publish(u, code)
 			}
 		})
 	}
-	units := make([]string, 0, len(touched))
-	for u := range touched {
+	units := make([]string, 0, len(l.touched))
+	for u := range l.touched {
 		units = append(units, string(u))
 	}
 	slices.Sort(units)
-	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.DossierImport), Kind: "dossier_load", ID: db.NewID(),
-		Unit: unit.ID(units[0]), Reason: why, Changes: []audit.Change{
-			{Field: "dossiers", To: fmt.Sprint(len(histories))},
-			{Field: "first", To: histories[0].Code}, {Field: "last", To: histories[len(histories)-1].Code},
+	return audit.Record(ctx, l.tx, audit.Entry{Actor: l.a, Verb: string(auth.DossierImport), Kind: "dossier_load", ID: db.NewID(),
+		Unit: unit.ID(units[0]), Reason: l.why, Changes: []audit.Change{
+			{Field: "dossiers", To: fmt.Sprint(l.n)},
+			{Field: "first", To: l.first}, {Field: "last", To: l.last},
 			{Field: "units", To: fmt.Sprint(len(units))},
 		}})
 }

@@ -47,9 +47,40 @@ type Report struct {
 // It is one transaction. A file that cannot be read is a fault that names line
 // and column; a cell that cannot be understood is a Problem of its version.
 func (r *Registry) Import(ctx context.Context, a actor.Actor, file io.Reader, name string, from moment.Date) (Report, error) {
-	rows, err := read(file)
+	t, err := table.Read(file, columns...)
 	if err != nil {
 		return Report{}, err
+	}
+	rep, flaws, err := r.ImportTable(ctx, a, t, name, from, nil)
+	if err == nil {
+		err = flaws.First()
+	}
+	return rep, err
+}
+
+// ImportColumns are the columns that an import of procedures reads: those of the
+// national portal's export.
+func ImportColumns() []table.Column {
+	out := make([]table.Column, len(columns))
+	for i, c := range columns {
+		out[i] = table.Column{Name: c, Names: columnNames[c], Need: true}
+	}
+	return out
+}
+
+var columnNames = map[string][]string{
+	"code": {"Mã thủ tục", "Mã TTHC"}, "name": {"Tên thủ tục", "Tên TTHC"}, "level": {"Cấp thực hiện"}, "sector": {"Lĩnh vực"},
+	"sector_code": {"Mã lĩnh vực"}, "decision": {"Quyết định công bố"}, "time_value": {"Thời hạn giải quyết"}, "time_unit": {"Đơn vị thời hạn"},
+	"online_level": {"Mức độ trực tuyến"}, "channels": {"Cách thức thực hiện"}, "type": {"Loại thủ tục"},
+}
+
+// ImportTable is Import of a table; it returns every wrong row, and with any
+// nothing is stored. then, which may be nil, runs last in the same write: an error
+// of it undoes all.
+func (r *Registry) ImportTable(ctx context.Context, a actor.Actor, t *table.Reader, name string, from moment.Date, then func(context.Context, *db.Tx) error) (Report, table.Flaws, error) {
+	rows, flaws, err := read(t)
+	if err != nil || len(flaws) > 0 {
+		return Report{}, flaws, err
 	}
 	parsed := make([]*Version, len(rows))
 	for i, x := range rows {
@@ -76,19 +107,28 @@ func (r *Registry) Import(ctx context.Context, a actor.Actor, file io.Reader, na
 				rep.Absent++
 			}
 		}
-		if rep.New+rep.Changed == 0 {
-			return nil
+		if rep.New+rep.Changed > 0 {
+			if err := b.insert(ctx, tx); err != nil {
+				return err
+			}
+			// One entry for the whole: the rows themselves are kept beside the versions.
+			if err := recordImport(ctx, tx, a, name, rep); err != nil {
+				return err
+			}
 		}
-		if err := b.insert(ctx, tx); err != nil {
-			return err
+		if then != nil {
+			return then(ctx, tx)
 		}
-		// One entry for the whole: the rows themselves are kept beside the versions.
-		return record(ctx, tx, a, "procedure.import", "catalogue", name, []audit.Change{
-			{Field: "new", To: strconv.Itoa(rep.New)}, {Field: "changed", To: strconv.Itoa(rep.Changed)},
-			{Field: "same", To: strconv.Itoa(rep.Same)},
-		})
+		return nil
 	})
-	return rep, err
+	return rep, nil, err
+}
+
+func recordImport(ctx context.Context, tx *db.Tx, a actor.Actor, name string, rep Report) error {
+	return record(ctx, tx, a, "procedure.import", "catalogue", name, []audit.Change{
+		{Field: "new", To: strconv.Itoa(rep.New)}, {Field: "changed", To: strconv.Itoa(rep.Changed)},
+		{Field: "same", To: strconv.Itoa(rep.Same)},
+	})
 }
 
 func (rep *Report) count(v *Version) {
@@ -175,28 +215,33 @@ func (v *Version) number() {
 	v.Problems = ps
 }
 
-func read(file io.Reader) ([]row, error) {
-	t, err := table.Read(file, columns...)
-	if err != nil {
-		return nil, err
-	}
+func read(t *table.Reader) ([]row, table.Flaws, error) {
+	t.Lenient = true
 	var rows []row
+	var flaws table.Flaws
 	seen := map[string]bool{}
 	for t.Next() {
+		bad := t.Bad()
 		x := row{}
-		for _, c := range columns {
-			x[c] = t.Get(c)
+		if bad == nil {
+			for _, c := range columns {
+				x[c] = t.Get(c)
+			}
+			switch {
+			case x["code"] == "":
+				bad = t.Wrong("code", "procedure.import_no_code")
+			case seen[x["code"]]:
+				bad = t.Wrong("code", "procedure.import_twice")
+			}
 		}
-		switch {
-		case x["code"] == "":
-			return nil, t.Wrong("code", "procedure.import_no_code")
-		case seen[x["code"]]:
-			return nil, t.Wrong("code", "procedure.import_twice")
+		if bad != nil {
+			flaws = append(flaws, t.Flaw(bad))
+			continue
 		}
 		seen[x["code"]] = true
 		rows = append(rows, x)
 	}
-	return rows, t.Err()
+	return rows, flaws, t.Err()
 }
 
 // change is what every verb has in common.

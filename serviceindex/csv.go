@@ -61,7 +61,7 @@ func (s *Set) ScoreCSV(in io.Reader, out io.Writer) error {
 		if p, b := m.Score(Value{points.Ratio{Num: num, Den: den}, true}); b.HasPoints() {
 			cell = p.String()
 		}
-		row := append(slices.Clone(t.Row()), "")[:len(header)]
+		row := append(slices.Clone(t.Cells()), "")[:len(header)]
 		row[at] = cell
 		if err := w.Write(row); err != nil {
 			return fmt.Errorf("write a row: %w", err)

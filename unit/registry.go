@@ -61,6 +61,7 @@ type work struct {
 	events   []*occurrence
 	trail    []audit.Entry
 	earliest moment.Date // first day that changed
+	then     func(context.Context, *db.Tx) error
 }
 
 // occurrence is an event with its rows.
@@ -89,13 +90,18 @@ func (r *Registry) changeTx(ctx context.Context, tx *db.Tx, a actor.Actor, fn fu
 	if err := fn(w); err != nil {
 		return err
 	}
-	if len(w.events) == 0 {
-		return nil
+	if len(w.events) > 0 {
+		if err := w.check(); err != nil {
+			return err
+		}
+		if err := w.store(ctx); err != nil {
+			return err
+		}
 	}
-	if err := w.check(); err != nil {
-		return err
+	if w.then != nil {
+		return w.then(ctx, tx)
 	}
-	return w.store(ctx)
+	return nil
 }
 
 // may checks the right to change units.

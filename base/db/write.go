@@ -62,14 +62,23 @@ func (tx *Tx) fail(err error) error {
 // fn must not begin another write: on SQLite that waits for itself.
 //
 // Errors: fn's own; *Error for what the engine refused; the context's.
-func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error { return d.queued(ctx, fn, false) }
+
+// WriteAlone is Write for what takes long: on SQLite it shares its commit with no
+// other write, so that nobody whose write is done waits for the end of this one.
+// Those that come after it wait, as they do for any write.
+func (d *DB) WriteAlone(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.queued(ctx, fn, true)
+}
+
+func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if d.engine == Postgres {
 		return d.writePostgres(ctx, fn)
 	}
-	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	j := &job{ctx: ctx, fn: fn, alone: alone, done: make(chan struct{})}
 	select {
 	case d.queue <- j:
 	case <-d.done:
@@ -103,6 +112,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 type job struct {
 	ctx      context.Context
 	fn       func(*Tx) error
+	alone    bool // shares its commit with no other
 	done     chan struct{}
 	err      error
 	after    []func()
@@ -136,12 +146,16 @@ func (d *DB) writer() {
 	for {
 		select {
 		case j := <-d.queue:
-			d.group(j)
+			for j != nil {
+				j = d.group(j)
+			}
 		case <-d.done:
 			for { // what was queued before Close still counts
 				select {
 				case j := <-d.queue:
-					d.group(j)
+					for j != nil {
+						j = d.group(j)
+					}
 				default:
 					ended = true
 					return
@@ -155,13 +169,15 @@ func (d *DB) writer() {
 // of returning (t.Fatal does), and what the others of its group get.
 var errAbandoned = errors.New("a write of the group ended without returning")
 
-func (d *DB) group(first *job) {
+// group commits the first write and those that wait behind it together. It
+// returns a write that was taken from the queue and wants to be alone.
+func (d *DB) group(first *job) (next *job) {
 	var group []*job
 	tx, err := d.conn.BeginTx(context.Background(), nil)
 	if err != nil {
 		first.err = fmt.Errorf("begin a write: %w", translate(err))
 		close(first.done)
-		return
+		return nil
 	}
 	broken := errAbandoned
 	defer func() {
@@ -182,7 +198,10 @@ func (d *DB) group(first *job) {
 		group = append(group, j)
 		broken = errAbandoned // until one returns
 		if broken = d.one(tx, j); broken != nil {
-			return
+			return nil
+		}
+		if j.alone {
+			break
 		}
 		j = nil
 		if len(group) < maxGroup {
@@ -191,8 +210,13 @@ func (d *DB) group(first *job) {
 			default:
 			}
 		}
+		if j != nil && j.alone {
+			next = j
+			break
+		}
 	}
 	broken = tx.Commit()
+	return next
 }
 
 // one runs a write in a savepoint. The error it returns is of the transaction as

@@ -1,13 +1,11 @@
-// Package table reads the CSV files that people bring: UTF-8 with or without
-// BOM, comma, a header line in any order, lines that begin with # skipped. What
-// is wrong is said with line, column and value, as a fault.
+// Package table reads the tables that people bring: CSV in UTF-8 (or UTF-16 with
+// its mark) and XLSX, row by row and never as a whole. The header may stand below
+// titles, be spread over two lines, and name its columns in Vietnamese or English,
+// with or without marks. What is wrong is said with line or cell, column and
+// value, as a fault; what is no table at all is refused before anything is read.
 package table
 
 import (
-	"bufio"
-	"encoding/csv"
-	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -17,13 +15,34 @@ import (
 	"cchc/base/fault"
 )
 
+// A Column is one that a reader looks for.
+type Column struct {
+	Name  string   // how code calls it, and one of its names in files
+	Names []string // its other names in files; case, marks and punctuation don't matter
+	Need  bool     // a file without it is refused
+	Date  bool     // a number in a cell of a spreadsheet is a day, not a number
+}
+
+// A Spec says what a reader looks for. The zero Spec takes any header in the
+// first line.
+type Spec struct {
+	Columns []Column
+	Map     map[string]string // a file's own header, folded by Fold → Name; "-" ignores it
+	Sheet   string            // of a workbook; "" is the first one that is not hidden
+}
+
 // A Reader gives the rows of a file one by one.
 type Reader struct {
-	csv    *csv.Reader
+	Row // the present one
+
+	rows   raw
+	spec   Spec
+	ahead  []line // read while looking for the header
 	header []string
+	names  []string // of each column: a Spec's Name, or the header itself
 	at     map[string]int
-	row    []string
-	lines  []int // of each cell, for messages
+	dates  []int
+	used   []int // columns that the Spec asked for
 	err    error
 	bad    *fault.Fault
 
@@ -31,132 +50,156 @@ type Reader struct {
 	Lenient bool
 }
 
-// Read begins a file; the columns named must be there, others may.
+// A line is one row as it stands in the file.
+type line struct {
+	number int      // the line of a CSV file, the row of a sheet
+	cells  []string // empty at the end may be missing in a sheet
+	lines  []int    // of each cell where they differ from number
+	kinds  []kind   // of each cell of a sheet; nil is all text
+}
+
+// A raw gives lines; false at the end and at an error.
+type raw interface {
+	next() bool
+	line() line
+	err() error
+	sheet() bool // cells have names such as C17
+	close()
+}
+
+// kind is what a cell of a sheet holds beside text.
+type kind byte
+
+const (
+	text kind = iota
+	number
+	failed  // #REF!, #N/A
+	formula // without a value
+)
+
+// maxCell is the most characters of a cell: a spreadsheet's own limit. More is
+// a quote that was never closed.
+const maxCell = 32_767
+
+// Read begins a CSV file in UTF-8 with commas, whose first line is the header;
+// the columns named must be there, others may.
 func Read(r io.Reader, need ...string) (*Reader, error) {
-	b := bufio.NewReader(r)
-	if bom, _ := b.Peek(3); string(bom) == "\ufeff" {
-		b.Discard(3)
+	spec := Spec{}
+	for _, n := range need {
+		spec.Columns = append(spec.Columns, Column{Name: n, Need: true})
 	}
-	t := &Reader{csv: csv.NewReader(b), at: map[string]int{}}
-	t.csv.Comment = '#'
-	t.csv.FieldsPerRecord = -1
-	t.csv.ReuseRecord = false
-	header, err := t.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fault.New(fault.Invalid, "table.empty")
-	}
-	if err != nil {
-		return nil, broken(err)
-	}
-	for _, name := range header {
-		if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
-			return nil, fault.New(fault.Invalid, "table.not_utf8")
-		}
-	}
-	for i, name := range header {
-		name = strings.TrimSpace(name)
-		if _, twice := t.at[name]; twice {
-			return nil, fault.New(fault.Invalid, "table.column_twice", "Column", name)
-		}
-		t.header, t.at[name] = append(t.header, name), i
-	}
-	for _, name := range need {
-		if _, ok := t.at[name]; !ok {
-			return nil, fault.New(fault.Invalid, "table.column_missing", "Column", name)
-		}
+	t := &Reader{rows: plain(r), spec: spec}
+	if err := t.begin(1); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
 
-// Header returns the columns of the file in order.
+// Header returns the columns of the file in order, as the file calls them.
 func (t *Reader) Header() []string { return slices.Clone(t.header) }
+
+// Names returns what each column of the Header was taken for, "" for those that
+// nobody asked for.
+func (t *Reader) Names() []string {
+	out := make([]string, len(t.header))
+	for _, i := range t.used {
+		out[i] = t.names[i]
+	}
+	return out
+}
 
 // Has reports whether the file has a column.
 func (t *Reader) Has(column string) bool { _, ok := t.at[column]; return ok }
 
-// Next goes to the next row; false at the end of the file and at an error,
-// which Err tells apart.
+// Next goes to the next row that has anything in it; false at the end of the file
+// and at an error, which Err tells apart.
 func (t *Reader) Next() bool {
-	if t.err != nil {
-		return false
+	for t.err == nil {
+		var l line
+		if len(t.ahead) > 0 {
+			l, t.ahead = t.ahead[0], t.ahead[1:]
+		} else if t.rows.next() {
+			l = t.rows.line()
+		} else {
+			t.err = t.rows.err()
+			return false
+		}
+		if blank(l.cells) {
+			continue
+		}
+		t.Row = Row{t: t, l: l}
+		if t.bad = t.check(); t.bad != nil && !t.Lenient {
+			t.err = t.bad
+			return false
+		}
+		return true
 	}
-	row, err := t.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return false
+	return false
+}
+
+// check tells what is wrong with the row as a whole, pads it to the header's
+// width and turns serial numbers into days.
+func (t *Reader) check() *fault.Fault {
+	l := &t.l
+	if !t.rows.sheet() && len(l.cells) != len(t.header) {
+		return fault.New(fault.Invalid, "table.width", "Line", strconv.Itoa(l.number), "Columns", len(l.cells), "Header", len(t.header))
 	}
-	if err != nil {
-		t.err = broken(err)
-		return false
+	for len(l.cells) < len(t.header) {
+		l.cells = append(l.cells, "")
 	}
-	t.row, t.lines = row, t.lines[:0]
-	for i := range row {
-		line, _ := t.csv.FieldPos(i)
-		t.lines = append(t.lines, line)
-	}
-	t.bad = nil
-	if len(row) != len(t.header) {
-		t.bad = fault.New(fault.Invalid, "table.width", "Line", strconv.Itoa(t.lines[0]), "Columns", len(row), "Header", len(t.header))
-	}
-	for i, cell := range row {
-		if t.bad == nil && (!utf8.ValidString(cell) || strings.ContainsRune(cell, 0)) {
-			t.bad = fault.New(fault.Invalid, "table.encoding", "Line", strconv.Itoa(t.lines[i]), "Column", t.header[i])
+	for i, c := range l.cells[:len(t.header)] {
+		if !utf8.ValidString(c) || strings.IndexByte(c, 0) >= 0 {
+			return fault.New(fault.Invalid, "table.encoding", "Line", strconv.Itoa(t.lineAt(i)), "Column", t.header[i])
+		}
+		if len(c) > maxCell && utf8.RuneCountInString(c) > maxCell {
+			l.cells[i] = string([]rune(c)[:100]) + "…"
+			return t.wrongAt(i, "table.long", "Max", maxCell)
 		}
 	}
-	if t.bad != nil && !t.Lenient {
-		t.err = t.bad
-		return false
+	if l.kinds == nil {
+		return nil
 	}
-	return true
+	for _, i := range t.used {
+		if i >= len(l.kinds) {
+			continue
+		}
+		switch l.kinds[i] {
+		case failed:
+			return t.wrongAt(i, "table.failed")
+		case formula:
+			return t.wrongAt(i, "table.formula")
+		}
+	}
+	for _, i := range t.dates {
+		if i < len(l.kinds) && l.kinds[i] == number {
+			if s, ok := t.rows.(*sheetRows).day(l.cells[i]); ok {
+				l.cells[i] = s
+			}
+		}
+	}
+	return nil
 }
 
 // Bad returns what is wrong with the row as a whole (its number of cells, its
-// encoding), or nil. A row that is bad ends the reading unless the Reader is
-// Lenient; its cells cannot be asked for.
+// encoding, an error in a cell), or nil. A row that is bad ends the reading unless
+// the Reader is Lenient.
 func (t *Reader) Bad() *fault.Fault { return t.bad }
 
 // Err returns what ended the reading, or nil at the end of the file.
 func (t *Reader) Err() error { return t.err }
 
-// Get returns a cell without the blanks around it; "" when the file has no such
-// column.
-func (t *Reader) Get(column string) string {
-	if i, ok := t.at[column]; ok {
-		return strings.TrimSpace(t.row[i])
+// Close lets go of what the reader holds open.
+func (t *Reader) Close() {
+	if t.rows != nil {
+		t.rows.close()
 	}
-	return ""
 }
 
-// Row returns the cells as they are, in the order of Header. The caller may keep
-// them.
-func (t *Reader) Row() []string { return t.row }
-
-// Line returns the line on which the row begins, the header being 1.
-func (t *Reader) Line() int { return t.lines[0] }
-
-// Wrong returns the fault of one cell of the row: line, column, value, and why,
-// a message key with its arguments.
-func (t *Reader) Wrong(column, key string, args ...any) *fault.Fault {
-	return Wrong(t.LineOf(column), column, t.Get(column), key, args...)
-}
-
-// LineOf returns the line on which a cell of the row begins; the row's own for
-// a column that the file has not.
-func (t *Reader) LineOf(column string) int {
-	if i, ok := t.at[column]; ok {
-		return t.lines[i]
+func blank(cells []string) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
 	}
-	return t.lines[0]
-}
-
-// Wrong is the fault of a cell of a row that was read before.
-func Wrong(line int, column, value, key string, args ...any) *fault.Fault {
-	return fault.New(fault.Invalid, "table.cell", "Line", strconv.Itoa(line), "Column", column, "Value", value).With(column, key, args...)
-}
-
-func broken(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		return fault.New(fault.Invalid, "table.broken", "Line", strconv.Itoa(p.Line)).Because(err)
-	}
-	return fmt.Errorf("read a table: %w", err)
+	return true
 }
