@@ -12,5 +12,6 @@ import (
 func (r *rooms) adminHub() *admin.Hub {
 	return &admin.Hub{Sections: []admin.Section{
 		{Key: "calendars", Group: admin.Places, URL: calendarweb.Path, Verbs: []auth.Verb{auth.CalendarChange}},
+		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},
 	}}
 }

@@ -29,6 +29,7 @@ type rooms struct {
 	db         *db.DB
 	guard      *auth.Guard
 	accounts   *auth.Accounts
+	bearers    *auth.Bearers
 	units      *unit.Book
 	registry   *unit.Registry
 	calendars  *calendar.Store
@@ -97,6 +98,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.units = &unit.Book{DB: d}
 	r.guard = &auth.Guard{Tree: r.units}
 	r.accounts = &auth.Accounts{DB: d, Guard: *r.guard}
+	r.bearers = &auth.Bearers{DB: d, Guard: *r.guard}
 	r.registry = &unit.Registry{Book: r.units, Guard: *r.guard}
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
 	r.procedures = &procedure.Catalogue{DB: d}

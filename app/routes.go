@@ -18,6 +18,7 @@ import (
 	"cchc/base/web"
 	"cchc/base/web/admin"
 	"cchc/base/web/signin"
+	"cchc/base/web/tokens"
 	"cchc/base/web/ui"
 	"cchc/calendar/calendarweb"
 	"cchc/demo"
@@ -41,6 +42,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 			return auth.Resume(ctx, r.db, account, signedIn, r.db.Now().Date())
 		},
 		Place: r.place, Nav: func(ctx context.Context, a actor.Actor) []ui.Link { return nav(ctx, a, hub, reports) },
+		Bearer: r.bearers.Actor,
 		Search: func(a actor.Actor) string {
 			if len(auth.Roots(a, auth.DossierRead)) == 0 {
 				return ""
@@ -50,6 +52,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
+	(&tokens.Pages{Accounts: r.accounts, Units: r.units}).Register(mux)
 	hub.Register(mux)
 	reports.Register(mux)
 	files, err := file.Open(ctx, r.filesAt(f.Files))

@@ -34,7 +34,13 @@ type Actor struct {
 	Login   string
 	Name    string
 	Grants  []Grant
-	system  bool
+
+	// A program that calls with a token acts for the account, and with less: the
+	// token's id, and the only verbs that it is for (nil is no limit).
+	Token  string
+	Scopes []string
+
+	system bool
 }
 
 // System returns the actor for what the program does by itself: migrations,

@@ -85,7 +85,10 @@ func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 
 // conceal returns the entry's changes with personal values hashed.
 func conceal(ctx context.Context, tx *db.Tx, e Entry) ([]Change, error) {
-	out := make([]Change, 0, len(e.Changes))
+	out := make([]Change, 0, len(e.Changes)+1)
+	if e.Actor.Token != "" {
+		out = append(out, Change{Field: "token", To: e.Actor.Token})
+	}
 	var salt []byte
 	for _, c := range e.Changes {
 		if c.Personal {

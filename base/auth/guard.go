@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"cchc/base/actor"
 	"cchc/base/db"
@@ -79,6 +80,9 @@ func refuse(a actor.Actor) error {
 func Roots(a actor.Actor, verb Verb) []actor.UnitID {
 	if a.IsSystem() {
 		return []actor.UnitID{""}
+	}
+	if a.Scopes != nil && !slices.Contains(a.Scopes, string(verb)) {
+		return nil
 	}
 	var roots []actor.UnitID
 	seen := map[actor.UnitID]bool{}

@@ -52,6 +52,9 @@ type Config struct {
 	// signedIn: a right that was withdrawn is gone with the next request. An error
 	// fault.Unauthenticated signs out.
 	Load func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error)
+	// Bearer returns the actor behind the token of a program that calls the API;
+	// nil knows no tokens.
+	Bearer func(ctx context.Context, token string) (actor.Actor, error)
 	// Place names the actor's unit for the top bar, or the province for a visitor.
 	Place func(ctx context.Context, a actor.Actor) string
 	// Nav lists what the actor may open, in order.
@@ -108,6 +111,10 @@ func New(cfg Config) *Mux {
 	}
 	pages := m.framed(m.guarded(m.sessions.LoadAndSave(m.known(http.HandlerFunc(m.route)))))
 	zipped := zip(pages)
+	programs := m.framed(m.borne(http.HandlerFunc(m.route)))
+	if m.cfg.Bearer != nil {
+		programs = zip(programs)
+	}
 	files := static.Handler()
 	m.chain = m.logged(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), cfg.Secure)
@@ -115,6 +122,8 @@ func New(cfg Config) *Mux {
 		case strings.HasPrefix(r.URL.Path, "/static/"):
 			visitOf(r.Context()).route = routeStatic
 			files.ServeHTTP(w, r)
+		case m.cfg.Bearer != nil && bears(r):
+			programs.ServeHTTP(w, r)
 		case streams(r):
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()
