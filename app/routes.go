@@ -52,7 +52,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
-	(&tokens.Pages{Accounts: r.accounts, Units: r.units}).Register(mux)
+	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
 	hub.Register(mux)
 	reports.Register(mux)
 	files, err := file.Open(ctx, r.filesAt(f.Files))
@@ -65,7 +65,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
 	(&calendarweb.Pages{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(mux)
-	(&dossierweb.API{Desk: r.desk}).Register(api.New(mux, Version))
+	r.registerAPI(api.New(mux, Version), f, now, files)
 	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {
 		if _, _, err := r.db.Version(req.Context()); err != nil {
 			return err

@@ -17,6 +17,8 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,12 +31,17 @@ import (
 
 // An API holds the operations.
 type API struct {
-	huma huma.API
-	mux  *web.Mux
+	huma   huma.API
+	mux    *web.Mux
+	once   *once    // nil keeps no answers
+	limits *limiter // nil knows no limits
 }
 
-// sessionScheme is the name of how programs say who they are: as pages do.
-const sessionScheme = "session"
+// The ways in which a caller says who it is: a token, or the session of pages.
+const (
+	tokenScheme   = "token"
+	sessionScheme = "session"
+)
 
 // New puts an API on the mux: its operations, the description at
 // /api/openapi.json and /api/openapi.yaml, and a page that lists them at /api.
@@ -52,6 +59,7 @@ func New(mux *web.Mux, version string) *API {
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
+					tokenScheme:   {Type: "http", Scheme: "bearer", Description: "An access token, made at /account/tokens or by who keeps the account at /admin/tokens."},
 					sessionScheme: {Type: "apiKey", In: "cookie", Name: "cchc", Description: "The session that POST /sign-in begins (__Host-cchc over TLS)."},
 				},
 			},
@@ -68,19 +76,31 @@ func New(mux *web.Mux, version string) *API {
 // Handle registers an operation. The access is checked before the input is read;
 // rights are the verb's to check.
 func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx context.Context, in *I) (*O, error)) {
+	op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	op.Middlewares = append(op.Middlewares, a.limited)
 	if access.NeedsSignIn() {
-		op.Security = append(op.Security, map[string][]string{sessionScheme: {}})
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		op.Security = append(op.Security, map[string][]string{tokenScheme: {}}, map[string][]string{sessionScheme: {}})
 		op.Middlewares = append(op.Middlewares, func(c huma.Context, next func(huma.Context)) {
 			if Actor(c.Context()).SignedIn() {
 				next(c)
 				return
 			}
-			p := Problem(web.ProblemOf(c.Context(), fault.New(fault.Unauthenticated, "web.sign_in.first")))
-			c.SetHeader("Content-Type", p.ContentType(""))
-			c.SetStatus(p.Status)
-			huma.DefaultJSONFormat.Marshal(c.BodyWriter(), p)
+			answer(c, fault.New(fault.Unauthenticated, "web.sign_in.first"))
 		})
 	}
+	if strings.Contains(op.Path, "{") {
+		op.Errors = append(op.Errors, http.StatusNotFound)
+	}
+	op.Errors = append(op.Errors, http.StatusBadRequest)
+	if op.Method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusConflict)
+		if _, own := op.Metadata[OwnKey]; !own && access.NeedsSignIn() {
+			op.Parameters = append(op.Parameters, keyParam)
+			op.Middlewares = append(op.Middlewares, a.answeredOnce)
+		}
+	}
+	slices.Sort(op.Errors)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if err != nil {
@@ -89,6 +109,14 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 		}
 		return out, nil
 	})
+}
+
+// answer writes an error of a middleware.
+func answer(c huma.Context, err error) {
+	p := Problem(web.ProblemOf(c.Context(), err))
+	c.SetHeader("Content-Type", p.ContentType(""))
+	c.SetStatus(p.Status)
+	huma.DefaultJSONFormat.Marshal(c.BodyWriter(), p)
 }
 
 // Actor returns who calls.

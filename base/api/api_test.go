@@ -132,3 +132,24 @@ func TestTheDescriptionIsWhatWasPromised(t *testing.T) {
 	_, a := open(t)
 	apitest.Golden(t, a, "testdata/openapi.yaml")
 }
+
+func TestACallerWhoCallsTooOftenIsToldWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	b, a := open(t)
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, moment.Zone)
+	a.Limit(api.Limits{Rate: 2, Burst: 30}, func() time.Time { return at })
+	b.Header.Set("Accept", "application/json")
+	for range 3 { // visitors have a tenth
+		b.Get("/api/v1/ping").Is(204)
+	}
+	p := b.Get("/api/v1/ping")
+	if x := problem(t, p, 429); x.Type != "urn:cchc:fault:api.too_many" || p.Header.Get("Retry-After") != "5" || p.Header.Get("RateLimit") != `"caller";r=0` {
+		t.Errorf("refused with %+v, %v", x, p.Header)
+	}
+	b.Post("/enter") // somebody known has an allowance of their own
+	if p := b.Send("POST", "/api/v1/dossiers/X1/ask", "application/json", body).Is(200); p.Header.Get("RateLimit-Policy") != `"caller";q=30;w=15` || p.Header.Get("RateLimit") != `"caller";r=29` {
+		t.Errorf("the limits are told as %v", p.Header)
+	}
+	at = at.Add(6 * time.Second)
+	b.Other().Get("/api/v1/ping").Is(204)
+}

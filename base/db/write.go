@@ -250,7 +250,10 @@ func call(fn func(*Tx) error, t *Tx) (p *Panic, err error) {
 			err = p
 		}
 	}()
-	if err = fn(t); err == nil {
+	if err = beside(t); err == nil {
+		err = fn(t)
+	}
+	if err == nil {
 		err = t.failed
 	}
 	if err == nil {

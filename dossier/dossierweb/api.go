@@ -12,6 +12,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/file"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/calendar"
@@ -21,7 +22,10 @@ import (
 
 // API is the door for programs to dossiers and their statistics: the verbs of the
 // pages, by JSON.
-type API struct{ Desk *dossier.Desk }
+type API struct {
+	Desk  *dossier.Desk
+	Files *file.Store // where scans are kept; nil takes none
+}
 
 // Register puts the operations at /api/v1/dossiers and /api/v1/reports.
 func (p *API) Register(a *api.API) {
@@ -31,6 +35,7 @@ func (p *API) Register(a *api.API) {
 	receive := op("receive-dossier", http.MethodPost, "/dossiers", "Receive a dossier",
 		"Receives and accepts a dossier: it gets its code and due date. Sent again with the same Idempotency-Key it is received once.")
 	receive.DefaultStatus = http.StatusCreated
+	receive.Metadata = map[string]any{api.OwnKey: true} // the form's token is its key
 	api.Handle(a, web.SignedIn, receive, p.receive)
 	api.Handle(a, web.SignedIn, op("get-dossier", http.MethodGet, "/dossiers/{code}", "See a dossier",
 		"Its state with facts and steps. Numbers of persons are masked."), p.get)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"cchc/base/api"
-	"cchc/base/api/apitest"
 	"cchc/base/web"
 	"cchc/base/web/webtest"
 	"cchc/dossier/dossiertest"
@@ -210,10 +209,4 @@ func TestTheAPIListsAndReports(t *testing.T) {
 	if got.Total["received"] != 7 || got.Total["in_time"] != 7 || len(got.Lines) != 1 || got.Lines[0]["key"] != "Hộ tịch" {
 		t.Errorf("the report is %+v", got)
 	}
-}
-
-func TestTheDescriptionOfTheAPIIsWhatWasPromised(t *testing.T) {
-	t.Parallel()
-	_, a := serveAPI(t)
-	apitest.Golden(t, a, "testdata/openapi.yaml")
 }

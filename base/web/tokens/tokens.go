@@ -16,13 +16,19 @@ import (
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/ui"
-	"cchc/unit"
 )
 
 // Pages are the pages.
 type Pages struct {
 	Accounts *auth.Accounts
-	Units    *unit.Book
+	// Places lists the units in and below roots; the root "" has all.
+	Places func(ctx context.Context, roots []actor.UnitID) ([]Place, error)
+}
+
+// A Place is a unit that a token may be limited to.
+type Place struct {
+	ID   actor.UnitID
+	Name string
 }
 
 // Register puts the pages at /account/tokens and /admin/tokens.
@@ -105,43 +111,27 @@ func (p *Pages) view(ctx context.Context, all bool, in *form) (view, error) {
 	if err != nil {
 		return v, err
 	}
-	tree, err := p.Units.Today(ctx, p.Accounts.DB)
-	if err != nil {
-		return v, err
-	}
-	name := func(id actor.UnitID) string {
-		if id == "" {
-			return i18n.T(ctx, "tokens.everywhere")
-		}
-		u, _ := tree.Unit(id)
-		return cmp.Or(u.Name, string(id))
-	}
-	for _, t := range list {
-		v.Rows = append(v.Rows, row{Token: t, Holder: names[t.Account], Unit: name(t.Unit)})
-	}
-	// The units that may be chosen: where the actor has something to say.
-	v.Units = []ui.Option{{Text: i18n.T(ctx, "tokens.everywhere")}}
-	seen := map[unit.ID]bool{}
 	roots := auth.Roots(a, auth.AccountChange)
 	if !all {
+		roots = nil
 		for _, g := range a.Grants {
 			roots = append(roots, g.Unit)
 		}
 	}
-	for _, r := range roots {
-		below := tree.Subtree(r)
-		if r == "" {
-			below = nil
-			for _, top := range tree.Roots() {
-				below = append(below, tree.Subtree(top)...)
-			}
-		}
-		for _, id := range below {
-			if u, ok := tree.Unit(id); ok && !seen[id] {
-				seen[id] = true
-				v.Units = append(v.Units, ui.Option{Value: string(id), Text: u.Name})
-			}
-		}
+	places, err := p.Places(ctx, roots)
+	if err != nil {
+		return v, err
+	}
+	// The units that may be chosen: where the actor has something to say.
+	v.Units = []ui.Option{{Text: i18n.T(ctx, "tokens.everywhere")}}
+	called := map[actor.UnitID]string{"": i18n.T(ctx, "tokens.everywhere")}
+	for _, x := range places {
+		called[x.ID] = x.Name
+		v.Units = append(v.Units, ui.Option{Value: string(x.ID), Text: x.Name})
+	}
+	name := func(id actor.UnitID) string { return cmp.Or(called[id], string(id)) }
+	for _, t := range list {
+		v.Rows = append(v.Rows, row{Token: t, Holder: names[t.Account], Unit: name(t.Unit)})
 	}
 	for _, verb := range auth.Verbs {
 		if all || slices.ContainsFunc(holds, func(h actor.Actor) bool { return len(auth.Roots(h, verb)) > 0 }) {
@@ -173,7 +163,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request, all bool) error {
 		}
 		var t auth.Token
 		var secret string
-		t, secret, err = p.Accounts.CreateToken(ctx, web.Actor(ctx), auth.NewToken{Account: account, Name: in.Name, Scopes: in.Scopes, Unit: unit.ID(in.Unit), Until: in.Until})
+		t, secret, err = p.Accounts.CreateToken(ctx, web.Actor(ctx), auth.NewToken{Account: account, Name: in.Name, Scopes: in.Scopes, Unit: actor.UnitID(in.Unit), Until: in.Until})
 		if err == nil {
 			// Shown in the answer itself, for nothing that we keep could show it later.
 			w.Header().Set("Cache-Control", "no-store")

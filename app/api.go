@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cchc/base/api"
+	"cchc/base/file"
+	"cchc/base/web/tokens"
+	"cchc/dossier/dossierweb"
+	"cchc/unit"
+)
+
+// registerAPI puts every room's operations on the API.
+func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, files *file.Store) {
+	a.Keep(r.db)
+	a.Limit(api.Limits{Rate: f.APIRate, Burst: f.APIBurst}, now)
+	(&dossierweb.API{Desk: r.desk, Files: files}).Register(a)
+}
+
+// places lists units in and below roots, each below the one that it belongs to.
+func (r *rooms) places(ctx context.Context, roots []unit.ID) ([]tokens.Place, error) {
+	tree, err := r.units.Today(ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(roots, "") {
+		roots = tree.Roots()
+	}
+	var out []tokens.Place
+	seen := map[unit.ID]bool{}
+	for _, root := range roots {
+		for _, id := range tree.Subtree(root) {
+			if u, ok := tree.Unit(id); ok && !seen[id] {
+				seen[id] = true
+				out = append(out, tokens.Place{ID: id, Name: u.Name})
+			}
+		}
+	}
+	return out, nil
+}
