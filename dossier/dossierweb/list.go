@@ -30,6 +30,12 @@ func (p *Lists) Register(mux *web.Mux) {
 	mux.Handle("GET /late", web.SignedIn, p.late)
 	mux.Handle("POST /late/apologise", web.SignedIn, p.apologise)
 	mux.Handle("GET /units/{id}", web.SignedIn, p.unit)
+	mux.Handle("GET /books", web.SignedIn, p.books)
+	mux.Handle("GET /books/{unit}/{form}/{year}", web.SignedIn, p.book)
+	mux.Handle("GET /books/{unit}/{form}/{year}/print", web.SignedIn, p.bookPrint)
+	mux.Handle("GET /books/{unit}/{form}/{year}/closing", web.SignedIn, p.bookClosing)
+	mux.Handle("GET /books/{unit}/{form}/{year}/close", web.SignedIn, p.bookCloseAsk)
+	mux.Handle("POST /books/{unit}/{form}/{year}/close", web.SignedIn, p.bookClose)
 }
 
 const (

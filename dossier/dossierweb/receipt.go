@@ -51,7 +51,8 @@ type formView struct {
 	above     string // superior body
 	body      string // issuing body
 	place     string
-	officer   string // who did what the form tells of
+	issue     dossier.Issue // its number in a book; zero where another system issued it
+	officer   string        // who did what the form tells of
 	steps     []stepRow
 	lookup    string // address where the dossier can be looked up
 	rating    string // address where it can be rated; "" for who may not have the token
@@ -95,6 +96,15 @@ func (p *Pages) formView(r *http.Request, kinds ...dossier.FactKind) (*formView,
 		if v.fact, found = latest(&v.w, kinds...); !found {
 			return fault.New(fault.NotFound, "dossierweb.form_nothing", "Code", v.w.Code)
 		}
+		issued, err := p.Desk.Issues(ctx, s, v.w.Dossier)
+		if err != nil {
+			return err
+		}
+		for _, x := range issued {
+			if x.Seq == v.fact.Seq {
+				v.issue = x
+			}
+		}
 		t, err := newTeller(vi, p.Desk, s)
 		if err != nil {
 			return err
@@ -105,7 +115,7 @@ func (p *Pages) formView(r *http.Request, kinds ...dossier.FactKind) (*formView,
 		if v.officer, err = t.who.of(vi, v.fact.Account); err != nil {
 			return err
 		}
-		if err := p.issuer(vi, s, v); err != nil {
+		if err := issuer(vi, p.Desk, s, v); err != nil {
 			return err
 		}
 		cal, err := t.calendar(vi, v.w.Promised)
@@ -126,8 +136,8 @@ func (p *Pages) formView(r *http.Request, kinds ...dossier.FactKind) (*formView,
 }
 
 // issuer names who issues the form, as the unit was when it happened.
-func (p *Pages) issuer(ctx context.Context, q db.Queryer, v *formView) error {
-	tree, err := p.Desk.Units.On(ctx, q, v.fact.At.Date())
+func issuer(ctx context.Context, desk *dossier.Desk, q db.Queryer, v *formView) error {
+	tree, err := desk.Units.On(ctx, q, v.fact.At.Date())
 	if err != nil {
 		return err
 	}
@@ -137,7 +147,7 @@ func (p *Pages) issuer(ctx context.Context, q db.Queryer, v *formView) error {
 	}
 	u, ok := tree.Unit(id)
 	if !ok {
-		if u, _, err = p.Desk.Units.Last(ctx, q, id); err != nil {
+		if u, _, err = desk.Units.Last(ctx, q, id); err != nil {
 			return err
 		}
 	}
@@ -206,17 +216,25 @@ func hourDate(ctx context.Context, i moment.Instant) string {
 
 func (v *formView) paper(ctx context.Context, name string, a5 bool) ui.Paper {
 	vi := i18n.With(ctx, i18n.Vietnamese)
-	number := v.fact.Document
-	if name == "01" || name == "06" || number == "" {
-		number = i18n.T(vi, "dossierweb.paper.code", "Code", v.w.Code)
-	} else {
-		number = i18n.T(vi, "dossierweb.paper.number", "Number", number)
+	code := i18n.T(vi, "dossierweb.paper.code", "Code", v.w.Code)
+	number := code
+	switch {
+	case v.issue.Number != 0:
+		number = i18n.T(vi, "dossierweb.paper.number", "Number", bookNumber(vi, v.issue))
+	case name != "01" && name != "06" && v.fact.Document != "":
+		number = i18n.T(vi, "dossierweb.paper.number", "Number", v.fact.Document)
 	}
 	x := ui.Paper{
 		Title: i18n.T(ctx, "dossierweb.form."+name) + " " + v.w.Code, A5: a5, Above: v.above, Body: v.body, Number: number,
 		Place:   v.place + ", " + longDate(vi, v.fact.At.Date()),
 		Heading: i18n.T(vi, "dossierweb.paper."+name),
 		Back:    ui.Link{Text: v.w.Code, URL: dossierURL(v.w.Code)},
+	}
+	if number != code {
+		x.Code = code
+		if name != "01" && name != "06" && v.fact.Document != "" { // the unit's own number of the letter
+			x.Code += " · " + i18n.T(vi, "books.paper.document", "Document", v.fact.Document)
+		}
 	}
 	if name != "01" { // which has a second code beside it
 		x.QR, x.QRText = v.lookup, i18n.T(vi, "dossierweb.paper.lookup", "Code", v.w.Code)

@@ -235,7 +235,7 @@ func TestFormsArePrintedWhereTheFactsAre(t *testing.T) {
 	}
 	form("06").Is(200).Has("h1", "PHIẾU KIỂM SOÁT").Has("tbody tr", "Tiếp nhận, chuyển hồ sơ")
 	d.Post("/dossiers/"+x.Code+"/apologise", "reason", "Thiếu người", "until", "02/12/2026", "document", "5/XL").Is(303)
-	form("04").Is(200).Has("h1", "PHIẾU XIN LỖI").Has(".paper", "Thiếu người").Has(".paper", "17 giờ 00 phút, ngày 02/12/2026").Has(".paper-head", "Số: 5/XL")
+	form("04").Is(200).Has("h1", "PHIẾU XIN LỖI").Has(".paper", "Thiếu người").Has(".paper", "17 giờ 00 phút, ngày 02/12/2026").Has(".paper-head", "Số: 1/XLHL")
 	d.Post("/dossiers/"+x.Code+"/supplement", "reason", "1. Giấy chứng sinh\n2. Tờ khai", "supply_by", "30/11/2026").Is(303)
 	form("02").Is(200).Has(".paper p", "1. Giấy chứng sinh").Has(".paper p", "2. Tờ khai").Has(".paper", "ngày 30/11/2026")
 	d.Post("/dossiers/"+x.Code+"/stop", "reason", "Không bổ sung").Is(303)
