@@ -21,6 +21,7 @@ type serveFlags struct {
 	Base       string  `help:"Address at which citizens reach the server, for the codes on papers: https://dichvu.example.vn." placeholder:"URL"`
 	APIRate    float64 `help:"API calls a second that one token or account may make in the long run; 0 is no limit." default:"100" name:"api-rate"`
 	APIBurst   int     `help:"API calls that one token or account may make at once." default:"1000" name:"api-burst"`
+	Profile    string  `help:"Address for Go's profiles, which tell much: only on the loopback." placeholder:"HOST:PORT" hidden:""`
 	Files      string  `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 }
 
@@ -101,6 +102,12 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	if err != nil {
 		l.Close()
 		return err
+	}
+	if f.Profile != "" {
+		if err := profile(ctx, f.Profile); err != nil {
+			l.Close()
+			return err
+		}
 	}
 	jobs := r.newRunner()
 	if err := jobs.Start(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 
 var (
 	epochGet  = SQL("db.epoch.get", `SELECT value FROM epoch WHERE name = $1`)
+	epochAll  = SQL("db.epoch.all", `SELECT name, value FROM epoch`)
 	epochBump = SQL("db.epoch.bump", `
 		INSERT INTO epoch (name, value) VALUES ($1, 1)
 		ON CONFLICT (name) DO UPDATE SET value = epoch.value + 1`)
@@ -16,8 +17,43 @@ var (
 // Bump tells every process on this database that what Cache keeps under this
 // name is out of date once the write commits.
 func (tx *Tx) Bump(ctx context.Context, name string) error {
+	tx.epochs.forget()
 	_, err := tx.Exec(ctx, epochBump, name)
 	return err
+}
+
+// epochs are all epochs as one transaction sees them: read once, for a write or
+// a page asks several caches. Writes that share a commit share them; nobody else
+// can change them meanwhile.
+type epochs struct {
+	mu  sync.Mutex
+	all map[string]int64
+}
+
+func (e *epochs) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = nil
+}
+
+func (e *epochs) of(ctx context.Context, q Queryer, name string) (int64, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.all == nil {
+		all := map[string]int64{}
+		err := Each(ctx, q, epochAll, func(r Scanner) error {
+			var name string
+			var value int64
+			err := r.Scan(&name, &value)
+			all[name] = value
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+		e.all = all
+	}
+	return e.all[name], nil // 0: nobody has bumped it yet
 }
 
 // A Cache keeps what Load made of slowly changing tables (units, calendars,
@@ -80,6 +116,12 @@ func (c *Cache[T]) Get(ctx context.Context, q Queryer) (T, error) {
 }
 
 func (c *Cache[T]) now(ctx context.Context, q Queryer) (int64, error) {
+	switch x := q.(type) {
+	case *Tx:
+		return x.epochs.of(ctx, q, c.Name)
+	case *Snapshot:
+		return x.epochs.of(ctx, q, c.Name)
+	}
 	epoch, err := Value[int64](ctx, q, epochGet, c.Name)
 	if errors.Is(err, ErrNotFound) {
 		err = nil // nobody has bumped it yet

@@ -50,7 +50,16 @@ func (tx *Tx) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error)
 }
 
 func (sn *Snapshot) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error) {
-	return sn.sql.QueryContext(ctx, s.text[sn.db.engine], args...)
+	if sn.db.engine == Postgres { // pgx keeps prepared statements by itself
+		return sn.sql.QueryContext(ctx, s.text[Postgres], args...)
+	}
+	p, err := prepared(sn.db.read, &sn.db.prepared, s)
+	if err != nil {
+		return nil, err
+	}
+	// Prepared once on each connection of the pool: compiling a statement takes
+	// SQLite longer than running most of ours.
+	return sn.sql.StmtContext(ctx, p).QueryContext(ctx, args...)
 }
 
 // Exec runs a statement that changes rows and returns how many it changed.

@@ -263,17 +263,21 @@ func (b *Bulk) of(rows int) *Stmt {
 	return b.sized[rows]
 }
 
+// exactRows is up to how many rows have a statement of just their number.
+const exactRows = 12
+
 // InsertRows inserts rows, in as few statements as the engines' limits on
 // parameters allow. Each row has as many values as the bulk has columns.
 func (tx *Tx) InsertRows(ctx context.Context, b *Bulk, rows [][]any) error {
-	// A fixed chunk keeps the number of different statements small.
+	// Few sizes keep the number of different statements small: what one act adds
+	// goes in one statement, an import in chunks.
 	chunk := max(1, min(100, 8000/b.width))
 	for len(rows) > 0 {
-		n := chunk
-		if len(rows) < chunk {
-			n = 1
-			for n*2 <= len(rows) {
-				n *= 2
+		n := min(len(rows), chunk)
+		if n > exactRows {
+			n = chunk
+			for n > len(rows) {
+				n /= 2
 			}
 		}
 		args := make([]any, 0, n*b.width)

@@ -22,6 +22,7 @@ type Tx struct {
 	sql    *sql.Tx
 	ctx    context.Context // of the caller; checked before every statement
 	after  []func()
+	epochs *epochs
 	failed error // the first statement that the engine refused
 	dirty  bool  // something was changed, or tried to be
 }
@@ -179,7 +180,7 @@ func (d *DB) group(first *job) (next *job) {
 		close(first.done)
 		return nil
 	}
-	broken := errAbandoned
+	broken, shared := errAbandoned, &epochs{}
 	defer func() {
 		if broken != nil {
 			d.failed.Add(1)
@@ -197,7 +198,7 @@ func (d *DB) group(first *job) (next *job) {
 	for j := first; j != nil; {
 		group = append(group, j)
 		broken = errAbandoned // until one returns
-		if broken = d.one(tx, j); broken != nil {
+		if broken = d.one(tx, j, shared); broken != nil {
 			return nil
 		}
 		if j.alone {
@@ -221,26 +222,42 @@ func (d *DB) group(first *job) (next *job) {
 
 // one runs a write in a savepoint. The error it returns is of the transaction as
 // a whole (a full disk undoes all of it), not of the write.
-func (d *DB) one(tx *sql.Tx, j *job) (broken error) {
+func (d *DB) one(tx *sql.Tx, j *job, shared *epochs) (broken error) {
 	ctx := context.Background()
 	if j.err = j.ctx.Err(); j.err != nil {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT w"); err != nil {
+	if err := d.control(ctx, savepoint); err != nil {
 		return err
 	}
-	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: j.ctx}
+	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: j.ctx, epochs: shared}
 	j.panicked, j.err = call(j.fn, t)
 	if j.err != nil || j.panicked != nil {
-		if _, err := tx.ExecContext(ctx, "ROLLBACK TO w"); err != nil {
+		shared.forget() // it may have bumped some
+		if err := d.control(ctx, rollbackTo); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "RELEASE w"); err != nil {
+	if err := d.control(ctx, release); err != nil {
 		return err
 	}
 	j.after = t.after
 	return nil
+}
+
+// A write within a group is a savepoint.
+var (
+	savepoint  = &Stmt{Name: "db.savepoint", text: map[Engine]string{SQLite: "SAVEPOINT w"}}
+	rollbackTo = &Stmt{Name: "db.savepoint.rollback", text: map[Engine]string{SQLite: "ROLLBACK TO w"}}
+	release    = &Stmt{Name: "db.savepoint.release", text: map[Engine]string{SQLite: "RELEASE w"}}
+)
+
+func (d *DB) control(ctx context.Context, s *Stmt) error {
+	p, err := prepared(d.conn, &d.writing, s)
+	if err == nil {
+		_, err = p.ExecContext(ctx)
+	}
+	return err
 }
 
 func call(fn func(*Tx) error, t *Tx) (p *Panic, err error) {
@@ -310,7 +327,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(
 		return nil, errors.Is(err, driver.ErrBadConn), fmt.Errorf("begin a write: %w", translate(err))
 	}
 	defer tx.Rollback() // does nothing after Commit
-	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: ctx}
+	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: ctx, epochs: &epochs{}}
 	p, err := call(fn, t)
 	if p != nil {
 		tx.Rollback()
@@ -329,8 +346,9 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(
 // A Snapshot is a consistent view for reading several statements as of one
 // moment.
 type Snapshot struct {
-	db  *DB
-	sql *sql.Tx
+	db     *DB
+	sql    *sql.Tx
+	epochs epochs
 }
 
 // Snapshot runs fn over one consistent view of the database; fn can only read.
