@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"slices"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -15,30 +16,39 @@ import (
 // already changes nothing.
 
 var (
+	// Three parts, each by an index of its own: accepted and open, new, and ended
+	// since the day.
 	openOf = db.SQL("dossier.sweep.open", `
-		SELECT `+columns+`
-		FROM dossier
-		WHERE unit_id = $1 AND not_accepted_at IS NULL AND id > $2
-		AND (ended_at IS NULL OR (ended_at >= $3 AND registered_at < $3))
-		ORDER BY id
-		LIMIT 200`)
+		SELECT id FROM dossier
+		WHERE unit_id = $1 AND accepted_at IS NOT NULL AND ended_at IS NULL AND not_accepted_at IS NULL
+		UNION ALL
+		SELECT id FROM dossier
+		WHERE unit_id = $1 AND accepted_at IS NULL AND not_accepted_at IS NULL AND ended_at IS NULL
+		UNION ALL
+		SELECT id FROM dossier
+		WHERE unit_id = $1 AND ended_day IS NOT NULL AND ended_day >= $2 AND not_accepted_at IS NULL AND registered_at < $3`)
 	openUnder = db.Lines("dossier.sweep.under", `
-		SELECT `+columns+`
+		SELECT id
 		FROM dossier
-		WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND NOT external_due AND id > :after
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]
-		ORDER BY id
-		LIMIT 200`)
+		WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND NOT external_due
+		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]`)
+	byID = db.SQL("dossier.by_id", `SELECT `+columns+` FROM dossier WHERE id = $1`)
 )
 
 // Transfer moves what was open in a unit on a day, and what has come to it since
 // and is open, to its successor with code and promise unchanged; the past stays with the predecessor. destination says where each
 // dossier goes, "" leaves it where it is. It returns how many moved.
 func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, document string, destination func(Dossier) unit.ID) (int, error) {
-	find := func(after string) (*db.Stmt, []any) { return openOf, []any{string(from), after, day.Start()} }
+	find := func(ctx context.Context) ([]string, error) {
+		return db.Column[string](ctx, k.DB, openOf, string(from), day, day.Start())
+	}
 	return k.sweep(ctx, find, "transfer", nil, func(ctx context.Context, w *work) error {
+		s := &w.d.State
+		if s.Unit != from || s.NotAccepted != 0 || (s.Ended != 0 && (s.Ended < day.Start() || s.RegisteredAt >= day.Start())) {
+			return nil // something happened to it since it was found
+		}
 		to := destination(*w.d)
-		if to == "" || to == w.d.State.Unit {
+		if to == "" || to == from {
 			return nil
 		}
 		// On the day of the merger, or when the dossier came if that was later.
@@ -56,15 +66,16 @@ func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (int, er
 // ReprojectTold is Reproject that tells, after each small write, how many more
 // moved in it.
 func (k *Desk) ReprojectTold(ctx context.Context, u unit.ID, reason string, tell func(moved int) error) (int, error) {
-	find := func(after string) (*db.Stmt, []any) {
-		args := db.Args{"after": after}
+	find := func(ctx context.Context) ([]string, error) {
+		args := db.Args{}
 		if u != "" {
 			args["unit"] = string(u)
 		}
-		return openUnder.With(args)
+		stmt, params := openUnder.With(args)
+		return db.Column[string](ctx, k.DB, stmt, params...)
 	}
 	return k.sweep(ctx, find, "calendar", tell, func(ctx context.Context, w *work) error {
-		if w.d.Limit.Unit == "" {
+		if s := &w.d.State; s.AcceptedAt == 0 || s.Ended != 0 || s.Waiting != "" || w.d.ExternalDue || w.d.Limit.Unit == "" {
 			return nil
 		}
 		cal, err := k.Calendars.For(ctx, w.tx, w.d.State.Unit)
@@ -85,47 +96,63 @@ func (k *Desk) ReprojectTold(ctx context.Context, u unit.ID, reason string, tell
 	})
 }
 
-// sweep runs do over the dossiers that a statement finds after an id, 200 to a
-// write.
-func (k *Desk) sweep(ctx context.Context, which func(after string) (*db.Stmt, []any), name string, tell func(moved int) error, do func(ctx context.Context, w *work) error) (moved int, err error) {
-	for after := ""; ; {
-		n := 0
-		last, done := after, 0
-		err := k.DB.Write(ctx, func(tx *db.Tx) error {
-			n, done = 0, 0
-			stmt, args := which(after)
-			found, err := db.All(ctx, tx, stmt, scan, args...)
-			if err != nil {
-				return err
-			}
-			for i := range found {
-				last = found[i].ID
-				n++
-				err := k.actTx(ctx, tx, actor.System(name), auth.DossierProcess, &found[i], func(ctx context.Context, w *work) error {
-					err := do(ctx, w)
-					if len(w.added) > 0 {
-						done++
-					}
-					return err
-				})
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+// sweepChunk is how many dossiers share a write of a sweep: few enough that
+// officers at a counter don't wait.
+const sweepChunk = 100
+
+// sweep runs do over the dossiers that find names, in small writes. They are
+// found outside the writes, so do looks again whether they are still meant; those
+// that came meanwhile are found in the next round.
+func (k *Desk) sweep(ctx context.Context, find func(ctx context.Context) ([]string, error), name string, tell func(moved int) error, do func(ctx context.Context, w *work) error) (moved int, err error) {
+	seen := map[string]bool{}
+	for {
+		found, err := find(ctx)
 		if err != nil {
 			return moved, err
 		}
-		moved += done
-		if tell != nil && done > 0 {
-			if err := tell(done); err != nil {
-				return moved, err
-			}
-		}
-		if n == 0 {
+		found = slices.DeleteFunc(found, func(id string) bool { return seen[id] })
+		if len(found) == 0 {
 			return moved, nil
 		}
-		after = last
+		slices.Sort(found) // in the order of receipt, however the engine found them
+		for chunk := range slices.Chunk(found, sweepChunk) {
+			done, err := k.sweepWrite(ctx, chunk, name, do)
+			if err != nil {
+				return moved, err
+			}
+			moved += done
+			if tell != nil && done > 0 {
+				if err := tell(done); err != nil {
+					return moved, err
+				}
+			}
+			for _, id := range chunk {
+				seen[id] = true
+			}
+		}
 	}
+}
+
+func (k *Desk) sweepWrite(ctx context.Context, ids []string, name string, do func(ctx context.Context, w *work) error) (done int, err error) {
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		done = 0
+		for _, id := range ids {
+			d, err := db.One(ctx, tx, byID, scan, id)
+			if err != nil {
+				return err
+			}
+			err = k.actTx(ctx, tx, actor.System(name), auth.DossierProcess, &d, func(ctx context.Context, w *work) error {
+				err := do(ctx, w)
+				if len(w.added) > 0 {
+					done++
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return done, err
 }
