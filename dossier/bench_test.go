@@ -2,8 +2,6 @@ package dossier_test
 
 import (
 	"context"
-	"crypto/rand"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -16,27 +14,6 @@ func used() int64 {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return u.Utime.Nano() + u.Stime.Nano()
-}
-
-func BenchmarkReceive(b *testing.B) {
-	o := dossiertest.Desk(b)
-	ctx := context.Background()
-	kinds := []string{dossiertest.Certify, dossiertest.Birth, dossiertest.Land, dossiertest.Confirm}
-	var n atomic.Int64
-	begun := used()
-	b.SetParallelism(8)
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			a := o.Application(kinds[int(n.Add(1))%len(kinds)])
-			a.Token = rand.Text()
-			if _, err := o.Desk.Receive(ctx, o.Officer, a); err != nil {
-				b.Error(err)
-				return
-			}
-		}
-	})
-	b.ReportMetric(float64(used()-begun)/float64(b.N), "cpu-ns/op")
 }
 
 func BenchmarkByCode(b *testing.B) {
