@@ -111,6 +111,9 @@ func nav(ctx context.Context, a actor.Actor, hub *admin.Hub, reports *dossierweb
 	if a.Has(actor.OneStop) || a.Has(actor.Specialist) || a.Has(actor.Chairperson) {
 		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.work"), URL: "/work", Key: "work"})
 	}
+	if a.Has(actor.Chairperson) {
+		add(auth.DossierProcess, "nav.queue", "/queue")
+	}
 	add(auth.DossierRead, "nav.dossiers", "/dossiers")
 	add(auth.DossierRead, "nav.late", "/late")
 	if a.Has(actor.OneStop) || a.Has(actor.Specialist) {

@@ -110,3 +110,8 @@ func (k *Desk) Public(ctx context.Context, q db.Queryer, code, digits string) (W
 	w.State = Fold(facts, w.ByInstant, 0, 0)
 	return w, nil
 }
+
+// Steps returns the internal steps of a dossier that was read already.
+func (k *Desk) Steps(ctx context.Context, q db.Queryer, d Dossier) ([]Step, error) {
+	return db.All(ctx, q, stepsOf, scanStep, d.ID)
+}

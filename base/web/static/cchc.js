@@ -61,9 +61,12 @@
         case "?": $("#keys")?.showModal(); break;
         default: {
           if (e.key.length !== 1) return;
-          const el = $(`[data-key="${CSS.escape(e.key)}"]`);
+          // A row's own keys first: what the row that has the focus can do.
+          const own = document.activeElement?.closest("[data-row]")?.querySelector(`[data-row-key="${CSS.escape(e.key)}"]`);
+          const el = own ?? $(`[data-key="${CSS.escape(e.key)}"]`);
           if (!el) return;
           if (typing(el)) { el.focus(); el.select?.(); } else el.click();
+          if (el.tagName === "SUMMARY" && el.parentElement.open) $("input:not([type=hidden]), textarea", el.parentElement)?.focus();
         }
       }
       e.preventDefault();
