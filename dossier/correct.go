@@ -48,6 +48,9 @@ func (k *Desk) Correct(ctx context.Context, a actor.Actor, code string, seq int,
 		case movesClock[wrong.Kind] && seq != last:
 			return fault.New(fault.Conflict, "dossier.correct_later_first")
 		}
+		if err := w.refund(ctx, *wrong, reason); err != nil {
+			return err
+		}
 		ended := w.d.Ended
 		if err := w.happened(Fact{Kind: FCorrected, Ref: seq, Reason: reason}); err != nil {
 			return err

@@ -38,6 +38,11 @@ func (k *Desk) Pay(ctx context.Context, a actor.Actor, code string, p Payment) e
 		if err := w.happened(Fact{Kind: FPaid, At: p.At, How: p.Channel, Qty: p.Amount, Document: p.Document}); err != nil {
 			return err
 		}
+		if p.Channel == "cash" {
+			if err := w.cash(ctx, "take", p.Amount, w.added[len(w.added)-1].Seq, ""); err != nil {
+				return err
+			}
+		}
 		if w.d.Waiting == ForObligation {
 			return w.resume(ctx, ForObligation, Fact{Kind: FDischarged, At: p.At})
 		}

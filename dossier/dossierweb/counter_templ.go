@@ -194,7 +194,7 @@ func counterPage(v *counterView) templ.Component {
 		})
 		templ_7745c5c3_Err = ui.Layout(ui.Page{
 			Title: v.title(ctx), Lead: i18n.T(ctx, "dossierweb.counter.lead"), Active: "receive", Form: &v.in.Form,
-			Crumbs: []ui.Link{{Text: i18n.T(ctx, "dossierweb.dossiers"), URL: "/dossiers"}},
+			Crumbs: []ui.Link{{Text: i18n.T(ctx, "dossierweb.dossiers"), URL: "/dossiers"}}, Actions: counterDayLink(),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -50,6 +50,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /work", web.SignedIn, p.work)
 	mux.Handle("GET /work/stream", web.SignedIn, p.workStream)
 
+	p.registerCounter(mux)
 	mux.Handle("GET /dossiers/new", web.SignedIn, p.counter)
 	mux.Handle("POST /dossiers/new", web.SignedIn, p.counter) // shows what was typed again; changes nothing
 	mux.Handle("POST /dossiers", web.SignedIn, p.receive)

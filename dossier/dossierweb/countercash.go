@@ -1,0 +1,236 @@
+package dossierweb
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/i18n"
+	"cchc/base/web"
+	"cchc/dossier"
+)
+
+// cashDays is how many days back the page lists drawers.
+const cashDays = 30
+
+type cashForm struct {
+	web.Form
+	Unit   string `form:"unit"`
+	Float  string `form:"float"`
+	Amount string `form:"amount"`
+	Reason string `form:"reason"`
+}
+
+// A cashView is the page of the drawers, or of one.
+type cashView struct {
+	deskView
+	in   *cashForm
+	days []dossier.Cash
+	mine bool // the person has a drawer today
+	one  dossier.Cash
+}
+
+// cashPage lists the drawers, and opens the person's own.
+func (p *Pages) cashPage(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.cashView(r.Context(), r.URL.Query().Get("unit"), &cashForm{})
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, cashPage(v))
+}
+
+func (p *Pages) cashView(ctx context.Context, asked string, in *cashForm) (*cashView, error) {
+	v := &cashView{in: in}
+	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
+		if v.deskView, err = p.deskView(ctx, s, asked); err != nil {
+			return err
+		}
+		v.days, err = p.Desk.CashDays(ctx, s, web.Actor(ctx), v.unit, v.now.Date().AddDays(-cashDays))
+		for _, c := range v.days {
+			v.mine = v.mine || c.Account == web.Actor(ctx).Account && c.Day == v.now.Date()
+			if err == nil {
+				err = v.know(ctx, c.Account)
+			}
+		}
+		return err
+	})
+	return v, err
+}
+
+func (p *Pages) cashOpen(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	in := &cashForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	v, err := p.cashView(ctx, in.Unit, in)
+	if err != nil {
+		return err
+	}
+	float, ok := amount(in.Float)
+	if !ok {
+		float = -1
+	}
+	c, err := p.Desk.OpenCash(ctx, web.Actor(ctx), v.unit, float)
+	if in.Failed(err) {
+		return web.Render(w, r, http.StatusUnprocessableEntity, cashPage(v))
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/counter/cash/"+c.ID, "counter.cash.opened")
+}
+
+// amount reads đồng; empty is zero.
+func amount(s string) (int64, bool) {
+	if s == "" || s == "0" {
+		return 0, true
+	}
+	s = strings.ReplaceAll(s, "−", "-")
+	neg := s[0] == '-'
+	if neg {
+		s = s[1:]
+	}
+	n := dong(s)
+	if neg {
+		n = -n
+	}
+	return n, n != 0
+}
+
+func (p *Pages) cashOne(ctx context.Context, id string, in *cashForm) (*cashView, error) {
+	v := &cashView{in: in}
+	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
+		if v.one, err = p.Desk.Cash(ctx, s, web.Actor(ctx), id); err != nil {
+			return err
+		}
+		if v.deskView, err = p.deskView(ctx, s, string(v.one.Unit)); err != nil {
+			return err
+		}
+		accounts := []string{v.one.Account}
+		for _, e := range v.one.Entries {
+			accounts = append(accounts, e.Account)
+		}
+		v.mine = v.one.Account == web.Actor(ctx).Account
+		return v.know(ctx, accounts...)
+	})
+	return v, err
+}
+
+func (p *Pages) cashShow(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.cashOne(r.Context(), r.PathValue("id"), &cashForm{})
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, cashOnePage(v))
+}
+
+func noteField(n int64) string { return "n" + strconv.FormatInt(n, 10) }
+
+func (p *Pages) cashClose(w http.ResponseWriter, r *http.Request) error {
+	return p.cashDo(w, r, "counter.cash.closed.done", func(ctx context.Context, id string, in *cashForm) error {
+		pieces := map[int64]int64{}
+		for _, n := range dossier.Notes {
+			s := in.Value(noteField(n))
+			if s == "" {
+				continue
+			}
+			k, err := strconv.ParseInt(s, 10, 64)
+			if err != nil {
+				return fault.New(fault.Invalid, "form.invalid").With(noteField(n), "counter.cash.pieces_wrong")
+			}
+			pieces[n] = k
+		}
+		return p.Desk.CloseCash(ctx, web.Actor(ctx), id, pieces, in.Reason)
+	})
+}
+
+func (p *Pages) cashAdjust(w http.ResponseWriter, r *http.Request) error {
+	return p.cashDo(w, r, "counter.cash.adjusted", func(ctx context.Context, id string, in *cashForm) error {
+		n, _ := amount(in.Amount)
+		return p.Desk.AdjustCash(ctx, web.Actor(ctx), id, n, in.Reason)
+	})
+}
+
+func (p *Pages) cashDo(w http.ResponseWriter, r *http.Request, done string, do func(context.Context, string, *cashForm) error) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	in := &cashForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	err := do(ctx, id, in)
+	if in.Failed(err) {
+		status := http.StatusUnprocessableEntity
+		if in.Fault.Kind == fault.Conflict {
+			status = http.StatusConflict
+		}
+		v, err := p.cashOne(ctx, id, in)
+		if err != nil {
+			return err
+		}
+		return web.Render(w, r, status, cashOnePage(v))
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/counter/cash/"+id, done)
+}
+
+// cashPrint prints the day's sheet.
+func (p *Pages) cashPrint(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := p.cashOne(ctx, r.PathValue("id"), &cashForm{})
+	if err != nil {
+		return err
+	}
+	paper, err := p.paperOf(ctx, &v.deskView, "BẢNG KÊ THU TIỀN MẶT NGÀY "+v.one.Day.VN(), "/counter/cash/"+v.one.ID)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, cashPaper(paper, v))
+}
+
+// cashSlip prints the receipt for one payment.
+func (p *Pages) cashSlip(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := p.cashOne(ctx, r.PathValue("id"), &cashForm{})
+	if err != nil {
+		return err
+	}
+	ord, _ := strconv.Atoi(r.PathValue("ord"))
+	for _, e := range v.one.Entries {
+		if e.Ord != ord || e.Kind == "adjust" {
+			continue
+		}
+		heading := "PHIẾU THU TIỀN MẶT"
+		if e.Kind == "refund" {
+			heading = "PHIẾU HOÀN TIỀN MẶT"
+		}
+		paper, err := p.paperOf(ctx, &v.deskView, heading, "/counter/cash/"+v.one.ID)
+		if err != nil {
+			return err
+		}
+		paper.A5 = true
+		paper.Number = "Số: " + i18n.Number(ctx, e.Number) + "/" + strconv.Itoa(v.one.Day.Time().Year())
+		name := ""
+		err = p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) error {
+			d, err := p.Desk.ByCode(ctx, s, web.Actor(ctx), e.Code)
+			name = d.Person.Name
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return web.Render(w, r, http.StatusOK, cashSlipPaper(paper, v, e, name))
+	}
+	return fault.New(fault.NotFound, "counter.cash.unknown")
+}
+
+// closable reports whether the page offers to count the drawer.
+func (v *cashView) closable() bool {
+	return v.one.Closed == 0 && v.mine && v.may[auth.DossierPay]
+}
