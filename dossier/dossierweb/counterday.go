@@ -193,7 +193,7 @@ func (p *Pages) paperOf(ctx context.Context, v *deskView, heading string, back s
 	f.w.State.Promised, f.w.State.Unit = v.unit, v.unit
 	f.fact.At = v.now
 	vi := i18n.With(ctx, i18n.Vietnamese)
-	if err := p.issuer(vi, p.Desk.DB, f); err != nil {
+	if err := issuer(vi, p.Desk, p.Desk.DB, f); err != nil {
 		return ui.Paper{}, err
 	}
 	return ui.Paper{Title: heading, Above: f.above, Body: f.body, Heading: heading,
