@@ -4,6 +4,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/web/admin"
 	"cchc/calendar/calendarweb"
+	"cchc/unit/unitweb"
 )
 
 // adminHub lists every part of administration. Add yours with its words in your
@@ -11,7 +12,12 @@ import (
 // entry shows to those who see a section.
 func (r *rooms) adminHub() *admin.Hub {
 	return &admin.Hub{Sections: []admin.Section{
+		{Key: "units", Group: admin.Places, URL: unitweb.Path, Verbs: []auth.Verb{auth.UnitChange}, Waits: r.unitPages().Waits},
 		{Key: "calendars", Group: admin.Places, URL: calendarweb.Path, Verbs: []auth.Verb{auth.CalendarChange}},
 		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},
 	}}
+}
+
+func (r *rooms) unitPages() *unitweb.Pages {
+	return &unitweb.Pages{DB: r.db, Registry: r.registry, Accounts: r.accounts, Calendars: r.calendars, Desk: r.desk, Index: r.index}
 }

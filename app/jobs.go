@@ -7,7 +7,6 @@ import (
 
 	"cchc/base/job"
 	"cchc/calendar"
-	"cchc/dossier"
 	"cchc/unit"
 )
 
@@ -49,20 +48,41 @@ func (r *rooms) calendarChanged(ctx context.Context, c calendar.Change) error {
 	return r.calendars.Finish(ctx, c.ID)
 }
 
-// unitChanged moves what is open in units that lost it.
+// unitChanged moves what hung on units that lost it: open dossiers by the move's
+// rules, and of a unit that ended its grants and its calendar.
 func (r *rooms) unitChanged(ctx context.Context, e unit.Event) error {
 	for _, m := range e.Moves {
 		if m.To == "" {
 			slog.WarnContext(ctx, "a person has to say where open dossiers go", "unit", m.From)
-			continue
 		}
-		n, err := r.desk.Transfer(ctx, m.From, e.Day, e.Basis, func(dossier.Dossier) unit.ID { return m.To })
+		n, err := r.desk.Route(ctx, m, e.Day, e.Basis)
 		if err != nil {
 			return err
 		}
 		if n > 0 {
 			slog.InfoContext(ctx, "open dossiers went to the successor", "from", m.From, "to", m.To, "dossiers", n)
 		}
+		if err := r.succeed(ctx, e, m); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (r *rooms) succeed(ctx context.Context, e unit.Event, m unit.Move) error {
+	tree, err := r.units.On(ctx, r.db, e.Day)
+	if err != nil {
+		return err
+	}
+	if _, lives := tree.Unit(m.From); lives {
+		return nil // of a unit that lives on, accounts and calendar stay
+	}
+	// Nobody worked under the new grants before today, whatever the event's day.
+	if _, err := r.accounts.Succeed(ctx, m.From, m.To, max(e.Day, r.db.Now().Date()), m.Grants, e.Basis); err != nil {
+		return err
+	}
+	if !m.Calendar || m.To == "" {
+		return nil
+	}
+	return r.calendars.Succeed(ctx, m.From, m.To, e.Day, e.Basis)
 }

@@ -43,17 +43,19 @@ func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, docu
 		return db.Column[string](ctx, k.DB, openOf, string(from), day, day.Start())
 	}
 	return k.sweep(ctx, find, "transfer", nil, func(ctx context.Context, w *work) error {
-		s := &w.d.State
-		if s.Unit != from || s.NotAccepted != 0 || (s.Ended != 0 && (s.Ended < day.Start() || s.RegisteredAt >= day.Start())) {
-			return nil // something happened to it since it was found
-		}
-		to := destination(*w.d)
-		if to == "" || to == from {
+if !w.meant(from, day) {
 			return nil
 		}
-		// On the day of the merger, or when the dossier came if that was later.
-		return w.happened(Fact{Kind: FTransferred, At: max(day.Start(), w.d.RegisteredAt), Unit: to, Document: document})
+		return w.transfer(destination(*w.d), day, document)
 	})
+}
+
+// meant reports whether a change of units on a day still concerns the dossier: it
+// was found outside the write.
+func (w *work) meant(from unit.ID, day moment.Date) bool { return meant(&w.d.State, from, day) }
+
+func meant(s *State, from unit.ID, day moment.Date) bool {
+	return s.Unit == from && s.NotAccepted == 0 && (s.Ended == 0 || s.Ended >= day.Start() && s.RegisteredAt < day.Start())
 }
 
 // Reproject computes the due dates of the open dossiers of a unit and below ("" is

@@ -68,3 +68,14 @@ func (x *Index) Entries(ctx context.Context, q db.Queryer, u actor.UnitID, p Per
 func (x *Index) Versions(ctx context.Context, q db.Queryer, u actor.UnitID, metric string, month moment.Date) ([]Entry, error) {
 	return db.All(ctx, q, enteredVersions, scanEntry, string(u), metric, month.FirstOfMonth())
 }
+
+var qEnteredCount = db.SQL("serviceindex.entered.count", `
+	SELECT COUNT(*)
+	FROM entered_measure
+	WHERE unit_id = $1 AND superseded_at IS NULL`)
+
+// EnteredCount returns how many figures were entered by hand for a unit and hold.
+// They stay with the unit when it ends.
+func (x *Index) EnteredCount(ctx context.Context, q db.Queryer, u actor.UnitID) (int, error) {
+	return db.Value[int](ctx, q, qEnteredCount, string(u))
+}

@@ -27,7 +27,7 @@ func (r *Registry) Dissolve(ctx context.Context, a actor.Actor, id, to ID, act A
 		if err := w.end(e, id); err != nil {
 			return err
 		}
-		e.Moves = []Move{{From: id, To: to}}
+		e.Moves = []Move{act.move(id, to)}
 		if to == "" {
 			return nil
 		}

@@ -40,7 +40,43 @@ type Event struct {
 // A Move says where the open dossiers and tasks of a unit go on the day of the
 // event, code and promise unchanged. Without To a person has to choose: the room
 // leaves a to-do.
-type Move struct{ From, To ID }
+type Move struct {
+	From, To ID
+	// Rules send single dossiers elsewhere than to To: the first that matches.
+	Rules []Rule
+	// Grants says which grants in a unit that ends go on in To; the others end
+	// with it, and the administrator sees them listed.
+	Grants string
+	// Calendar: the unit's own week and its coming days hold in To from then on.
+	Calendar bool
+}
+
+// A Rule sends the dossiers of a divided unit that it matches to one of its
+// successors.
+type Rule struct {
+	Field string // of RuleFields
+	Value string
+	To    ID
+}
+
+// Fields of a Rule. An address matches when it contains the words, whatever their
+// marks and case.
+const (
+	ByDossier   = "dossier"   // mã hồ sơ: an exception by hand
+	ByProcedure = "procedure" // mã thủ tục
+	BySector    = "sector"    // lĩnh vực
+	ByAddress   = "address"   // địa chỉ người nộp: thôn, bản, tổ dân phố
+)
+
+// RuleFields lists the fields of rules, the most exact first.
+var RuleFields = []string{ByDossier, ByProcedure, BySector, ByAddress}
+
+// Which grants go on in the successor.
+const (
+	WorkGrants = "work" // of those who work at the counter and on dossiers; the default
+	AllGrants  = "all"
+	NoGrants   = "none"
+)
 
 // Changed is the job that tells other rooms of an event, of every one but the
 // creation of a unit. It is enqueued in the event's own transaction, or by Sweep
@@ -62,10 +98,13 @@ func (r *Registry) Sweep(ctx context.Context) (int, error) {
 				return err
 			}
 			e.Moves, err = db.All(ctx, tx, qMoves, func(r db.Scanner) (m Move, err error) {
-				err = r.Scan(&m.From, &m.To)
+				err = r.Scan(&m.From, &m.To, &m.Grants, &m.Calendar)
 				return m, err
 			}, e.ID)
 			if err != nil {
+				return err
+			}
+			if err := loadRules(ctx, tx, e); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, markTold, tx.Now, e.ID); err != nil {
@@ -81,6 +120,33 @@ func (r *Registry) Sweep(ctx context.Context) (int, error) {
 func scanEvent(r db.Scanner) (e Event, err error) {
 	err = r.Scan(&e.ID, &e.Kind, &e.Day, &e.Basis, &e.Note, &e.Account, &e.Recorded)
 	return e, err
+}
+
+func loadRules(ctx context.Context, q db.Queryer, e *Event) error {
+	return db.Each(ctx, q, qRules, func(r db.Scanner) error {
+		var from ID
+		var x Rule
+		err := r.Scan(&from, &x.Field, &x.Value, &x.To)
+		for i := range e.Moves {
+			if e.Moves[i].From == from {
+				e.Moves[i].Rules = append(e.Moves[i].Rules, x)
+			}
+		}
+		return err
+	}, e.ID)
+}
+
+// Moves returns where what was open in a unit went, or goes, by event.
+func (b *Book) Moves(ctx context.Context, q db.Queryer, from ID) (map[string]Move, error) {
+	out := map[string]Move{}
+	err := db.Each(ctx, q, qMovesOf, func(r db.Scanner) error {
+		var id string
+		m := Move{From: from}
+		err := r.Scan(&id, &m.To, &m.Grants, &m.Calendar)
+		out[id] = m
+		return err
+	}, string(from))
+	return out, err
 }
 
 // Events returns what happened to a unit, the oldest first. Units and Moves are

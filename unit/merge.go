@@ -79,7 +79,7 @@ func (w *work) merge(ctx context.Context, m Merger, act Act) (ID, error) {
 	}
 	for _, id := range m.From {
 		w.link(e, id, into, Whole)
-		e.Moves = append(e.Moves, Move{From: id, To: into})
+		e.Moves = append(e.Moves, act.move(id, into))
 	}
 	return into, nil
 }

@@ -31,6 +31,9 @@ import (
 type Registry struct {
 	Book  *Book
 	Guard auth.Guard
+
+	dry    *Outcome // of Preview: nothing is stored
+	expect map[ID]string
 }
 
 // An Act is what every change of units has: from which day it holds, the
@@ -39,6 +42,10 @@ type Act struct {
 	Day   moment.Date
 	Basis string // "1656/NQ-UBTVQH15"
 	Note  string
+	// Of a unit that ends: which grants go on in its successor (WorkGrants when
+	// empty), and whose own calendar does.
+	Grants   string
+	Calendar ID
 }
 
 func (a Act) check(f *fault.Fault) {
@@ -47,6 +54,9 @@ func (a Act) check(f *fault.Fault) {
 	}
 	if strings.TrimSpace(a.Basis) == "" {
 		f.With("basis", "unit.basis_missing")
+	}
+	if !slices.Contains([]string{"", WorkGrants, AllGrants, NoGrants}, a.Grants) {
+		f.With("grants", "unit.grants_unknown")
 	}
 }
 
@@ -86,6 +96,11 @@ func (r *Registry) changeTx(ctx context.Context, tx *db.Tx, a actor.Actor, fn fu
 	if err != nil {
 		return fmt.Errorf("read the units: %w", err)
 	}
+	for id, stamp := range r.expect {
+		if h.stamp(id) != stamp {
+			return fault.New(fault.Conflict, "unit.changed_meanwhile", "Unit", (&work{h: h}).name(id))
+		}
+	}
 	w := &work{reg: r, tx: tx, actor: a, h: h.copy(), dirty: map[ID]bool{}}
 	if err := fn(w); err != nil {
 		return err
@@ -93,6 +108,10 @@ func (r *Registry) changeTx(ctx context.Context, tx *db.Tx, a actor.Actor, fn fu
 	if len(w.events) > 0 {
 		if err := w.check(); err != nil {
 			return err
+		}
+		if r.dry != nil {
+			r.dry.take(h, w)
+			return nil
 		}
 		if err := w.store(ctx); err != nil {
 			return err

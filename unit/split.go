@@ -3,6 +3,7 @@ package unit
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/fault"
@@ -17,6 +18,14 @@ type Division struct {
 	// Open is the index in Into of the piece to which what is open goes; -1
 	// when a person has to choose dossier by dossier.
 	Open int
+	// Rules send single dossiers to other pieces; Piece is an index in Into.
+	Rules []PieceRule
+}
+
+// A PieceRule is a Rule before the pieces have ids.
+type PieceRule struct {
+	Field, Value string
+	Piece        int
 }
 
 // A Piece is one part of a divided unit.
@@ -64,6 +73,11 @@ func (d Division) check(w *work, act Act) error {
 	if d.Open < -1 || d.Open >= len(d.Into) {
 		f.With("open", "unit.open_unknown")
 	}
+	for _, x := range d.Rules {
+		if !slices.Contains(RuleFields, x.Field) || strings.TrimSpace(x.Value) == "" || x.Piece < 0 || x.Piece >= len(d.Into) {
+			f.With("rules", "unit.rule_bad", "Value", x.Value)
+		}
+	}
 	return f.Or()
 }
 
@@ -103,11 +117,21 @@ func (w *work) split(ctx context.Context, d Division, act Act) ([]ID, error) {
 		into = append(into, id)
 	}
 	w.tell(e, d.Unit, nil)
-	move := Move{From: d.Unit}
+	move := act.move(d.Unit, "")
 	if d.Open >= 0 {
 		move.To = into[d.Open]
 	}
-	if move.To != d.Unit {
+	for _, x := range d.Rules {
+		move.Rules = append(move.Rules, Rule{Field: x.Field, Value: strings.TrimSpace(x.Value), To: into[x.Piece]})
+	}
+	// Exceptions by hand go before rules.
+	slices.SortStableFunc(move.Rules, func(a, b Rule) int {
+		return slices.Index(RuleFields, a.Field) - slices.Index(RuleFields, b.Field)
+	})
+	if lives {
+		move.Grants, move.Calendar = NoGrants, false // both stay where they are
+	}
+	if move.To != d.Unit || len(move.Rules) > 0 {
 		e.Moves = []Move{move}
 	}
 	return into, nil

@@ -44,10 +44,21 @@ var (
 		ORDER BY unit_id`)
 
 	qMoves = db.SQL("unit.event.moves", `
-		SELECT from_unit, COALESCE(to_unit, '')
+		SELECT from_unit, COALESCE(to_unit, ''), grants, calendar
 		FROM unit_move
 		WHERE event_id = $1
 		ORDER BY from_unit`)
+
+	qMovesOf = db.SQL("unit.moves.of", `
+		SELECT event_id, COALESCE(to_unit, ''), grants, calendar
+		FROM unit_move
+		WHERE from_unit = $1`)
+
+	qRules = db.SQL("unit.event.rules", `
+		SELECT from_unit, field, value, to_unit
+		FROM unit_move_rule
+		WHERE event_id = $1
+		ORDER BY from_unit, ord`)
 
 	markTold = db.SQL("unit.event.told", `UPDATE unit_event SET told_at = $1 WHERE id = $2`)
 
@@ -58,7 +69,8 @@ var (
 	insertVersions = db.Rows("unit.version.insert", "unit_version",
 		"unit_id, from_day, to_day, code, name, fold, level, parent_id, area_class, block", "")
 	insertEvents     = db.Rows("unit.event.insert", "unit_event", "id, kind, day, basis, note, account, recorded_at, told_at", "")
-	insertMoves      = db.Rows("unit.move.insert", "unit_move", "event_id, from_unit, to_unit", "")
+	insertMoves      = db.Rows("unit.move.insert", "unit_move", "event_id, from_unit, to_unit, grants, calendar", "")
+	insertRules      = db.Rows("unit.move.rule.insert", "unit_move_rule", "event_id, from_unit, ord, field, value, to_unit", "")
 	insertEventUnits = db.Rows("unit.event.unit", "unit_event_unit", "event_id, unit_id", "")
 	insertLineage    = db.Rows("unit.lineage.insert", "unit_lineage", "event_id, from_unit, to_unit, share", "")
 	insertReach      = db.Rows("unit.reach.insert", "unit_reach", "ancestor_id, unit_id, from_day, to_day", "")

@@ -15,7 +15,7 @@ import (
 // and the other rooms.
 func (w *work) store(ctx context.Context) error {
 	born := map[ID]bool{}
-	var units, versions, events, touched, lineage, moves [][]any
+	var units, versions, events, touched, lineage, moves, rules [][]any
 	for _, id := range w.born {
 		born[id] = true
 		units = append(units, []any{string(id), w.tx.Now})
@@ -39,7 +39,10 @@ func (w *work) store(ctx context.Context) error {
 		}
 		events = append(events, []any{e.ID, string(e.Kind), e.Day, e.Basis, e.Note, e.Account, e.Recorded, told})
 		for _, m := range e.Moves {
-			moves = append(moves, []any{e.ID, string(m.From), null(m.To)})
+			moves = append(moves, []any{e.ID, string(m.From), null(m.To), m.Grants, m.Calendar})
+			for i, x := range m.Rules {
+				rules = append(rules, []any{e.ID, string(m.From), i + 1, x.Field, x.Value, string(x.To)})
+			}
 		}
 		for _, id := range slices.Sorted(maps.Keys(e.touched)) {
 			touched = append(touched, []any{e.ID, string(id)})
@@ -64,6 +67,9 @@ func (w *work) store(ctx context.Context) error {
 		return err
 	}
 	if err := w.tx.InsertRows(ctx, insertMoves, moves); err != nil {
+		return err
+	}
+	if err := w.tx.InsertRows(ctx, insertRules, rules); err != nil {
 		return err
 	}
 	if err := w.storeReach(ctx, dirty, born); err != nil {
