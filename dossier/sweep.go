@@ -43,7 +43,7 @@ func (k *Desk) Transfer(ctx context.Context, from unit.ID, day moment.Date, docu
 		return db.Column[string](ctx, k.DB, openOf, string(from), day, day.Start())
 	}
 	return k.sweep(ctx, find, "transfer", nil, func(ctx context.Context, w *work) error {
-if !w.meant(from, day) {
+		if !w.meant(from, day) {
 			return nil
 		}
 		return w.transfer(destination(*w.d), day, document)
