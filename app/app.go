@@ -19,6 +19,7 @@ import (
 	"cchc/data"
 	"cchc/dossier"
 	"cchc/dossier/dossierweb"
+	"cchc/evaluation"
 	"cchc/procedure"
 	"cchc/serviceindex"
 	"cchc/unit"
@@ -37,6 +38,7 @@ type rooms struct {
 	editor     *procedure.Registry
 	desk       *dossier.Desk
 	index      *serviceindex.Index
+	evaluation []*evaluation.Set
 	hub        *live.Hub
 }
 
@@ -94,7 +96,11 @@ func assemble(d *db.DB) (*rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded formulas of QĐ 766: %w", err)
 	}
-	r := &rooms{db: d}
+	nine, err := evaluation.LoadSets(data.Evaluation)
+	if err != nil {
+		return nil, fmt.Errorf("embedded indices of the evaluation: %w", err)
+	}
+	r := &rooms{db: d, evaluation: nine}
 	r.units = &unit.Book{DB: d}
 	r.guard = &auth.Guard{Tree: r.units}
 	r.accounts = &auth.Accounts{DB: d, Guard: *r.guard}

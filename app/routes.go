@@ -61,7 +61,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	}
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	(&dossierweb.Lists{Desk: r.desk}).Register(mux)
-	(&dossierweb.Reports{Desk: r.desk}).Register(mux)
+	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
 	r.unitPages().Register(mux)

@@ -19,4 +19,10 @@ var (
 	// 766/QĐ-TTg), a document a version. Package serviceindex reads it.
 	//go:embed qd766.yaml
 	QD766 string
+
+	// Evaluation is the sets of indices by which officers and bodies are
+	// evaluated (NĐ 61/2018/NĐ-CP and after), a document a version. Package
+	// evaluation reads it.
+	//go:embed evaluation.yaml
+	Evaluation string
 )

@@ -31,6 +31,7 @@ const (
 	IndexRead         Verb = "index.read"
 	IndexEnter        Verb = "index.enter" // measures that need outside data
 	ReportRead        Verb = "report.read"
+	ReportEnter       Verb = "report.enter" // indices of the evaluation that facts cannot tell
 	AuditRead         Verb = "audit.read"
 	AccountChange     Verb = "account.change"
 	CounterRead       Verb = "counter.read" // the counter's day: cash sheets, lists, batches, custody, reserved numbers
@@ -42,7 +43,7 @@ var Verbs = []Verb{
 	UnitRead, UnitChange, CalendarChange, ProcedureChange,
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
 	DossierRead, DossierReadPerson, DossierImport, BookClose,
-	BoardRead, IndexRead, IndexEnter, ReportRead, AuditRead, AccountChange,
+	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
 	CounterRead, CounterSet,
 }
 
@@ -52,7 +53,7 @@ var policy = map[actor.Role][]Verb{
 	// of the keeper's.
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
-		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, CounterSet,
+		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {
@@ -62,7 +63,7 @@ var policy = map[actor.Role][]Verb{
 	},
 	actor.HomeAffairs: {
 		UnitRead, DossierRead, BoardRead, IndexRead, ReportRead,
-		IndexEnter, DossierImport, CalendarChange, ProcedureChange, CounterSet,
+		IndexEnter, ReportEnter, DossierImport, CalendarChange, ProcedureChange, CounterSet,
 		BookClose,
 	},
 	actor.OneStop: {

@@ -10,14 +10,17 @@ import (
 	"testing"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/moment"
 	"cchc/base/points"
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/base/web/webtest"
+	"cchc/data"
 	"cchc/dossier"
 	"cchc/dossier/dossiertest"
 	"cchc/dossier/dossierweb"
+	"cchc/evaluation"
 	"cchc/unit"
 )
 
@@ -69,7 +72,11 @@ func serveLists(t *testing.T) *listSite {
 	public := &dossierweb.Public{Desk: o.Desk, Live: fixedFigure{dossierweb.Figure{Share: points.Ratio{Num: 31205, Den: 32068},
 		From: moment.NewDate(2026, 1, 1), To: moment.NewDate(2026, 11, 23), AsOf: o.DB.Now(), Place: "Tỉnh Sông Mẫu"}}}
 	(&dossierweb.Lists{Desk: o.Desk}).Register(mux)
-	(&dossierweb.Reports{Desk: o.Desk}).Register(mux)
+	nine, err := evaluation.LoadSets(data.Evaluation)
+	do(t, err)
+	(&dossierweb.Reports{Desk: o.Desk, Evaluation: nine}).Register(mux)
+	(&dossierweb.ReportHub{Sections: []dossierweb.ReportSection{{Key: "ii06a", URL: "/reports/ii06a", Verb: auth.ReportRead},
+		{Key: "periods", URL: "/reports/periods", Verb: auth.ReportRead}, {Key: "evaluation", URL: "/reports/evaluation", Verb: auth.ReportRead}}}).Register(mux)
 	public.Register(mux)
 	(&dossierweb.Pages{Desk: o.Desk}).Register(mux) // all of them stand on one mux
 	return &listSite{Office: o, Browser: webtest.Open(t, mux), mux: mux, public: public}
@@ -325,7 +332,7 @@ func TestPagesSpeakBothLanguages(t *testing.T) {
 		b.Header.Set("Accept-Language", lang)
 		b.Get("/dossiers?bucket=all").Has("h1", want)
 		for _, path := range []string{"/dossiers", "/dossiers?bucket=uncollected", "/dossiers?q=x", "/late", "/late?show=soon", "/late?named=on&sector=Hộ+tịch", "/units/" + string(s.Commune),
-			"/reports/ii06a?by=unit&compare=on", "/reports/ii06a?period=2026-Q4&by=procedure", "/reports/ii06a/list?column=received", "/lookup?code=" + d["waiting"].Code + "&digits=3456",
+			"/reports/ii06a?by=unit&compare=on", "/reports", "/reports/07a?by=officer", "/reports/periods", "/reports/evaluation?by=officer", "/reports/restated?period=2026-10&column=received", "/reports/ii06a?period=2026-Q4&by=procedure", "/reports/ii06a/list?column=received", "/lookup?code=" + d["waiting"].Code + "&digits=3456",
 			"/rate/" + d["done"].RatingToken} {
 			p := b.Get(path).Is(200)
 			if strings.Contains(p.Body, "dossierlist.") || strings.Contains(p.Body, "dossierweb.") {

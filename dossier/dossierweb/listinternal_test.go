@@ -49,6 +49,16 @@ func TestEveryComposedKeyHasAMessage(t *testing.T) {
 			keys = append(keys, key)
 		}
 	}
+	for index, outcomes := range map[string][]string{"total_time": {"shorter", "equal", "longer"}, "unit_time": {"shorter", "equal", "longer"},
+		"contacts": {"none", "one", "more"}, "agencies": {"none", "one", "more"}, "attitude": {"early", "on_time", "late", "complaint"},
+		"organisation": {"yes", "no"}, "online": {"yes", "no"}} {
+		for _, o := range outcomes {
+			keys = append(keys, "reports.evaluation.outcome."+index+"."+o)
+		}
+	}
+	for _, s := range periodSteps {
+		keys = append(keys, "reports.periods.step."+s.Key)
+	}
 	for _, by := range reportBy {
 		if by != dossier.ByOfficer {
 			add("report.by.", byName(by))

@@ -15,13 +15,17 @@ import (
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/dossier"
+	"cchc/evaluation"
 	"cchc/unit"
 )
 
 // Reports are the pages of the statistical forms (thống kê tình hình, kết quả giải
 // quyết TTHC): II.06a and 07a/BTP, the dossiers behind each of their figures, what
 // was restated, periods side by side, files and print.
-type Reports struct{ Desk *dossier.Desk }
+type Reports struct {
+	Desk       *dossier.Desk
+	Evaluation []*evaluation.Set // versions of the nine indices; none has no such page
+}
 
 // Register puts the pages below /reports.
 func (p *Reports) Register(mux *web.Mux) {
@@ -29,6 +33,12 @@ func (p *Reports) Register(mux *web.Mux) {
 		mux.Handle("GET "+s.path(""), web.SignedIn, p.show(s))
 		mux.Handle("GET "+s.path("/list"), web.SignedIn, p.behind(s))
 	}
+	if len(p.Evaluation) > 0 {
+		mux.Handle("GET /reports/evaluation", web.SignedIn, p.evaluation)
+		mux.Handle("POST /reports/evaluation", web.SignedIn, p.enterEvaluation)
+		mux.Handle("GET /reports/evaluation/list", web.SignedIn, p.evaluated)
+	}
+	mux.Handle("GET /reports/periods", web.SignedIn, p.periods)
 	mux.Handle("GET /reports/restated", web.SignedIn, p.restated)
 	mux.Handle("GET /reports/ii06a.css", web.Public, printStyle)
 }
@@ -53,6 +63,7 @@ type reportQuery struct {
 	Sheet  string         `form:"sheet"` // where the address doesn't tell
 	Column dossier.Column `form:"column"`
 	Row    string         `form:"row"`
+	Index  string         `form:"index"` // of the evaluation
 	Page   int            `form:"page"`
 }
 
@@ -165,6 +176,7 @@ type reportLine struct {
 	Key   string
 	Name  string
 	URL   string // of the same report about this row
+	Whole bool   // the total
 	Self  bool   // the unit by itself, without what is below it
 	Cells []reportCell
 	dossier.II06a
@@ -274,6 +286,7 @@ func (p *Reports) gather(ctx context.Context, q db.Queryer, in *reportQuery) (re
 		if err != nil {
 			return page, err
 		}
+		lines[0].Whole, then[0].Whole = true, true
 		for _, l := range then {
 			before[l.mark()] = l.II06a
 		}
@@ -311,9 +324,11 @@ func (p *Reports) gather(ctx context.Context, q db.Queryer, in *reportQuery) (re
 	return page, nil
 }
 
-// mark tells lines apart: the total and the line of the unit itself have the key
-// of no other.
-func (l reportLine) mark() string { return strconv.FormatBool(l.Self) + l.Key }
+// mark tells lines apart: the total, and the line of what has no sector or is
+// nobody's, have both no key.
+func (l reportLine) mark() string {
+	return strconv.FormatBool(l.Whole) + strconv.FormatBool(l.Self) + l.Key
+}
 
 // opens reports whether the line's figures can be opened to exactly their
 // dossiers. The line of a unit by itself cannot where dossiers moved between it

@@ -6,6 +6,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/dossier"
 	"cchc/unit"
@@ -59,62 +60,77 @@ func (p *Reports) officer(ctx context.Context, who *names, account string) (stri
 	return who.of(ctx, account)
 }
 
-// unitLines counts the rows that people expect: one for each unit right below the
-// one asked about, with all below it, and one for that unit by itself when it has
-// dossiers of its own. Dossiers that moved within such a subtree are not moved for
-// it, so a subtree is counted as a whole.
-func (p *Reports) unitLines(ctx context.Context, q db.Queryer, x dossier.Question) ([]reportLine, error) {
-	first, err := p.Desk.Units.On(ctx, q, x.From)
-	if err != nil {
-		return nil, err
-	}
-	last, err := p.Desk.Units.On(ctx, q, x.To)
-	if err != nil {
-		return nil, err
-	}
-	groups := map[string]map[unit.ID]bool{}
+// unitGroups are the rows that people expect: one for each unit right below the
+// one asked about, with all below it, and one for that unit by itself.
+type unitGroups struct {
+	order     []string
+	units     map[string]map[unit.ID]bool
+	evenEmpty map[string]bool // stands there although nothing was counted in it
+}
+
+func (p *Reports) unitGroups(ctx context.Context, q db.Queryer, x dossier.Question) (unitGroups, error) {
+	g := unitGroups{units: map[string]map[unit.ID]bool{}, evenEmpty: map[string]bool{}}
 	covered := map[unit.ID]bool{x.Unit: true}
-	var order []string
-	evenEmpty := map[string]bool{}
 	add := func(id unit.ID, subtree map[unit.ID]bool, empty bool) {
 		for u := range subtree {
 			covered[u] = true
 		}
-		groups[string(id)] = subtree
-		order = append(order, string(id))
-		evenEmpty[string(id)] = empty
+		g.units[string(id)], g.evenEmpty[string(id)] = subtree, empty
+		g.order = append(g.order, string(id))
 	}
-	for _, tree := range []*unit.Tree{last, first} {
+	for i, day := range []moment.Date{x.To, x.From} {
+		tree, err := p.Desk.Units.On(ctx, q, day)
+		if err != nil {
+			return g, err
+		}
 		for _, id := range tree.Children(x.Unit) {
-			if groups[string(id)] != nil {
+			if g.units[string(id)] != nil {
 				continue
 			}
 			y := x
 			y.Unit = id
 			below, err := p.Desk.UnitsDuring(ctx, q, y)
 			if err != nil {
-				return nil, err
+				return g, err
 			}
 			subtree := map[unit.ID]bool{id: true}
 			for _, u := range below {
 				subtree[u] = true
 			}
-			add(id, subtree, tree == last)
+			add(id, subtree, i == 0)
 		}
 	}
 	// Units that came and went within the period.
 	during, err := p.Desk.UnitsDuring(ctx, q, x)
 	if err != nil {
-		return nil, err
+		return g, err
 	}
 	for _, id := range during {
 		if !covered[id] {
 			add(id, map[unit.ID]bool{id: true}, false)
 		}
 	}
-	order = append(order, string(x.Unit))
-	groups[string(x.Unit)] = map[unit.ID]bool{x.Unit: true}
-	counted, err := p.Desk.StatisticsOf(ctx, q, web.Actor(ctx), x, groups)
+	add(x.Unit, map[unit.ID]bool{x.Unit: true}, false)
+	return g, nil
+}
+
+// name names the row of a group.
+func (g unitGroups) name(ctx context.Context, q db.Queryer, b *unit.Book, key string, of unit.ID) (string, error) {
+	name, err := unitName(ctx, q, b, unit.ID(key))
+	if key == string(of) {
+		name = i18n.T(ctx, "dossierlist.report.itself", "Unit", name)
+	}
+	return name, err
+}
+
+// unitLines counts the rows of the units. Dossiers that moved within a subtree are
+// not moved for it, so a subtree is counted as a whole.
+func (p *Reports) unitLines(ctx context.Context, q db.Queryer, x dossier.Question) ([]reportLine, error) {
+	groups, err := p.unitGroups(ctx, q, x)
+	if err != nil {
+		return nil, err
+	}
+	counted, err := p.Desk.StatisticsOf(ctx, q, web.Actor(ctx), x, groups.units)
 	if err != nil {
 		return nil, err
 	}
@@ -123,16 +139,13 @@ func (p *Reports) unitLines(ctx context.Context, q db.Queryer, x dossier.Questio
 		of[l.Key] = l.II06a
 	}
 	out := []reportLine{{II06a: counted[0].II06a}}
-	for _, key := range order {
+	for _, key := range groups.order {
 		line := reportLine{Key: key, II06a: of[key], Self: key == string(x.Unit)}
-		if line.II06a == (dossier.II06a{}) && !evenEmpty[key] {
+		if line.II06a == (dossier.II06a{}) && !groups.evenEmpty[key] {
 			continue
 		}
-		if line.Name, err = unitName(ctx, q, p.Desk.Units, unit.ID(key)); err != nil {
+		if line.Name, err = groups.name(ctx, q, p.Desk.Units, key, x.Unit); err != nil {
 			return nil, err
-		}
-		if line.Self {
-			line.Name = i18n.T(ctx, "dossierlist.report.itself", "Unit", line.Name)
 		}
 		out = append(out, line)
 	}

@@ -1,0 +1,17 @@
+-- +goose Up
+-- What people enter for the indices of the evaluation that facts cannot tell:
+-- publicity, and feedback answered in time. What stood before is in the trail.
+CREATE TABLE evaluation_entry (
+  unit_id TEXT NOT NULL REFERENCES unit (id),
+  set_id TEXT NOT NULL,
+  code TEXT NOT NULL,
+  from_day INTEGER NOT NULL,
+  to_day INTEGER NOT NULL,
+  choice TEXT NOT NULL,
+  numerator BIGINT NOT NULL,
+  denominator BIGINT NOT NULL,
+  source TEXT NOT NULL,
+  account TEXT NOT NULL,
+  entered_at BIGINT NOT NULL,
+  PRIMARY KEY (unit_id, set_id, code, from_day, to_day)
+);
