@@ -14,6 +14,7 @@ func (r *rooms) adminHub() *admin.Hub {
 	return &admin.Hub{Sections: []admin.Section{
 		{Key: "units", Group: admin.Places, URL: unitweb.Path, Verbs: []auth.Verb{auth.UnitChange}, Waits: r.unitPages().Waits},
 		{Key: "calendars", Group: admin.Places, URL: calendarweb.Path, Verbs: []auth.Verb{auth.CalendarChange}},
+		{Key: "counter", Group: admin.Places, URL: "/counter/settings", Verbs: []auth.Verb{auth.CounterSet}},
 		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},
 	}}
 }

@@ -20,9 +20,13 @@ type Whole struct {
 	Steps    []Step
 	Papers   []Paper
 	Payments []Payment
-	By       string              // the dossier that took this one's place, when it was received by mistake
-	Instead  string              // the one received by mistake whose place this one took
-	Clock    calendar.Projection // zero when it has no limit or was not accepted
+
+	Originals []Original          // kept by the office, and given back
+	Contacts  []Contact           // attempts to reach the applicant
+	Body      string              // the body elsewhere for which it was received
+	By        string              // the dossier that took this one's place, when it was received by mistake
+	Instead   string              // the one received by mistake whose place this one took
+	Clock     calendar.Projection // zero when it has no limit or was not accepted
 }
 
 // ByCode returns a dossier with everything about it, for one who may read it.
@@ -50,6 +54,9 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 	if w.By, w.Instead, err = k.Replaced(ctx, q, w.Dossier); err != nil {
 		return w, err
 	}
+	if err := k.followed(ctx, q, &w); err != nil {
+		return w, err
+	}
 	w.Payments = payments(w.Facts)
 	w.State = Fold(w.Facts, w.ByInstant, 0, 0)
 	if w.AcceptedAt != 0 && w.Limit.Unit != "" && !w.ExternalDue {
@@ -66,6 +73,21 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 		}
 	}
 	return w, nil
+}
+
+// followed reads what the counter follows of a dossier.
+func (k *Desk) followed(ctx context.Context, q db.Queryer, w *Whole) (err error) {
+	if w.Originals, err = db.All(ctx, q, originalsOf, scanOriginal, w.ID); err != nil {
+		return err
+	}
+	if w.Contacts, err = db.All(ctx, q, contactsOf, scanContact, w.ID); err != nil || w.Territorial {
+		return err
+	}
+	w.Body, err = db.Value[string](ctx, q, elsewhereOf, w.ID)
+	if errors.Is(err, db.ErrNotFound) {
+		err = nil
+	}
+	return err
 }
 
 // Void returns the facts that a correction took back.

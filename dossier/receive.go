@@ -33,6 +33,7 @@ type Application struct {
 	Papers     []Paper
 	Population bool           // the applicant's data came from the population database
 	Elsewhere  bool           // received for a body of another territory (phi địa giới)
+	Body       string         // that body, where it is known
 	Obliged    bool           // the procedure carries a fee that the applicant must pay
 	At         moment.Instant // when it came; zero is now
 	Confirmed  bool           // a person confirmed a limit of zero days
@@ -231,6 +232,11 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 		d := k.begin(app, p)
 		if err := k.enter(ctx, tx, a, d, app, p, accept); err != nil {
 			return err
+		}
+		if app.Elsewhere && app.Body != "" {
+			if err := tx.InsertRows(ctx, elsewherePut, [][]any{{d.ID, app.Body}}); err != nil {
+				return err
+			}
 		}
 		if app.Replaces != "" {
 			if err := k.replace(ctx, tx, d, app.Replaces); err != nil {

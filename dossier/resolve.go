@@ -117,7 +117,11 @@ func (k *Desk) DeclineWithdrawal(ctx context.Context, a actor.Actor, code, reaso
 // HandOver notes that the result reached the applicant (10, đã trả kết quả).
 // Without a 9 before it, the dossier counts as resolved on that day.
 func (k *Desk) HandOver(ctx context.Context, a actor.Actor, code, how string, when moment.Instant, tracking string) error {
-	return k.act(ctx, a, auth.DossierReturn, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.DossierReturn, code, handedOver(how, when, tracking))
+}
+
+func handedOver(how string, when moment.Instant, tracking string) func(context.Context, *work) error {
+	return func(ctx context.Context, w *work) error {
 		switch how {
 		case AtCounter, ByPost, ByOnline:
 		default:
@@ -138,7 +142,7 @@ func (k *Desk) HandOver(ctx context.Context, a actor.Actor, code, how string, wh
 			}
 		}
 		return w.happened(Fact{Kind: FReturned, At: when, How: how, Document: tracking})
-	})
+	}
 }
 
 // endStill ends a dossier that may still be waiting: the due date moves by the

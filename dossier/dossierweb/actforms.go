@@ -155,6 +155,7 @@ func handInputs(ctx context.Context, x *actView) []input {
 	if x.w.Person.Representative != "" {
 		x.lead = i18n.T(ctx, "counter.agent.hand", "Name", agentLine(ctx, x.w.Person))
 	}
+	x.lead = joined(x.lead, keptText(ctx, &x.w))
 	return []input{
 		{kind: "radios", options: counterReturns(ctx), Field: ui.Field{Name: "how", Label: i18n.T(ctx, "dossierweb.input.how"), Autofocus: true}},
 		{Field: ui.Field{Name: "tracking", Label: i18n.T(ctx, "dossierweb.input.tracking"), Optional: true, Width: 40, MaxLength: 100}},

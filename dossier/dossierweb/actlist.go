@@ -51,6 +51,8 @@ var actions = []*action{
 	{name: "withdraw-decline", verb: auth.DossierProcess, open: withdrawing, inputs: inputs(reasonInput), do: withdrawDecline},
 	{name: "complain", verb: auth.DossierReceive, open: always, inputs: inputs(reasonInput, documentInput), do: complain},
 	{name: "reverse", verb: auth.DossierCorrect, open: disliked, inputs: inputs(reasonInput, documentInput), do: reverse},
+	{name: "keep-original", verb: auth.DossierReceive, open: always, inputs: keepInputs, do: keepOriginal},
+	{name: "contact", verb: auth.DossierReturn, open: collectable, inputs: contactInputs, do: contact},
 	{name: "void-receipt", verb: auth.DossierCorrect, open: voidable, danger: true, inputs: voidInputs, do: voidReceipt},
 	{name: "correct", verb: auth.DossierCorrect, open: always, inputs: correctInputs, do: correct},
 }

@@ -21,6 +21,18 @@ import (
 
 func (p *Pages) registerCounter(mux *web.Mux) {
 	mux.Handle("GET /counter", web.SignedIn, p.counterDay)
+	mux.Handle("GET /counter/settings", web.SignedIn, p.settingPage)
+	mux.Handle("POST /counter/settings", web.SignedIn, p.settingSave)
+	mux.Handle("GET /counter/custody", web.SignedIn, p.custodyPage)
+	mux.Handle("POST /counter/custody", web.SignedIn, p.custodyBack)
+	mux.Handle("GET /counter/uncollected", web.SignedIn, p.uncollectedPage)
+	mux.Handle("GET /counter/lists/{kind}", web.SignedIn, p.handPage)
+	mux.Handle("POST /counter/lists/{kind}", web.SignedIn, p.handMake)
+	mux.Handle("GET /counter/lists/{kind}/{id}", web.SignedIn, p.handShow)
+	mux.Handle("GET /counter/lists/{kind}/{id}/print", web.SignedIn, p.handPrint)
+	for _, name := range []string{"give", "track", "settle"} {
+		mux.Handle("POST /counter/lists/{kind}/{id}/"+name, web.SignedIn, p.handAct(name))
+	}
 	mux.Handle("GET /counter/cash", web.SignedIn, p.cashPage)
 	mux.Handle("POST /counter/cash", web.SignedIn, p.cashOpen)
 	mux.Handle("GET /counter/cash/{id}", web.SignedIn, p.cashShow)
@@ -153,7 +165,10 @@ func (p *Pages) counterDay(w http.ResponseWriter, r *http.Request) error {
 		if v.deskView, err = p.deskView(ctx, s, r.URL.Query().Get("unit")); err != nil {
 			return err
 		}
-		for _, card := range []func(context.Context, db.Queryer, *dayView) (dayCard, error){p.cashCard} {
+		for _, card := range []func(context.Context, db.Queryer, *dayView) (dayCard, error){
+			p.listCard(dossier.Inside, "b"), p.uncollectedCard, p.cashCard,
+			p.listCard(dossier.Outside, "o"), p.listCard(dossier.PostBatch, "s"), p.custodyCard,
+		} {
 			c, err := card(ctx, s, v)
 			if err != nil {
 				return err

@@ -41,6 +41,7 @@ type counterForm struct {
 	Repeated  bool           `form:"repeated"`
 	Personal  bool           `form:"population"`
 	Elsewhere bool           `form:"elsewhere"`
+	Body      string         `form:"body"` // the body elsewhere
 	Obliged   bool           `form:"obliged"`
 	Confirmed bool           `form:"confirmed"`
 	At        moment.Instant `form:"at"`
@@ -144,7 +145,7 @@ func (in *counterForm) application() dossier.Application {
 		Person: dossier.Person{Name: in.Name, IDNumber: in.IDNumber, Phone: in.Phone, Email: in.Email,
 			Address: in.Address, Representative: in.Agent,
 			Agent: dossier.Agent{IDNumber: in.AgentID, Phone: in.AgentTel, Relation: in.Relation, Document: in.Authority}},
-		Papers: in.papers(), Population: in.Personal, Elsewhere: in.Elsewhere, Obliged: in.Obliged,
+		Papers: in.papers(), Population: in.Personal, Elsewhere: in.Elsewhere, Body: in.Body, Obliged: in.Obliged,
 		At: in.At, Confirmed: in.Confirmed, Token: in.Token, Ask: true, Repeats: repeats, Replaces: in.Replaces,
 	}
 }

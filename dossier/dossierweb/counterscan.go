@@ -73,5 +73,8 @@ func (in *counterForm) complete() error {
 	if in.Agent != "" && in.Relation == "" && in.Authority == "" {
 		f.With("agent_relation", "counter.agent.by_what")
 	}
+	if in.Elsewhere && in.Body == "" {
+		f.With("body", "counter.elsewhere.body_missing")
+	}
 	return f.Or()
 }

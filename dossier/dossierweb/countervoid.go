@@ -49,6 +49,8 @@ func (p *Pages) replacement(ctx context.Context, in *counterForm) error {
 	}
 	in.Elsewhere = !w.Territorial
 	in.tick("elsewhere", in.Elsewhere)
+	in.Body = w.Body
+	in.Set("body", w.Body)
 	in.old = w.Papers
 	return nil
 }
