@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"fmt"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -20,47 +21,73 @@ type Rate struct {
 }
 
 var (
-	rateEnded = db.SQL("dossier.rate.ended", `
-		SELECT procedure_code, CAST(SUM(ended) AS BIGINT), CAST(SUM(ended_in_time) AS BIGINT)
+	rateEnded = db.Lines("dossier.rate.ended", `
+		SELECT unit_id, procedure_code, CAST(SUM(ended) AS BIGINT), CAST(SUM(ended_in_time) AS BIGINT)
 		FROM tally_procedure
-		WHERE month >= $1 AND month <= $2
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $3)
-		GROUP BY procedure_code`)
-	overdueNow = db.SQL("dossier.overdue.now", `
+		WHERE month >= :from AND month <= :to
+		AND unit_id = :one       --[one]
+		GROUP BY unit_id, procedure_code`)
+	rateUnits  = db.SQL("dossier.rate.units", `SELECT DISTINCT unit_id FROM unit_reach WHERE ancestor_id = $1`)
+	overdueNow = db.Lines("dossier.overdue.now", `
 		SELECT unit_id, procedure_code, COUNT(*)
 		FROM dossier
-		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND due_at < $1
-		AND ((waiting = '' AND (by_instant OR due_day < $2)) OR (waiting <> '' AND waiting_late))
+		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND due_at < :now
+		AND ((waiting = '' AND (by_instant OR due_day < :today)) OR (waiting <> '' AND waiting_late))
+		AND unit_id = :one       --[one]
 		GROUP BY unit_id, procedure_code`)
-	overdueNoDue = db.SQL("dossier.overdue.no_due", `
+	overdueNoDue = db.Lines("dossier.overdue.no_due", `
 		SELECT unit_id, procedure_code, COUNT(*)
 		FROM dossier
 		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND due_at IS NULL AND (waiting = '' OR waiting_late)
+		AND unit_id = :one       --[one]
 		GROUP BY unit_id, procedure_code`)
 )
 
 // OverdueNow counts the open dossiers of every unit, itself alone, that are
 // overdue now, by procedure.
 func (k *Desk) OverdueNow(ctx context.Context, q db.Queryer) (map[unit.ID]map[string]int64, error) {
-	now := k.DB.Now()
-	out := map[unit.ID]map[string]int64{}
-	add := func(r db.Scanner) error {
-		var u unit.ID
-		var procedure string
-		var n int64
-		if err := r.Scan(&u, &procedure, &n); err != nil {
+	return perUnit(ctx, q, k, "overdue by procedure", true, func(u unit.ID) (map[unit.ID]map[string]int64, error) {
+		now := k.DB.Now()
+		out := map[unit.ID]map[string]int64{}
+		for _, x := range []struct {
+			f    *db.Family
+			args db.Args
+		}{{overdueNow, db.Args{"now": now, "today": now.Date()}}, {overdueNoDue, db.Args{}}} {
+			stmt, params := x.f.With(oneUnit(u, x.args))
+			err := db.Each(ctx, q, stmt, func(r db.Scanner) error {
+				var u unit.ID
+				var procedure string
+				var n int64
+				if err := r.Scan(&u, &procedure, &n); err != nil {
+					return err
+				}
+				if out[u] == nil {
+					out[u] = map[string]int64{}
+				}
+				out[u][procedure] += n
+				return nil
+			}, params...)
+			if err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	})
+}
+
+// endedRates reads what ended in a span of months, by procedure.
+func (k *Desk) endedRates(ctx context.Context, q db.Queryer, first, last moment.Date) (map[unit.ID][]Rate, error) {
+	return perUnit(ctx, q, k, fmt.Sprintf("rates %s %s", first, last), false, func(u unit.ID) (map[unit.ID][]Rate, error) {
+		out := map[unit.ID][]Rate{}
+		stmt, params := rateEnded.With(oneUnit(u, db.Args{"from": first, "to": last}))
+		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
+			var u unit.ID
+			var x Rate
+			err := r.Scan(&u, &x.Procedure, &x.Ended, &x.InTime)
+			out[u] = append(out[u], x)
 			return err
-		}
-		if out[u] == nil {
-			out[u] = map[string]int64{}
-		}
-		out[u][procedure] += n
-		return nil
-	}
-	if err := db.Each(ctx, q, overdueNow, add, now, now.Date()); err != nil {
-		return nil, err
-	}
-	return out, db.Each(ctx, q, overdueNoDue, add)
+		}, params...)
+	})
 }
 
 // Rates counts by procedure what ended between two months in a unit and what is
@@ -69,15 +96,22 @@ func (k *Desk) Rates(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID
 	if err := k.Guard.Check(ctx, q, a, auth.BoardRead, u); err != nil {
 		return nil, err
 	}
-	out := map[string]*Rate{}
-	err := db.Each(ctx, q, rateEnded, func(r db.Scanner) error {
-		var x Rate
-		err := r.Scan(&x.Procedure, &x.Ended, &x.InTime)
-		out[x.Procedure] = &x
-		return err
-	}, from.FirstOfMonth(), to.FirstOfMonth(), string(u))
+	ever, err := db.Column[unit.ID](ctx, q, rateUnits, string(u))
 	if err != nil {
 		return nil, err
+	}
+	ended, err := k.endedRates(ctx, q, from.FirstOfMonth(), to.FirstOfMonth())
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*Rate{}
+	for _, id := range ever {
+		for _, e := range ended[id] {
+			x := at(out, e.Procedure)
+			x.Procedure = e.Procedure
+			x.Ended += e.Ended
+			x.InTime += e.InTime
+		}
 	}
 	extent, err := k.Units.Extent(ctx, q, u)
 	if err != nil {

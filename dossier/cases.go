@@ -94,7 +94,7 @@ var (
 		AND EXISTS (
 			SELECT 1
 			FROM dossier_fact e
-			WHERE e.dossier_id = d.id AND e.recorded_at > :known AND (e.at <= :as_of OR e.kind = 'corrected')
+			WHERE e.dossier_id = d.id AND e.recorded_at > :known AND (e.at <= :as_of OR e.kind IN ('corrected', 'voided'))
 		)`+caseFilter+`
 		ORDER BY d.id, f.seq`)
 	// Refused at the door: in no column of II.06a, for it was never accepted.
@@ -225,7 +225,7 @@ func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *C
 		return nil
 	}
 	args["start"] = x.From.Start()
-	refused := func(c *Case) bool { return c.AcceptedAt == 0 && s.within(c.NotAccepted.Date()) }
+	refused := func(c *Case) bool { return c.AcceptedAt == 0 && c.Voided == 0 && s.within(c.NotAccepted.Date()) }
 	return foldedCases(ctx, q, caseNotAccepted, args, x, s, refused, fn)
 }
 

@@ -3,6 +3,7 @@ package dossier
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -25,6 +26,9 @@ type Desk struct {
 
 	// Publish tells whoever watches that a unit's dossiers moved; nil tells nobody.
 	Publish func(u unit.ID, code string)
+
+	keeping sync.Once
+	figures *db.Cache[*kept] // see perUnit
 }
 
 // A work is a verb under way on one dossier: what it was, what happens now, and

@@ -2,6 +2,9 @@ package dossier
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 
 	"cchc/base/db"
 	"cchc/base/moment"
@@ -18,23 +21,36 @@ type Due struct {
 	Count    int64
 }
 
-var dueGroups = db.SQL("dossier.due.groups", `
-	SELECT unit_id, sector, accepted_day >= $1 AND accepted_day <= $2, marks, COUNT(*)
+var dueGroups = db.Lines("dossier.due.groups", `
+	SELECT unit_id, sector, accepted_day >= :from AND accepted_day <= :to, marks, COUNT(*)
 	FROM dossier
 	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND supplements <= 1
-	AND due_at <= $3 AND (due_at >= $4 OR (NOT by_instant AND due_day >= $5))
-	GROUP BY 1, 2, 3, 4`)
+	AND due_at <= :by AND (due_at >= :now OR (NOT by_instant AND due_day >= :today))
+	AND unit_id = :one       --[one]
+	GROUP BY 1, 2, 3, 4
+	ORDER BY 1, 2, 3, 4`)
 
 // DueBy counts the open dossiers that are not overdue and are due by a moment, in
 // groups; received says whether they were accepted between the two days. Those
 // that the service index counts late whatever happens, for a second supplement,
 // are left out.
 func (k *Desk) DueBy(ctx context.Context, q db.Queryer, from, to moment.Date, by moment.Instant) ([]Due, error) {
-	now := k.DB.Now()
-	return db.All(ctx, q, dueGroups, func(r db.Scanner) (d Due, err error) {
-		err = r.Scan(&d.Unit, &d.Sector, &d.Received, &d.Marks, &d.Count)
-		return d, err
-	}, from, to, by, now, now.Date())
+	groups, err := perUnit(ctx, q, k, fmt.Sprintf("due %s %s %s", from, to, by), true, func(u unit.ID) (map[unit.ID][]Due, error) {
+		now := k.DB.Now()
+		out := map[unit.ID][]Due{}
+		stmt, params := dueGroups.With(oneUnit(u, db.Args{"from": from, "to": to, "by": by, "now": now, "today": now.Date()}))
+		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
+			var d Due
+			err := r.Scan(&d.Unit, &d.Sector, &d.Received, &d.Marks, &d.Count)
+			out[d.Unit] = append(out[d.Unit], d)
+			return err
+		}, params...)
+	})
+	var out []Due
+	for _, u := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, groups[u]...)
+	}
+	return out, err
 }
 
 var dueSoonest = db.Lines("dossier.due.soonest", `

@@ -106,13 +106,16 @@ func TestImportAgainChangesNothingAndTellsMore(t *testing.T) {
 
 // History makes random dossiers by random verbs over months; verbs that the
 // state refuses are refused, and nothing else may fail.
-func history(t *testing.T, o *dossiertest.Office, seed uint64, n int) {
+func history(t *testing.T, o *dossiertest.Office, seed uint64, n int, after ...func()) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 766))
 	o.Clock.Set("2026-08-03T08:00")
 	procedures := []string{dossiertest.Certify, dossiertest.Birth, dossiertest.Land, dossiertest.Confirm}
 	var codes []string
 	for range n {
+		for _, f := range after {
+			f()
+		}
 		o.Clock.Advance(time.Duration(r.IntN(6*3600)) * time.Second)
 		if len(codes) == 0 || r.IntN(4) == 0 {
 			app := o.Application(procedures[r.IntN(4)])

@@ -163,6 +163,9 @@ func (l *loader) close(ctx context.Context) error {
 	if err := l.tx.InsertRows(ctx, numberRaise, raise); err != nil {
 		return err
 	}
+	if err := l.tx.Bump(ctx, bulk); err != nil {
+		return err
+	}
 	if publish := l.k.Publish; publish != nil {
 		l.tx.AfterCommit(func() {
 			for u, code := range l.touched {

@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"fmt"
 
 	"cchc/base/db"
 	"cchc/base/moment"
@@ -148,16 +149,17 @@ func (c *Counts) procedures(p [7]int64) {
 }
 
 var (
-	countsMonth = db.SQL("dossier.counts.month", `
+	countsMonth = db.Lines("dossier.counts.month", `
 		SELECT unit_id,
 			CAST(SUM(received) AS BIGINT), CAST(SUM(online) AS BIGINT), CAST(SUM(e_result) AS BIGINT),
 			CAST(SUM(digitised) AS BIGINT), CAST(SUM(reused) AS BIGINT), CAST(SUM(population) AS BIGINT),
 			CAST(SUM(synced) AS BIGINT), CAST(SUM(obliged) AS BIGINT), CAST(SUM(paid_online) AS BIGINT),
 			CAST(SUM(displeased) AS BIGINT), CAST(SUM(timed) AS BIGINT), CAST(SUM(timed_ok) AS BIGINT)
 		FROM tally_month
-		WHERE month >= $1 AND month <= $2
+		WHERE month >= :from AND month <= :to
+		AND unit_id = :one       --[one]
 		GROUP BY unit_id`)
-	countsProcedure = db.SQL("dossier.counts.procedure", `
+	countsProcedure = db.Lines("dossier.counts.procedure", `
 		SELECT unit_id,
 			COUNT(DISTINCT procedure_code) FILTER (WHERE received > 0),
 			COUNT(DISTINCT procedure_code) FILTER (WHERE online > 0),
@@ -165,89 +167,133 @@ var (
 			COUNT(DISTINCT procedure_code) FILTER (WHERE obliged > 0),
 			COUNT(DISTINCT procedure_code) FILTER (WHERE paid_online > 0)
 		FROM tally_procedure
-		WHERE month >= $1 AND month <= $2
+		WHERE month >= :from AND month <= :to
+		AND unit_id = :one       --[one]
 		GROUP BY unit_id`)
 	// Open and overdue: what no tally can hold, because the clock moves it. Due
 	// before now is necessary for every kind of overdue, so an index finds them.
-	countsOverdue = db.SQL("dossier.counts.overdue", `
+	countsOverdue = db.Lines("dossier.counts.overdue", `
 		SELECT unit_id, promised_unit_id, accepted_day, marks, waiting, supplements, COUNT(*)
 		FROM dossier
-		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND due_at < $1
-		AND ((waiting = '' AND (by_instant OR due_day < $2)) OR (waiting <> '' AND waiting_late))
+		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND due_at < :now
+		AND ((waiting = '' AND (by_instant OR due_day < :today)) OR (waiting <> '' AND waiting_late))
+		AND unit_id = :one       --[one]
 		GROUP BY unit_id, promised_unit_id, accepted_day, marks, waiting, supplements`)
-	countsNoDue = db.SQL("dossier.counts.no_due", `
+	countsNoDue = db.Lines("dossier.counts.no_due", `
 		SELECT unit_id, promised_unit_id, accepted_day, marks, waiting, supplements, COUNT(*),
-			COUNT(*) FILTER (WHERE waiting <> '' OR due_maximum IS NULL OR due_maximum < $1 AND (by_instant OR due_maximum < $2))
+			COUNT(*) FILTER (WHERE waiting <> '' OR due_maximum IS NULL OR due_maximum < :now AND (by_instant OR due_maximum < :begun))
 		FROM dossier
 		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND due_at IS NULL AND (waiting = '' OR waiting_late)
+		AND unit_id = :one       --[one]
 		GROUP BY unit_id, promised_unit_id, accepted_day, marks, waiting, supplements`)
 )
 
 // CountsNow counts every unit's measures for whole months up to the one that runs
-// now: from the tallies, and the overdue from the open dossiers. It reads a few
-// rows a unit whatever the history.
+// now: from the tallies, and the overdue from the open dossiers. It reads those
+// units in which something happened since it was last asked.
 func (k *Desk) CountsNow(ctx context.Context, q db.Queryer, from, to moment.Date) (map[unit.ID]*Counts, error) {
-	now := k.DB.Now()
 	first, last := from.FirstOfMonth(), to.FirstOfMonth()
-	out := map[unit.ID]*Counts{}
-	err := db.Each(ctx, q, countsMonth, func(r db.Scanner) error {
+	counts, err := perUnit(ctx, q, k, fmt.Sprintf("counts %s %s", first, last), false, func(u unit.ID) (map[unit.ID]Counts, error) {
+		return readCounts(ctx, q, oneUnit(u, db.Args{"from": first, "to": last}))
+	})
+	if err != nil {
+		return nil, err
+	}
+	overdue, err := perUnit(ctx, q, k, "counts overdue", true, func(u unit.ID) (map[unit.ID][]lateGroup, error) {
+		return k.lateGroups(ctx, q, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[unit.ID]*Counts, len(counts))
+	for u, c := range counts {
+		out[u] = &c
+	}
+	for u, groups := range overdue {
+		for _, g := range groups {
+			if g.accepted >= from && g.accepted <= to && g.marks&Disliked == 0 {
+				at(out, g.promised).Displeased += g.n
+			}
+			if !(g.waiting == ForSupplement && g.supplements == 1) {
+				at(out, u).Timed += g.late
+			}
+		}
+	}
+	return out, nil
+}
+
+// oneUnit adds the restriction to one unit; "" is all of them.
+func oneUnit(u unit.ID, a db.Args) db.Args {
+	if u != "" {
+		a["one"] = string(u)
+	}
+	return a
+}
+
+func readCounts(ctx context.Context, q db.Queryer, args db.Args) (map[unit.ID]Counts, error) {
+	out := map[unit.ID]Counts{}
+	stmt, params := countsMonth.With(args)
+	err := db.Each(ctx, q, stmt, func(r db.Scanner) error {
 		var u unit.ID
 		var c Counts
 		err := r.Scan(&u, &c.Received, &c.Online, &c.EResult, &c.Digitised, &c.Reused, &c.Population, &c.Synced,
 			&c.Obliged, &c.PaidOnline, &c.Displeased, &c.Timed, &c.TimedOK)
-		out[u] = &c
+		out[u] = c
 		return err
-	}, first, last)
+	}, params...)
 	if err != nil {
 		return nil, err
 	}
-	err = db.Each(ctx, q, countsProcedure, func(r db.Scanner) error {
+	stmt, params = countsProcedure.With(args)
+	return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
 		var u unit.ID
 		var p [5]int64
 		err := r.Scan(&u, &p[0], &p[1], &p[2], &p[3], &p[4])
-		c := at(out, u)
+		c := out[u]
 		c.Procedures, c.OnlineProcs, c.PopulProcs, c.ObligedProcs, c.PaidProcs = p[0], p[1], p[2], p[3], p[4]
+		out[u] = c
 		return err
-	}, first, last)
-	if err != nil {
+	}, params...)
+}
+
+// A lateGroup is open dossiers of a unit that are alike and overdue now: n for
+// satisfaction, late of them for timeliness.
+type lateGroup struct {
+	promised    unit.ID
+	accepted    moment.Date
+	marks       Marks
+	waiting     string
+	supplements int
+	n, late     int64
+}
+
+// lateGroups reads the open and overdue. Without a due date a dossier is overdue
+// for satisfaction; for timeliness the procedure's maximum stands in, and with none
+// of that either it is late.
+func (k *Desk) lateGroups(ctx context.Context, q db.Queryer, u unit.ID) (map[unit.ID][]lateGroup, error) {
+	now := k.DB.Now()
+	out := map[unit.ID][]lateGroup{}
+	read := func(f *db.Family, args db.Args, noDue bool) error {
+		stmt, params := f.With(oneUnit(u, args))
+		return db.Each(ctx, q, stmt, func(r db.Scanner) error {
+			var of unit.ID
+			var g lateGroup
+			to := []any{&of, &g.promised, &g.accepted, &g.marks, &g.waiting, &g.supplements, &g.n}
+			if noDue {
+				to = append(to, &g.late)
+			}
+			err := r.Scan(to...)
+			if !noDue {
+				g.late = g.n
+			}
+			out[of] = append(out[of], g)
+			return err
+		}, params...)
+	}
+	if err := read(countsOverdue, db.Args{"now": now, "today": now.Date()}, false); err != nil {
 		return nil, err
 	}
-	overdue := func(u, promised unit.ID, accepted moment.Date, marks Marks, waiting string, supplements int, n, late int64) {
-		if accepted >= from && accepted <= to && marks&Disliked == 0 {
-			at(out, promised).Displeased += n
-		}
-		if !(waiting == ForSupplement && supplements == 1) {
-			at(out, u).Timed += late
-		}
-	}
-	err = db.Each(ctx, q, countsOverdue, func(r db.Scanner) error {
-		var u, promised unit.ID
-		var accepted moment.Date
-		var marks Marks
-		var waiting string
-		var supplements int
-		var n int64
-		err := r.Scan(&u, &promised, &accepted, &marks, &waiting, &supplements, &n)
-		overdue(u, promised, accepted, marks, waiting, supplements, n, n)
-		return err
-	}, now, now.Date())
-	if err != nil {
-		return nil, err
-	}
-	// Without a due date a dossier is overdue for satisfaction; for timeliness the
-	// procedure's maximum stands in, and with none of that either it is late.
-	err = db.Each(ctx, q, countsNoDue, func(r db.Scanner) error {
-		var u, promised unit.ID
-		var accepted moment.Date
-		var marks Marks
-		var waiting string
-		var supplements int
-		var n, late int64
-		err := r.Scan(&u, &promised, &accepted, &marks, &waiting, &supplements, &n, &late)
-		overdue(u, promised, accepted, marks, waiting, supplements, n, late)
-		return err
-	}, now, now.Date().Start())
-	return out, err
+	return out, read(countsNoDue, db.Args{"now": now, "begun": now.Date().Start()}, true)
 }
 
 // BehindMeasure returns the dossiers that a measure counts, ordered by code.

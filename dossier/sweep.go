@@ -154,7 +154,10 @@ func (k *Desk) sweepWrite(ctx context.Context, ids []string, name string, do fun
 				return err
 			}
 		}
-		return nil
+		if done == 0 {
+			return nil
+		}
+		return tx.Bump(ctx, bulk)
 	})
 	return done, err
 }
