@@ -55,6 +55,7 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.IndexRead:         actor.Roles,
 		auth.IndexEnter:        {actor.Administrator, actor.HomeAffairs},
 		auth.ReportRead:        {actor.Administrator, actor.Chairperson, actor.HomeAffairs, actor.OneStop, actor.Auditor},
+		auth.ReportEnter:       {actor.Administrator, actor.HomeAffairs},
 		auth.AuditRead:         {actor.Administrator, actor.Chairperson, actor.Auditor},
 		auth.AccountChange:     {actor.Administrator},
 		auth.CounterRead:       {actor.Chairperson, actor.OneStop, actor.Auditor},
