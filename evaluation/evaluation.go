@@ -76,6 +76,7 @@ type Index struct {
 	No         int
 	Code       string
 	Name       Text
+	Short      Text // for the heads of columns
 	Per        Per
 	Officers   bool           // counts for officers too
 	Outcomes   map[string]int // points by outcome (PerDossier)

@@ -37,6 +37,7 @@ type indexFile struct {
 	Officers   bool           `yaml:"officers"`
 	Mark       string         `yaml:"mark"`
 	Name       Text           `yaml:"name"`
+	Short      Text           `yaml:"short"`
 	Outcomes   map[string]int `yaml:"outcomes"`
 	Choices    map[string]int `yaml:"choices"`
 	Thresholds []Threshold    `yaml:"thresholds"`
@@ -115,7 +116,7 @@ func (f setFile) set() (*Set, error) {
 	}
 	var units, officers int64
 	for i, x := range f.Indices {
-		if x.No != i+1 || x.Code == "" || x.Name.VI == "" || x.Name.EN == "" || s.By(x.Code) != nil {
+		if x.No != i+1 || x.Code == "" || x.Name.VI == "" || x.Name.EN == "" || x.Short.VI == "" || x.Short.EN == "" || s.By(x.Code) != nil {
 			wrong("indices[%d]: no, code and name must be there, in order, and each once", i)
 		}
 		if !slices.Contains([]string{"F", "I", "M"}, x.Mark) {
@@ -159,7 +160,7 @@ func (f setFile) set() (*Set, error) {
 			}
 		}
 		units += best
-		s.Indices = append(s.Indices, &Index{No: x.No, Code: x.Code, Name: x.Name, Per: x.Per, Officers: x.Officers,
+		s.Indices = append(s.Indices, &Index{No: x.No, Code: x.Code, Name: x.Name, Short: x.Short, Per: x.Per, Officers: x.Officers,
 			Outcomes: x.Outcomes, Choices: x.Choices, Thresholds: x.Thresholds, Mark: x.Mark})
 	}
 	scale := func(name string, f scaleFile, reach int64) Scale {

@@ -314,11 +314,19 @@ func (p evaluationPage) heading(ctx context.Context) string {
 
 func (p evaluationPage) most() string { return strconv.FormatInt(int64(p.Total.Max)/points.Scale, 10) }
 
-// law names where the indices come from.
+// law names where the indices come from: "Điều 29–31 61/2018/NĐ-CP".
 func (p evaluationPage) law(ctx context.Context) string {
 	var out []string
-	for _, r := range p.Set.Refs {
-		out = append(out, r.String())
+	for i := 0; i < len(p.Set.Refs); {
+		first, last := p.Set.Refs[i], p.Set.Refs[i]
+		for i++; i < len(p.Set.Refs) && p.Set.Refs[i].Doc == first.Doc && p.Set.Refs[i].Article == last.Article+1; i++ {
+			last = p.Set.Refs[i]
+		}
+		if last == first {
+			out = append(out, first.String())
+		} else {
+			out = append(out, i18n.T(ctx, "reports.evaluation.law", "First", first.Article, "Last", last.Article, "Doc", first.Doc))
+		}
 	}
 	return joined(out...)
 }
@@ -328,6 +336,15 @@ func (r evaluationRow) band(ctx context.Context) string {
 		return i18n.T(ctx, "reports.evaluation.incomplete")
 	}
 	return r.Band.Name.In(ctx)
+}
+
+// shortColumns are the heads on the screen; papers and files have whole names.
+func (p evaluationPage) shortColumns(ctx context.Context) []ui.Column {
+	out := p.columns(ctx)
+	for i, x := range p.Indices {
+		out[i+2].Label = strconv.Itoa(x.No) + ". " + x.Short.In(ctx)
+	}
+	return out
 }
 
 func (p evaluationPage) columns(ctx context.Context) []ui.Column {

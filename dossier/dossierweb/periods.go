@@ -252,14 +252,33 @@ func (p periodsPage) chosen(ctx context.Context) []periodRow {
 	for i, s := range p.Periods {
 		r := periodRow{Name: s.Name, Label: firstUpper(periodText(ctx, s.From, s.To)), N: s.Figures.At(p.Q.Column), Before: p.Before[i].Figures.At(p.Q.Column),
 			URL: p.cellURL(s, p.Q.Column), Running: s.Running}
-		r.Change = signed(ctx, r.N-r.Before)
-		r.Share = i18n.None
+		// A year of which nothing is known is no year of zeros.
+		r.Change, r.Share, r.Known = i18n.None, i18n.None, p.Before[i].Figures != dossier.II06a{}
+		if r.Known {
+			r.Change = signed(ctx, r.N-r.Before)
+		}
 		if share, ok := (points.Ratio{Num: r.N - r.Before, Den: r.Before}).Percent(); ok {
 			r.Share = i18n.Delta(ctx, share) + " %"
 		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// before is the figure a year earlier; "–" when nothing is known of that time.
+func (r periodRow) before(ctx context.Context) string {
+	if !r.Known {
+		return i18n.None
+	}
+	return i18n.Number(ctx, r.Before)
+}
+
+// beforeValue is the same for the chart: a gap where nothing is known.
+func (r periodRow) beforeValue() string {
+	if !r.Known {
+		return ""
+	}
+	return strconv.FormatInt(r.Before, 10)
 }
 
 func signed(ctx context.Context, n int64) string {
@@ -275,7 +294,7 @@ func signed(ctx context.Context, n int64) string {
 func (p periodsPage) heading(ctx context.Context) string {
 	last := len(p.Periods) - 1
 	return i18n.T(ctx, "reports.periods.found", "Column", columnText(ctx, p.Q.Column), "Count", p.Periods[last].Figures.At(p.Q.Column),
-		"Period", periodText(ctx, p.Periods[last].From, p.Periods[last].To), "Before", p.Before[last].Figures.At(p.Q.Column))
+		"Period", periodText(ctx, p.Periods[last].From, p.Periods[last].To), "Before", p.chosen(ctx)[last].before(ctx))
 }
 
 func (p periodsPage) name(ext string) string {
