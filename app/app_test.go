@@ -45,6 +45,7 @@ func TestCommandsNameWhatIsWrong(t *testing.T) {
 		{[]string{"score766", "--csv", filepath.Join(dir, "none.csv")}, []string{"none.csv"}},
 		{[]string{"report", "ii06a", "--from", "2026-09-01"}, []string{"--to"}},
 		{[]string{"report", "ii06a", "--from", "2026-09-31", "--to", "2026-10-01"}, []string{"--from"}},
+		{[]string{"report", "07a", "--from", "2026-09-01", "--to", "2026-09-30", "--by", "person"}, []string{"--by", "officer"}},
 		{[]string{"demo", "--dossiers", "0", "--data", dir}, []string{"--dossiers"}},
 		{[]string{"nonsense"}, []string{"nonsense"}},
 	} {
