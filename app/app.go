@@ -40,6 +40,7 @@ type rooms struct {
 	index      *serviceindex.Index
 	evaluation []*evaluation.Set
 	hub        *live.Hub
+	letters    letterBox // nil: nobody mails digests
 }
 
 // operator is who acts at the command line: whoever can open the database file

@@ -3,11 +3,14 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/moment"
 	"cchc/procedure"
 	"cchc/serviceindex"
 	"cchc/serviceindex/serviceindexweb"
@@ -129,4 +132,93 @@ func values(in map[string]*serviceindexweb.Rate) map[string]serviceindexweb.Rate
 		out[k] = *v
 	}
 	return out
+}
+
+// Span implements serviceindexweb.Dossiers.
+func (b boardDossiers) Span(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, from, to moment.Date) (serviceindex.Span, error) {
+	s, err := b.r.desk.Counts(ctx, q, a, u, from, to)
+	return serviceindex.Span{Received: s.Received, InTime: s.Early + s.OnTime, Late: s.Late}, err
+}
+
+// Holders implements serviceindexweb.Dossiers.
+func (b boardDossiers) Holders(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, n int) ([]serviceindex.Holder, error) {
+	found, err := b.r.desk.LateSteps(ctx, q, a, u, n)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]serviceindex.Holder, len(found))
+	for i, s := range found {
+		place, _, err := b.r.units.Last(ctx, q, s.Unit)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = serviceindex.Holder{Role: s.Role, Place: place.Name, Count: s.Count, Since: s.Since.Date()}
+		if out[i].Name, err = accountName(ctx, q, s.Account); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// accountName returns the name of an account; "" for none, or one that is unknown.
+func accountName(ctx context.Context, q db.Queryer, account string) (string, error) {
+	if account == "" {
+		return "", nil
+	}
+	name, err := auth.Name(ctx, q, account)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", nil
+	}
+	return name, err
+}
+
+// Silent implements serviceindexweb.Dossiers.
+func (b boardDossiers) Silent(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, days int) ([]serviceindex.Silent, error) {
+	if err := b.r.guard.Check(ctx, q, a, auth.BoardRead, u); err != nil {
+		return nil, err
+	}
+	today := b.r.db.Now().Date()
+	cal, err := b.r.calendars.For(ctx, q, u)
+	if err != nil {
+		return nil, err
+	}
+	since := today
+	for n := 0; n < days && today-since < 60; { // as many whole working days before today
+		if since = since.AddDays(-1); cal.Working(since) {
+			n++
+		}
+	}
+	active, err := b.r.desk.EnteredSince(ctx, q, since.Start())
+	if err != nil {
+		return nil, err
+	}
+	tree, err := b.r.units.Today(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []serviceindex.Silent
+	for _, id := range append(tree.Children(u), u) {
+		c, ok := tree.Unit(id)
+		if !ok || c.Level == unit.Province || (c.Level != unit.Commune && id != u) || speaks(tree, id, active) {
+			continue
+		}
+		last, err := b.r.desk.LastDay(ctx, q, id, today)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, serviceindex.Silent{Unit: id, Name: c.Name, Last: last})
+	}
+	slices.SortStableFunc(out, func(a, b serviceindex.Silent) int { return cmp.Compare(a.Last, b.Last) })
+	return out, nil
+}
+
+// speaks reports whether a unit or anything below it is among the active ones.
+func speaks(tree *unit.Tree, u unit.ID, active map[unit.ID]bool) bool {
+	return active[u] || slices.ContainsFunc(tree.Children(u), func(c unit.ID) bool { return speaks(tree, c, active) })
+}
+
+// DueBy implements serviceindexweb.Dossiers.
+func (b boardDossiers) DueBy(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, by moment.Date) (int64, error) {
+	o, err := b.r.desk.Overview(ctx, q, a, u, by.End())
+	return o.Soon, err
 }

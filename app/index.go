@@ -138,7 +138,14 @@ func (s *dossierSource) DueSoonest(ctx context.Context, q db.Queryer, u actor.Un
 	for i := range found {
 		d := &found[i]
 		out[i] = s.row(ctx, q, d.ID, d.Code, d.ProcedureCode, d.Sector, d.Channel, &d.State, s.desk.DB.Now())
+		name, err := accountName(ctx, q, d.Step.Account)
+		if err != nil {
+			return nil, err
+		}
 		out[i].Holder = d.Step.Name
+		if name != "" { // whose step it is
+			out[i].Holder = name + " (" + d.Step.Name + ")"
+		}
 	}
 	return out, err
 }

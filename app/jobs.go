@@ -35,6 +35,13 @@ func (r *rooms) newRunner() *job.Runner {
 		_, err := r.index.CloseDue(ctx)
 		return err
 	})
+	run.Every(time.Hour, "digest.hourly", sweeping, func(ctx context.Context) error {
+		n, err := r.tellWeek(ctx)
+		if n > 0 {
+			slog.InfoContext(ctx, "weekly digests made", "units", n)
+		}
+		return err
+	})
 	return run
 }
 

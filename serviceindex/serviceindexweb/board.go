@@ -52,6 +52,10 @@ type board struct {
 	Worst   []Rate
 	Periods []serviceindex.Period
 	Live    bool
+
+	Holders    []serviceindex.Holder // who has late steps
+	Silent     []serviceindex.Silent // who entered nothing
+	SilentDays int
 }
 
 // A rankTable ranks the units of one level.
@@ -159,7 +163,14 @@ func (p *Pages) fill(ctx context.Context, q db.Queryer, a actor.Actor, b *board,
 	if b.Sectors, err = p.Dossiers.Sectors(ctx, q, a, b.Unit.ID, period); err != nil {
 		return err
 	}
-	b.Worst, err = p.Dossiers.Procedures(ctx, q, a, b.Unit.ID, period, worstRows)
+	if b.Worst, err = p.Dossiers.Procedures(ctx, q, a, b.Unit.ID, period, worstRows); err != nil {
+		return err
+	}
+	if b.Holders, err = p.Dossiers.Holders(ctx, q, a, b.Unit.ID, worstRows); err != nil {
+		return err
+	}
+	b.SilentDays = p.silentDays()
+	b.Silent, err = p.Dossiers.Silent(ctx, q, a, b.Unit.ID, b.SilentDays)
 	return err
 }
 

@@ -33,6 +33,19 @@ type Dossiers interface {
 	// Procedures counts by procedure; those with the most late and overdue first,
 	// n at most, and only those that have any.
 	Procedures(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, p serviceindex.Period, n int) ([]Rate, error)
+
+	// Span counts what was received and resolved from a day to another.
+	Span(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, from, to moment.Date) (serviceindex.Span, error)
+
+	// Holders names who has steps past their deadline, those with the most first.
+	Holders(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, n int) ([]serviceindex.Holder, error)
+
+	// Silent lists the communes below a unit, or itself, in which nothing was
+	// entered for so many working days.
+	Silent(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, days int) ([]serviceindex.Silent, error)
+
+	// DueBy counts open dossiers that are not overdue and due by a day.
+	DueBy(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, by moment.Date) (int64, error)
 }
 
 // Work is what there is to do as of now.
@@ -61,12 +74,26 @@ type Pages struct {
 	Index    *serviceindex.Index
 	Dossiers Dossiers
 	Live     *live.Hub
+
+	// SilentDays is after how many working days without an entry a commune is
+	// shown as silent; 3 when 0.
+	SilentDays int
+}
+
+func (p *Pages) silentDays() int {
+	if p.SilentDays > 0 {
+		return p.SilentDays
+	}
+	return 3
 }
 
 // Register puts the pages at /board and /index.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /board", web.SignedIn, p.board)
 	mux.Handle("GET /board/stream", web.SignedIn, p.stream)
+	mux.Handle("GET /board/trend", web.SignedIn, p.trends)
+	mux.Handle("GET /board/wall", web.SignedIn, p.wall)
+	mux.Handle("GET /board/week", web.SignedIn, p.week)
 	mux.Handle("GET /index/{unit}", web.SignedIn, p.unit)
 	mux.Handle("POST /index/{unit}/entries", web.SignedIn, p.enter)
 	mux.Handle("GET /index/{unit}/withdraw", web.SignedIn, p.askWithdraw)

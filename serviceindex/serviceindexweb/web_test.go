@@ -69,6 +69,26 @@ func (o office) Procedures(context.Context, db.Queryer, actor.Actor, unit.ID, se
 	return []serviceindexweb.Rate{{Key: "1.012753", Name: "Đăng ký đất đai, tài sản gắn liền với đất, cấp Giấy chứng nhận quyền sử dụng đất lần đầu đối với hộ gia đình, cá nhân", Ended: 20, InTime: 12, Overdue: 2}}, nil
 }
 
+func (o office) Span(_ context.Context, _ db.Queryer, _ actor.Actor, _ unit.ID, from, _ moment.Date) (serviceindex.Span, error) {
+	return serviceindex.Span{Received: int64(from) % 100, InTime: 40, Late: 2}, nil
+}
+
+func (o office) Holders(_ context.Context, _ db.Queryer, _ actor.Actor, u unit.ID, _ int) ([]serviceindex.Holder, error) {
+	return []serviceindex.Holder{{Name: "Hoàng Anh Dũng", Role: "specialist", Place: "Xã Gio Hải", Count: 3, Since: serviceindextest.Day("2026-11-20")},
+		{Role: "chairperson", Place: "Xã Cao An", Count: 1, Since: serviceindextest.Day("2026-11-23")}}, nil
+}
+
+func (o office) Silent(_ context.Context, _ db.Queryer, _ actor.Actor, _ unit.ID, days int) ([]serviceindex.Silent, error) {
+	if days != 3 {
+		return nil, fmt.Errorf("asked for %d days", days)
+	}
+	return []serviceindex.Silent{{Unit: o.Communes[1], Name: "Xã Thạnh Bình", Last: serviceindextest.Day("2026-11-18")}}, nil
+}
+
+func (o office) DueBy(context.Context, db.Queryer, actor.Actor, unit.ID, moment.Date) (int64, error) {
+	return 7, nil
+}
+
 // site is the pages over a place, with people who may sign in at /as/<login>.
 type site struct {
 	*webtest.Browser
