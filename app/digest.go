@@ -24,19 +24,19 @@ func (r *rooms) tellWeek(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	today, made := r.db.Now().Date(), 0
 	leaders := map[unit.ID][]string{}
 	for _, p := range people {
 		if p.Disabled != 0 {
 			continue
 		}
 		for _, g := range p.Grants {
-			if g.Role == actor.Chairperson && g.Unit != "" {
+			if g.Role == actor.Chairperson && g.Unit != "" && g.Holds(today) {
 				leaders[unit.ID(g.Unit)] = append(leaders[unit.ID(g.Unit)], p.ID)
 			}
 		}
 	}
 	pages := &serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}}
-	today, made := r.db.Now().Date(), 0
 	ctx = i18n.With(ctx, i18n.Vietnamese)
 	for u, accounts := range leaders {
 		cal, err := r.calendars.For(ctx, r.db, u)

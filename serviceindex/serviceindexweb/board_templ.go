@@ -118,7 +118,7 @@ func boardPage(b *board) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sectorsChart(b).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = sectorsChart(b, 8).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -389,7 +389,7 @@ func (v *trendsPage) label(ctx context.Context) string {
 func (v *trendsPage) columns(ctx context.Context) []ui.Column {
 	out := []ui.Column{{Label: i18n.T(ctx, "board.col.unit")}}
 	for _, p := range v.Periods {
-		out = append(out, ui.Column{Label: i18n.Month(ctx, p.From), Numeric: true})
+		out = append(out, ui.Column{Label: p.From.Time().Format("1/2006"), Numeric: true})
 	}
 	return out
 }

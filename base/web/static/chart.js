@@ -71,7 +71,7 @@
         symbol: symbols[i % symbols.length], symbolSize: size * 0.65, showAllSymbol: true, connectNulls: false,
         lineStyle: { width: 2, type: dashes[i % dashes.length] },
         barMaxWidth: size * 2,
-        label: { show: "labels" in figure.dataset, position: lying ? "right" : kind === "stacked" ? "inside" : "top", ...font, formatter: (p) => write(p.value) },
+        label: { show: "labels" in figure.dataset, position: lying ? "right" : kind === "stacked" ? "inside" : "top", ...font, formatter: (p) => (p.value ? write(p.value) : "") },
         data: s.values.map((v, at) => (data.marks[at] && v !== null
           ? { value: v, itemStyle: line ? { color: c.ground, borderColor: c.series[i % c.series.length], borderWidth: 2 } : { opacity: 0.55 } }
           : v)),
