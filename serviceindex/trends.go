@@ -28,9 +28,10 @@ type MonthPoint struct {
 }
 
 // Trends returns the last n months of a unit, first, and of the units right below
-// it: as they were reported, the running month as of now. A month whose facts were
-// told late is marked as restated, beside what was reported.
-func (x *Index) Trends(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, n int) ([]Period, []UnitTrend, error) {
+// it: as they were reported, the running month as of now. The recount latest of
+// the months that have ended are counted again from the facts, which takes its
+// time in a large province; those that give other points now are marked.
+func (x *Index) Trends(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, n, recount int) ([]Period, []UnitTrend, error) {
 	today := x.DB.Now().Date()
 	self, _, err := x.begin(ctx, q, a, u, PeriodOn(Month, today))
 	if err != nil {
@@ -59,9 +60,11 @@ func (x *Index) Trends(ctx context.Context, q db.Queryer, a actor.Actor, u unit.
 			return nil, nil, err
 		}
 		var known *ledger
-		if kept != nil {
+		set, ok := x.Sets.On(today)
+		switch {
+		case kept != nil && back <= recount:
 			known, err = x.open(ctx, q, kept.set, p)
-		} else if set, ok := x.Sets.On(today); ok && p.Running(today) {
+		case kept == nil && ok && p.Running(today):
 			kept, err = x.open(ctx, q, set, p)
 		}
 		if err != nil {

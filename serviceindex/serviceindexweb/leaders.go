@@ -17,6 +17,10 @@ import (
 	"cchc/unit"
 )
 
+// recountMonths is how many months are counted again when somebody asks: what is
+// told late is mostly of these.
+const recountMonths = 3
+
 // A trendsPage shows the months of a unit and of those right below it.
 type trendsPage struct {
 	Unit     unit.Unit
@@ -26,6 +30,7 @@ type trendsPage struct {
 	Silent   []serviceindex.Silent
 	Days     int
 	Restated bool
+	Recount  bool // the latest months were counted again
 }
 
 // unitOf settles which unit a leader's page is about, and that they may see it.
@@ -43,13 +48,17 @@ func (p *Pages) unitOf(ctx context.Context, q db.Queryer, asked string) (unit.ID
 
 func (p *Pages) trends(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v := &trendsPage{OnTime: r.URL.Query().Get("show") == "on_time", Days: p.silentDays()}
+	v := &trendsPage{OnTime: r.URL.Query().Get("show") == "on_time", Days: p.silentDays(), Recount: r.URL.Query().Get("recount") == "on"}
+	recount := 0
+	if v.Recount {
+		recount = recountMonths
+	}
 	err := p.Index.DB.Snapshot(ctx, func(q *db.Snapshot) error {
 		u, err := p.unitOf(ctx, q, r.URL.Query().Get("unit"))
 		if err != nil {
 			return err
 		}
-		if v.Periods, v.Rows, err = p.Index.Trends(ctx, q, web.Actor(ctx), u, trendMonths); err != nil {
+		if v.Periods, v.Rows, err = p.Index.Trends(ctx, q, web.Actor(ctx), u, trendMonths, recount); err != nil {
 			return err
 		}
 		v.Unit = v.Rows[0].Unit

@@ -13,6 +13,7 @@ import (
 func TestTheBoardSaysWhoIsLateAndWhoIsSilent(t *testing.T) {
 	t.Parallel()
 	s := open(t)
+	s.busy()
 	s.Post("/as/chair")
 	s.Get("/board").Is(200).Has("table th", "Hoàng Anh Dũng").Has("table th", "Lãnh đạo UBND (chưa ai nhận)").
 		Has(".card h2", "1 đơn vị không nhập gì trong 3 ngày làm việc").Has(".card li a", "Xã Thạnh Bình: lần cuối có hồ sơ 18/11/2026").
@@ -22,6 +23,7 @@ func TestTheBoardSaysWhoIsLateAndWhoIsSilent(t *testing.T) {
 func TestTheTrendIsOfKeptMonths(t *testing.T) {
 	t.Parallel()
 	s := open(t)
+	s.busy()
 	s.Post("/as/chair")
 	if _, err := s.Index.CloseDue(t.Context()); err != nil {
 		t.Fatal(err)
@@ -32,12 +34,17 @@ func TestTheTrendIsOfKeptMonths(t *testing.T) {
 	}
 	s.Get("/board/trend?show=on_time").Is(200).Has("thead th", "Tỉ lệ đúng hạn")
 	s.Get("/board/trend?unit="+string(s.Communes[0])).Is(200).Count("figure", 1)
+	s.Get("/board/trend").Has("main p a", "Tính lại 3 tháng")
+	s.Get("/board/trend?recount=on").Is(200).Has("main .hint", "không tháng nào khác số đã chốt")
+	s.Hold(s.Communes[0], 5, "2026-10-06", "2026-10-02") // told later
+	s.Get("/board/trend?recount=on").Is(200).Has("figure tr[data-mark=restated] td", "nay tính lại").Has("main .hint", "nhập muộn")
 	s.Other().Get("/board/trend").Is(303)
 }
 
 func TestThePresentationGoesOnWithoutScriptsOrNames(t *testing.T) {
 	t.Parallel()
 	s := open(t)
+	s.busy()
 	s.Post("/as/chair")
 	p := s.Get("/board/wall").Is(200).Count("header", 0).Count("h1", 1)
 	if got := p.Attr("meta[http-equiv=refresh]", "content"); !strings.HasPrefix(got, "20;url=/board/wall?") || !strings.Contains(got, "step=1") {
@@ -57,6 +64,7 @@ func TestThePresentationGoesOnWithoutScriptsOrNames(t *testing.T) {
 func TestTheWeeklyDigestIsKeptAsItWasTold(t *testing.T) {
 	t.Parallel()
 	s := open(t)
+	s.busy()
 	s.Post("/as/chair")
 	s.Get("/board/week").Is(200).Has("h1", "tuần qua: nhận").Has("dl", "42 (tuần trước 42, 0)").Has("table th", "Hoàng Anh Dũng")
 	pages := &serviceindexweb.Pages{Index: s.Index, Dossiers: office{s.Place}}
@@ -83,6 +91,7 @@ func TestTheWeeklyDigestIsKeptAsItWasTold(t *testing.T) {
 func TestLeadersPagesLookRight(t *testing.T) {
 	t.Parallel()
 	s := open(t)
+	s.busy()
 	s.Post("/as/chair")
 	if _, err := s.Index.CloseDue(t.Context()); err != nil {
 		t.Fatal(err)
