@@ -11,6 +11,7 @@ func (r *rooms) reportHub() *dossierweb.ReportHub {
 	return &dossierweb.ReportHub{Sections: []dossierweb.ReportSection{
 		{Key: "ii06a", URL: "/reports/ii06a", Verb: auth.ReportRead},
 		{Key: "07a", URL: "/reports/07a", Verb: auth.ReportRead},
+		{Key: "books", URL: "/books", Verb: auth.DossierRead},
 		{Key: "periods", URL: "/reports/periods", Verb: auth.ReportRead},
 		{Key: "evaluation", URL: "/reports/evaluation", Verb: auth.ReportRead},
 	}}
