@@ -8,8 +8,12 @@ import (
 	"cchc/base/api"
 	"cchc/base/file"
 	"cchc/base/web/tokens"
+	"cchc/calendar/calendarweb"
 	"cchc/dossier/dossierweb"
+	"cchc/procedure/procedureweb"
+	"cchc/serviceindex/serviceindexweb"
 	"cchc/unit"
+	"cchc/unit/unitweb"
 )
 
 // registerAPI puts every room's operations on the API.
@@ -17,6 +21,11 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	a.Keep(r.db)
 	a.Limit(api.Limits{Rate: f.APIRate, Burst: f.APIBurst}, now)
 	(&dossierweb.API{Desk: r.desk, Files: files}).Register(a)
+	(&unitweb.API{DB: r.db, Units: r.units, Registry: r.registry}).Register(a)
+	(&procedureweb.API{DB: r.db, Registry: r.editor}).Register(a)
+	(&calendarweb.API{DB: r.db, Calendars: r.calendars, Units: r.units}).Register(a)
+	(&serviceindexweb.API{Index: r.index}).Register(a)
+	apiTrail{r}.register(a)
 }
 
 // places lists units in and below roots, each below the one that it belongs to.

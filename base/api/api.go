@@ -17,6 +17,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +38,7 @@ type API struct {
 	mux    *web.Mux
 	once   *once    // nil keeps no answers
 	limits *limiter // nil knows no limits
+	room   string   // whose operation is being registered
 }
 
 // The ways in which a caller says who it is: a token, or the session of pages.
@@ -48,6 +52,7 @@ const (
 // version is the product's.
 func New(mux *web.Mux, version string) *API {
 	problems()
+	a := &API{mux: mux}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -57,7 +62,7 @@ func New(mux *web.Mux, version string) *API {
 				Description: "Administrative-reform management: dossiers, deadlines, the real-time service index.",
 			},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: huma.NewMapRegistry("#/components/schemas/", a.called),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					tokenScheme:   {Type: "http", Scheme: "bearer", Description: "An access token, made at /account/tokens or by who keeps the account at /admin/tokens."},
 					sessionScheme: {Type: "apiKey", In: "cookie", Name: "cchc", Description: "The session that POST /sign-in begins (__Host-cchc over TLS)."},
@@ -68,7 +73,7 @@ func New(mux *web.Mux, version string) *API {
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat: "application/json",
 	}
-	a := &API{huma: humago.New(mux.Routes(), config), mux: mux}
+	a.huma = humago.New(mux.Routes(), config)
 	mux.Handle("GET /api", web.Public, a.list)
 	return a
 }
@@ -89,10 +94,7 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 			answer(c, fault.New(fault.Unauthenticated, "web.sign_in.first"))
 		})
 	}
-	if strings.Contains(op.Path, "{") {
-		op.Errors = append(op.Errors, http.StatusNotFound)
-	}
-	op.Errors = append(op.Errors, http.StatusBadRequest)
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity)
 	if op.Method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusConflict)
 		if _, own := op.Metadata[OwnKey]; !own && access.NeedsSignIn() {
@@ -101,6 +103,11 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 		}
 	}
 	slices.Sort(op.Errors)
+	op.Middlewares = append(op.Middlewares, func(c huma.Context, next func(huma.Context)) {
+		u := c.URL()
+		next(huma.WithValue(c, urlKey{}, &u))
+	})
+	a.room = roomOf(reflect.TypeFor[I]())
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if err != nil {
@@ -111,12 +118,52 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 	})
 }
 
+// called names a schema: the room's name goes before the type's, since rooms call
+// different things alike.
+func (a *API) called(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name, room := huma.DefaultSchemaNamer(t, hint), a.room
+	if t.PkgPath() != "" {
+		room = roomOf(t)
+	}
+	name = strings.TrimPrefix(name, "Api")
+	if room == "Api" || strings.HasPrefix(name, room) {
+		return name
+	}
+	return room + name
+}
+
+// roomOf returns the room of a type's package: "Dossier" of dossierweb.
+func roomOf(t reflect.Type) string {
+	room := strings.TrimSuffix(path.Base(t.PkgPath()), "web")
+	if room == "." || room == "" {
+		return ""
+	}
+	return strings.ToUpper(room[:1]) + room[1:]
+}
+
 // answer writes an error of a middleware.
 func answer(c huma.Context, err error) {
 	p := Problem(web.ProblemOf(c.Context(), err))
 	c.SetHeader("Content-Type", p.ContentType(""))
 	c.SetStatus(p.Status)
 	huma.DefaultJSONFormat.Marshal(c.BodyWriter(), p)
+}
+
+type urlKey struct{}
+
+// Next returns the Link header of a list's page that another follows, by its
+// cursor; "" on the last.
+func Next(ctx context.Context, cursor string) string {
+	u, _ := ctx.Value(urlKey{}).(*url.URL)
+	if cursor == "" || u == nil {
+		return ""
+	}
+	q := u.Query()
+	q.Set("cursor", cursor)
+	return "<" + u.Path + "?" + q.Encode() + `>; rel="next"`
 }
 
 // Actor returns who calls.

@@ -81,6 +81,7 @@ func (p *API) Register(a *api.API) {
 	} {
 		x.register(op(x.id, http.MethodPost, "/dossiers/{code}/"+x.path, x.summary, x.text))
 	}
+	p.registerVerbs(a)
 	report := op("report-ii06a", http.MethodGet, "/reports/ii06a", "Form II.06a", "As of the end of the period, and as known then or now.")
 	report.Tags = []string{"reports"}
 	api.Handle(a, web.SignedIn, report, p.report)
@@ -105,7 +106,11 @@ func (p *API) receive(ctx context.Context, in *receiveInput) (*receiveOutput, er
 		return nil, err
 	}
 	app.Unit, app.Token = id, keyToken(a.Account, in.Key)
-	d, err := p.Desk.Receive(ctx, a, app)
+	take := p.Desk.Receive
+	if in.Body.RegisterOnly {
+		take = p.Desk.Register
+	}
+	d, err := take(ctx, a, app)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +177,7 @@ func (p *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 			return err
 		}
 		out.Body.Next, out.Body.Items = writeCursor(next), []apiRow{}
+		out.Link = api.Next(ctx, out.Body.Next)
 		for _, r := range rows {
 			out.Body.Items = append(out.Body.Items, apiRow{Dossier: asDossier(r.Dossier, t.now), Applicant: r.Applicant})
 		}

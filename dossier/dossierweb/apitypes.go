@@ -22,18 +22,19 @@ type apiPaper struct {
 }
 
 type receiveBody struct {
-	Unit       string         `json:"unit" doc:"Id or agency code of the receiving unit."`
-	Procedure  string         `json:"procedure" doc:"National code of the procedure." example:"1.001193"`
-	Case       string         `json:"case,omitempty" doc:"Case of the procedure where it has several."`
-	Channel    string         `json:"channel" enum:"direct,online,post"`
-	ReturnBy   string         `json:"return_by,omitempty" enum:"counter,post,online" doc:"How the result is handed over; counter when left out."`
-	Person     apiPerson      `json:"person"`
-	Papers     []apiPaper     `json:"papers,omitempty" maxItems:"200"`
-	Population bool           `json:"population,omitempty" doc:"The applicant's data came from the population database."`
-	Elsewhere  bool           `json:"elsewhere,omitempty" doc:"Received for a body of another territory."`
-	Obliged    bool           `json:"obliged,omitempty" doc:"The procedure carries a fee that the applicant must pay."`
-	At         moment.Instant `json:"at,omitempty" format:"date-time" doc:"When it came; now when left out."`
-	Confirmed  bool           `json:"confirmed,omitempty" doc:"A person confirmed a limit of zero days."`
+	Unit         string         `json:"unit" doc:"Id or agency code of the receiving unit."`
+	Procedure    string         `json:"procedure" doc:"National code of the procedure." example:"1.001193"`
+	Case         string         `json:"case,omitempty" doc:"Case of the procedure where it has several."`
+	Channel      string         `json:"channel" enum:"direct,online,post"`
+	ReturnBy     string         `json:"return_by,omitempty" enum:"counter,post,online" doc:"How the result is handed over; counter when left out."`
+	Person       apiPerson      `json:"person"`
+	Papers       []apiPaper     `json:"papers,omitempty" maxItems:"200"`
+	Population   bool           `json:"population,omitempty" doc:"The applicant's data came from the population database."`
+	Elsewhere    bool           `json:"elsewhere,omitempty" doc:"Received for a body of another territory."`
+	Obliged      bool           `json:"obliged,omitempty" doc:"The procedure carries a fee that the applicant must pay."`
+	At           moment.Instant `json:"at,omitempty" format:"date-time" doc:"When it came; now when left out."`
+	RegisterOnly bool           `json:"register_only,omitempty" doc:"It arrived and is not accepted yet (1): the clock starts when it is."`
+	Confirmed    bool           `json:"confirmed,omitempty" doc:"A person confirmed a limit of zero days."`
 }
 
 type receiveInput struct {
@@ -127,6 +128,7 @@ type apiRow struct {
 }
 
 type listOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=\"next\"."`
 	Body struct {
 		Items []apiRow `json:"items"`
 		Next  string   `json:"next,omitempty" doc:"Cursor of the next page; left out on the last."`
