@@ -82,6 +82,7 @@ func (p *API) Register(a *api.API) {
 		x.register(op(x.id, http.MethodPost, "/dossiers/{code}/"+x.path, x.summary, x.text))
 	}
 	p.registerVerbs(a)
+	p.registerFeed(a)
 	report := op("report-ii06a", http.MethodGet, "/reports/ii06a", "Form II.06a", "As of the end of the period, and as known then or now.")
 	report.Tags = []string{"reports"}
 	api.Handle(a, web.SignedIn, report, p.report)
