@@ -4,6 +4,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/web/admin"
 	"cchc/calendar/calendarweb"
+	"cchc/exchange/exchangeweb"
 	"cchc/unit/unitweb"
 )
 
@@ -15,6 +16,7 @@ func (r *rooms) adminHub() *admin.Hub {
 		{Key: "units", Group: admin.Places, URL: unitweb.Path, Verbs: []auth.Verb{auth.UnitChange}, Waits: r.unitPages().Waits},
 		{Key: "calendars", Group: admin.Places, URL: calendarweb.Path, Verbs: []auth.Verb{auth.CalendarChange}},
 		{Key: "counter", Group: admin.Places, URL: "/counter/settings", Verbs: []auth.Verb{auth.CounterSet}},
+		{Key: "exchange", Group: admin.Data, URL: exchangeweb.Path, Verbs: []auth.Verb{auth.DossierImport}},
 		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},
 	}}
 }

@@ -20,6 +20,8 @@ import (
 	"cchc/dossier"
 	"cchc/dossier/dossierweb"
 	"cchc/evaluation"
+	"cchc/exchange"
+	"cchc/exchange/exchangeweb"
 	"cchc/procedure"
 	"cchc/serviceindex"
 	"cchc/unit"
@@ -31,6 +33,7 @@ type rooms struct {
 	guard      *auth.Guard
 	accounts   *auth.Accounts
 	bearers    *auth.Bearers
+	exchange   *exchange.Book
 	units      *unit.Book
 	registry   *unit.Registry
 	calendars  *calendar.Store
@@ -116,6 +119,8 @@ func assemble(d *db.DB) (*rooms, error) {
 		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures},
 		Publish: func(u unit.ID) { r.tell(u, "index") }}
 	r.desk.Publish = r.tell
+	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
+	r.desk.Changed = r.changed
 	return r, nil
 }
 

@@ -5,8 +5,10 @@ import (
 	"log/slog"
 	"time"
 
+	"cchc/base/api"
 	"cchc/base/job"
 	"cchc/calendar"
+	"cchc/exchange"
 	"cchc/unit"
 )
 
@@ -23,6 +25,9 @@ func (r *rooms) newRunner() *job.Runner {
 	calendars := calendar.Changed
 	calendars.Timeout = sweeping
 	job.Handle(run, calendars, r.calendarChanged)
+	job.Handle(run, exchange.Deliver, r.exchange.Send)
+	run.Every(time.Minute, "exchange.sweep", time.Minute, r.exchange.Sweep)
+	run.Every(time.Hour, "api.sweep", sweeping, func(ctx context.Context) error { return api.Sweep(ctx, r.db) })
 	run.Every(time.Hour, "sweep.hourly", sweeping, func(ctx context.Context) error {
 		// What was entered ahead of its day is told on that day.
 		if _, err := r.calendars.Sweep(ctx); err != nil {

@@ -23,6 +23,7 @@ import (
 	"cchc/calendar/calendarweb"
 	"cchc/demo"
 	"cchc/dossier/dossierweb"
+	"cchc/exchange/exchangeweb"
 	"cchc/serviceindex/serviceindexweb"
 )
 
@@ -52,6 +53,8 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
+	r.exchange.Sender.(*exchangeweb.Sender).Hosts = f.Hosts
+	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
 	hub.Register(mux)
 	reports.Register(mux)

@@ -9,6 +9,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/auth"
+	"cchc/base/db/dbtest"
 	"cchc/base/web/webtest"
 	"cchc/unit"
 )
@@ -18,19 +19,20 @@ const testPassword = "nắng chiều trên sông"
 // An office is the whole program's pages and API before one commune.
 type office struct {
 	*rooms
+	clock             *dbtest.Clock
 	b                 *webtest.Browser
 	province, commune unit.ID
 }
 
 func serveOffice(t *testing.T) *office {
 	t.Helper()
-	r, _, province, u := commune(t)
+	r, clock, province, u := commune(t)
 	h, stop, err := r.handler(context.Background(), serveFlags{Files: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return &office{rooms: r, b: webtest.Open(t, h), province: province, commune: u}
+	return &office{rooms: r, b: webtest.Open(t, h), clock: clock, province: province, commune: u}
 }
 
 // signIn makes an account and returns its browser.

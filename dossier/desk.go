@@ -27,6 +27,11 @@ type Desk struct {
 	// Publish tells whoever watches that a unit's dossiers moved; nil tells nobody.
 	Publish func(u unit.ID, code string)
 
+	// Changed takes part in the write in which a dossier changed, to note whom to
+	// tell; nil tells nobody. before is the national status until then, 0 for a new
+	// dossier. What is brought in by an import or a feed is not told of.
+	Changed func(ctx context.Context, tx *db.Tx, d Dossier, before Status, facts []Fact) error
+
 	keeping sync.Once
 	figures *db.Cache[*kept] // see perUnit
 }
@@ -161,6 +166,9 @@ func (w *work) record(ctx context.Context, v auth.Verb, before Dossier) error {
 		return fmt.Errorf("audit %s: %w", w.d.Code, err)
 	}
 	w.desk.publish(w.tx, w.d, before.State.Unit)
+	if w.desk.Changed != nil && len(w.added) > 0 {
+		return w.desk.Changed(ctx, w.tx, *w.d, before.Status(), w.added)
+	}
 	return nil
 }
 

@@ -342,6 +342,9 @@ func (k *Desk) enter(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, 
 		return err
 	}
 	k.publish(tx, d, "")
+	if k.Changed != nil {
+		return k.Changed(ctx, tx, *d, 0, facts)
+	}
 	return nil
 }
 
