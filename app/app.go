@@ -91,6 +91,13 @@ func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
 		d.Close()
 		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
 	}
+	// Once after an upgrade: lists must not lack what was there before.
+	bar := newProgress(os.Stderr, "dossiers entered for search")
+	if err := r.desk.FillSearch(ctx, bar.at); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
+	}
+	bar.end()
 	return r, nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/admin"
+	"cchc/base/web/list"
 	"cchc/base/web/signin"
 	"cchc/base/web/tokens"
 	"cchc/base/web/ui"
@@ -48,7 +49,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 			if len(auth.Roots(a, auth.DossierRead)) == 0 {
 				return ""
 			}
-			return "/dossiers"
+			return "/dossiers/search"
 		},
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
@@ -63,7 +64,9 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
-	(&dossierweb.Lists{Desk: r.desk}).Register(mux)
+	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers"}}
+	views.Register(mux)
+	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)

@@ -138,6 +138,11 @@ func (w *work) store(ctx context.Context, v auth.Verb) error {
 	if _, err := w.tx.Exec(ctx, rowUpdate, args...); err != nil {
 		return err
 	}
+	if before.State.Unit != after.State.Unit {
+		if _, err := w.tx.Exec(ctx, findMove, string(after.State.Unit), after.ID); err != nil {
+			return err
+		}
+	}
 	if v != auth.DossierImport || after.System == "" { // what another system issued stands in its books
 		if err := issueNew(ctx, w.tx, after.State.Unit, after.ID, w.added); err != nil {
 			return err

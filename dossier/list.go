@@ -2,12 +2,14 @@ package dossier
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
-	"cchc/base/i18n"
+	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/unit"
 )
@@ -41,106 +43,203 @@ type Filter struct {
 	Procedure string
 	Sector    string
 	Channel   Channel
-	Text      string // code, applicant's name without marks, phone or identity number
+	Text      string // words of the applicant's name, a code or its last part, a number of a person
+	Order     Order  // the bucket's usual one when zero
 	After     Cursor
 	Limit     int // rows; 50 when 0, at most 500
 }
 
-// A Cursor is where the next page of a list begins: after this due date and id.
-type Cursor struct {
-	Due moment.Instant
-	ID  string
+// An Order is what a list is sorted by.
+type Order struct {
+	Key  Key
+	Desc bool
 }
 
-// A Row is a dossier in a list, with the applicant's name; numbers are not there.
+// A Key is a column that lists are sorted by.
+type Key string
+
+const (
+	KeyDue       Key = "due"      // without a due date: as if it were infinitely far
+	KeyReceived  Key = "received" // day of receipt
+	KeyEnded     Key = "ended"    // what has not ended: as if it ended last
+	KeyStep      Key = "step"     // the current step's deadline, else the dossier's
+	KeyCode      Key = "code"
+	KeyProcedure Key = "procedure" // its code
+	KeyName      Key = "name"      // the applicant's, in Vietnamese order
+)
+
+// Keys lists them.
+var Keys = []Key{KeyDue, KeyReceived, KeyEnded, KeyStep, KeyCode, KeyProcedure, KeyName}
+
+// UsualOrder is how a bucket is sorted when nobody says: what has to be done
+// first, or, in what is done and in what is searched, what came last.
+func UsualOrder(b Bucket, search bool) Order {
+	switch {
+	case b == BucketUncollected:
+		return Order{Key: KeyEnded}
+	case b == BucketNew:
+		return Order{Key: KeyReceived}
+	case search && (b == BucketAll || b == BucketEnded || b == ""), b == BucketAll, b == BucketEnded:
+		return Order{Key: KeyReceived, Desc: true}
+	}
+	return Order{Key: KeyDue}
+}
+
+// A Cursor is a place in a sorted list: the rows after it, or, when Back, those
+// before it. Key is the sort key of the row ID as text; names are looked up.
+type Cursor struct {
+	Key  string
+	ID   string
+	Back bool
+}
+
+// A Row is a dossier in a list, with the applicant's name; numbers are not there,
+// nor is what only its own page tells.
 type Row struct {
 	Dossier
 	Applicant string
+
+	key string // of the cursor at this row
 }
 
-// farAway sorts dossiers without a due date behind all others.
+// A Page is a part of a list.
+type Page struct {
+	Rows          []Row
+	Before, After Cursor // where the pages before and after begin; zero at the ends
+	Order         Order  // how it is sorted
+	// Long tells that the list is too long to be sorted by another key than the
+	// day of receipt, or the code: the rest of it would have to be read first.
+	Long bool
+}
+
+// farAway is later than every moment: what is missing sorts as if it were then.
 const farAway = moment.Instant(1 << 52)
 
-var listRows = db.Lines("dossier.list", `
-	SELECT `+prefixed("d", columns)+`, p.name
-	FROM dossier d
-	JOIN dossier_person p ON p.dossier_id = d.id
-	WHERE TRUE
-	AND d.unit_id = :one                                                                             --[one]
-	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit                 --[unit]
-		AND (r.to_day IS NULL OR r.to_day > :today OR r.unit_id NOT IN (                             --[unit]
-			SELECT v.unit_id FROM unit_version v WHERE v.to_day IS NULL OR v.to_day > :today)))      --[unit]
-	AND d.accepted_at IS NOT NULL AND d.ended_at IS NULL                                             --[accepted]
-	AND d.accepted_at IS NULL AND d.not_accepted_at IS NULL AND d.ended_at IS NULL                   --[new]
-	AND (d.due_at < :now OR d.due_at IS NULL)                                                        --[overdue]
-	AND ((d.waiting = '' AND (d.due_at IS NULL OR d.by_instant OR d.due_day < :today)) OR (d.waiting <> '' AND d.waiting_late))  --[overdue]
-	AND d.apology_at IS NULL                                                                         --[no_apology]
-	AND d.due_at <= :until AND d.waiting = ''                                                        --[until]
-	AND (d.due_day >= :today AND NOT d.by_instant OR d.due_at >= :now)                               --[until]
-	AND d.waiting <> ''                                                                              --[waiting]
-	AND d.ended_at IS NOT NULL                                                                       --[ended]
-	AND d.returned_at IS NULL                                                                        --[uncollected]
-	AND d.due_at IS NULL                                                                             --[no_due]
-	AND d.step_account = :account                                                                    --[account]
-	AND d.step_role = :role                                                                          --[role]
-	AND d.procedure_code = :procedure                                                                --[procedure]
-	AND d.sector = :sector                                                                           --[sector]
-	AND d.channel = :channel                                                                         --[channel]
-	AND d.code = :code                                                                               --[code]
-	AND (REPLACE(p.fold, :like, '') <> p.fold OR REPLACE(d.code, :code_like, '') <> d.code)                                                --[like]
-	AND (p.phone = :digits OR p.id_number = :digits OR REPLACE(d.code, :digits, '') <> d.code)                       --[digits]
-	AND (COALESCE(d.due_at, 4503599627370496), d.id) > (:after_due, :after_id)                       --[after_id]
-	ORDER BY COALESCE(d.due_at, 4503599627370496), d.id
-	LIMIT :limit`)
+// listMost is how many dossiers a list may have to be sorted by keys that no
+// index knows.
+const listMost = 20_000
 
-func prefixed(p, columns string) string {
-	parts := strings.Split(columns, ",")
-	for i := range parts {
-		parts[i] = p + "." + strings.TrimSpace(parts[i])
-	}
-	return strings.Join(parts, ", ")
-}
-
-// List returns a page of dossiers, those due soonest first, and where the next
-// page begins (zero when there is none). The right is asked for Filter.Unit.
+// List returns a page of dossiers and where the next one begins (zero when there
+// is none). The right is asked for Filter.Unit.
 func (k *Desk) List(ctx context.Context, q db.Queryer, a actor.Actor, f Filter) ([]Row, Cursor, error) {
-	if err := k.Guard.Check(ctx, q, a, auth.DossierRead, f.Unit); err != nil {
-		return nil, Cursor{}, err
-	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 50
-	}
-	limit = min(limit, 500)
-	args := k.filterArgs(f)
-	args["limit"] = limit + 1
-	stmt, params := listRows.With(args)
-	rows, err := db.All(ctx, q, stmt, func(r db.Scanner) (Row, error) {
-		var row Row
-		err := r.Scan(append(row.targets(), &row.Applicant)...)
-		return row, err
-	}, params...)
-	if err != nil || len(rows) <= limit {
-		return rows, Cursor{}, err
-	}
-	last := rows[limit-1]
-	next := Cursor{Due: last.Due, ID: last.ID}
-	if next.Due == 0 {
-		next.Due = farAway
-	}
-	return rows[:limit], next, nil
+	p, err := k.Page(ctx, q, a, f)
+	return p.Rows, p.After, err
 }
 
-func (k *Desk) filterArgs(f Filter) db.Args {
+// Page returns a page of dossiers. The right is asked for Filter.Unit, and where
+// a number of a person is searched for, that to read persons there. A list that
+// is too long for the order asked for comes in its usual one; Page.Order says so.
+func (k *Desk) Page(ctx context.Context, q db.Queryer, a actor.Actor, f Filter) (Page, error) {
+	if err := k.Guard.Check(ctx, q, a, auth.DossierRead, f.Unit); err != nil {
+		return Page{}, err
+	}
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	f.Limit = min(f.Limit, 500)
+	s, err := k.scope(ctx, q, f.Unit)
+	if err != nil {
+		return Page{}, err
+	}
+	text, err := k.readText(ctx, q, a, f)
+	if err != nil {
+		return Page{}, err
+	}
+	w, err := k.way(ctx, q, f, s, text)
+	if err != nil {
+		return Page{}, err
+	}
+	out := Page{Order: w.order, Long: w.long}
+	if f.After.ID != "" && (f.Order.Key == "" || f.Order == w.order) {
+		ok, err := w.after(ctx, q, f.After)
+		if err != nil {
+			return out, err
+		}
+		if !ok {
+			f.After = Cursor{}
+		}
+	} else {
+		f.After = Cursor{}
+	}
+	w.args["limit"] = f.Limit + 1
+	stmt, params := lists[w.driver][listKey{w.order, f.After.Back}].With(w.args)
+	rows, err := db.All(ctx, q, stmt, scanRow, params...)
+	if err != nil {
+		return out, err
+	}
+	more := len(rows) > f.Limit
+	rows = rows[:min(len(rows), f.Limit)]
+	before, after := f.After.ID != "", more
+	if f.After.Back {
+		slices.Reverse(rows)
+		before, after = more, true
+	}
+	out.Rows = rows
+	if len(rows) == 0 {
+		return out, nil
+	}
+	if before {
+		out.Before = Cursor{Key: rows[0].key, ID: rows[0].ID, Back: true}
+	}
+	if after {
+		last := rows[len(rows)-1]
+		out.After = Cursor{Key: last.key, ID: last.ID}
+	}
+	return out, nil
+}
+
+// Narrow reports whether the filter keeps less than a whole bucket.
+func (f Filter) narrow() bool {
+	return f.Account != "" || f.Role != "" || f.Procedure != "" || f.Sector != "" || f.Channel != ""
+}
+
+// under reports whether the bucket is of what is under way: a few in a hundred of
+// all, with indexes of its own.
+func (b Bucket) under() bool { return b != BucketAll && b != BucketEnded && b != "" }
+
+// A scope is the units that a list is of.
+type scope struct {
+	one   string // the only unit
+	under string // a unit and what is below it
+	today moment.Date
+}
+
+func (k *Desk) scope(ctx context.Context, q db.Queryer, u unit.ID) (scope, error) {
+	if u == "" {
+		return scope{}, nil
+	}
+	today := k.DB.Now().Date()
+	// Not Units.Extent: a list also has what a unit did that is gone, where it was.
+	units, err := db.Column[string](ctx, q, scopeUnits, string(u), today)
+	if err != nil {
+		return scope{}, err
+	}
+	if len(units) == 1 && units[0] == string(u) {
+		return scope{one: string(u)}, nil
+	}
+	return scope{under: string(u), today: today}, nil
+}
+
+var scopeUnits = db.SQL("dossier.list.scope", strings.NewReplacer(":unit", "$1", ":today", "$2").Replace(reach)+`
+	LIMIT 2`)
+
+func (s scope) args(args db.Args) {
+	switch {
+	case s.one != "":
+		args["one"] = s.one
+	case s.under != "":
+		args["unit"], args["today"] = s.under, s.today
+	}
+}
+
+// bucketArgs are the conditions of the filter that dossiers themselves answer.
+func (k *Desk) bucketArgs(f Filter) db.Args {
 	now := k.DB.Now()
 	args := db.Args{}
 	flag := func(names ...string) {
 		for _, n := range names {
 			args[n] = true
 		}
-	}
-	if f.Unit != "" {
-		args["unit"], args["today"] = string(f.Unit), now.Date()
 	}
 	switch f.Bucket {
 	case BucketOpen:
@@ -171,31 +270,33 @@ func (k *Desk) filterArgs(f Filter) db.Args {
 			args[name] = v
 		}
 	}
-	textArgs(args, strings.TrimSpace(f.Text))
-	if f.After.ID != "" {
-		args["after_id"], args["after_due"] = f.After.ID, f.After.Due
-	}
 	return args
 }
 
-// textArgs decides what a search text is: a whole code, digits of a number, or a
-// part of a name or code. REPLACE tells whether a text contains another on both
-// engines alike; LIKE does not.
-func textArgs(args db.Args, text string) {
-	if text == "" {
-		return
+// after puts the place of a cursor into the arguments; false when there is no
+// such place.
+func (w *way) after(ctx context.Context, q db.Queryer, c Cursor) (bool, error) {
+	switch w.order.Key {
+	case KeyCode, KeyProcedure:
+		w.args["after_key"] = c.Key
+	case KeyName:
+		key, err := db.Column[[]byte](ctx, q, nameKeyOf, c.ID)
+		if err != nil || len(key) == 0 {
+			return false, err
+		}
+		w.args["after_key"] = key[0]
+	default:
+		n, err := strconv.ParseInt(c.Key, 10, 64)
+		if err != nil {
+			return false, nil
+		}
+		w.args["after_key"] = n
 	}
-	if c, err := ParseCode(text); err == nil {
-		args["code"] = c.String()
-		return
-	}
-	digits := strings.NewReplacer(" ", "", ".", "").Replace(text)
-	if len(digits) >= 4 && strings.Trim(digits, "0123456789") == "" {
-		args["digits"] = digits
-		return
-	}
-	args["like"], args["code_like"] = i18n.Fold(text), strings.ToUpper(text)
+	w.args["after_id"] = c.ID
+	return true, nil
 }
+
+var numbersHidden = fault.New(fault.Forbidden, "list.number_forbidden")
 
 // Overview counts what a unit and its subtree have to do now.
 type Overview struct {

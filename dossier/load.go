@@ -70,7 +70,7 @@ func (l *loader) add(ctx context.Context, histories []*History) error {
 	if len(histories) == 0 {
 		return nil
 	}
-	var rows, people, agents, facts, steps, papers [][]any
+	var rows, people, agents, facts, steps, papers, finds, words [][]any
 	var issued []Issue
 	for _, h := range histories {
 		d := &h.Dossier
@@ -103,6 +103,8 @@ func (l *loader) add(ctx context.Context, histories []*History) error {
 		if h.Person.Agent != (Agent{}) {
 			agents = append(agents, h.Person.Agent.args(d.ID))
 		}
+		f := d.findable(h.Person.Name)
+		finds, words = append(finds, f.args(d.ID)), append(words, f.wordRows(d.ID)...)
 		for _, s := range h.Steps {
 			steps = append(steps, s.args(d.ID))
 		}
@@ -125,6 +127,7 @@ func (l *loader) add(ctx context.Context, histories []*History) error {
 		rows [][]any
 	}{
 		{rowInsert, rows}, {personInsert, people}, {agentInsert, agents}, {factInsert, facts}, {stepStore, steps}, {paperInsert, papers},
+		{findInsert, finds}, {wordInsert, words},
 	} {
 		if err := l.tx.InsertRows(ctx, x.bulk, x.rows); err != nil {
 			return err

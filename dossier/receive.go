@@ -356,6 +356,10 @@ func (k *Desk) insert(ctx context.Context, tx *db.Tx, d *Dossier, facts []Fact, 
 	if err := tx.InsertRows(ctx, personInsert, [][]any{p.args(d.ID)}); err != nil {
 		return err
 	}
+	f := d.findable(p.Name)
+	if err := enterFound(ctx, tx, [][]any{f.args(d.ID)}, f.wordRows(d.ID)); err != nil {
+		return err
+	}
 	if p.Agent != (Agent{}) {
 		if err := tx.InsertRows(ctx, agentInsert, [][]any{p.Agent.args(d.ID)}); err != nil {
 			return err

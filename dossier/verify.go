@@ -43,12 +43,13 @@ var (
 )
 
 // Verify recounts everything from the facts in one consistent view: each
-// dossier's row, each counter. It reports every difference to found and the
+// dossier's row, how it is found, each counter. It reports every difference to found and the
 // number of dossiers done to progress (nil for none). No difference is the only
 // good answer.
 func (k *Desk) Verify(ctx context.Context, progress func(done int), found func(Difference)) (dossiers int, err error) {
 	err = k.DB.Snapshot(ctx, func(s *db.Snapshot) error {
 		want := newTally()
+		var words wordSum
 		for after := ""; ; {
 			batch, err := k.verifyBatch(ctx, s, after, want, found)
 			if err != nil {
@@ -58,7 +59,11 @@ func (k *Desk) Verify(ctx context.Context, progress func(done int), found func(D
 				break
 			}
 			dossiers += len(batch)
-			after = batch[len(batch)-1]
+			last := batch[len(batch)-1]
+			if err := k.verifyFoundBatch(ctx, s, after, last, &words, found); err != nil {
+				return err
+			}
+			after = last
 			if progress != nil {
 				progress(dossiers)
 			}
@@ -69,6 +74,9 @@ func (k *Desk) Verify(ctx context.Context, progress func(done int), found func(D
 		}
 		for _, c := range codes {
 			found(Difference{What: c, Have: "no applicant", Want: "one"})
+		}
+		if err := k.verifyFoundWords(ctx, s, words, found); err != nil {
+			return err
 		}
 		if err := verifyForms(ctx, s, found); err != nil {
 			return err

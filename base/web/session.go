@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -21,6 +23,7 @@ const (
 	keySeen    = "seen" // unix seconds of about the last request
 	keyFlash   = "flash"
 	keyKind    = "flash_kind"
+	keyKept    = "kept"
 )
 
 // seenEvery is how exactly the last request is known: a session is written once
@@ -160,6 +163,40 @@ func flash(ctx context.Context, kind ui.Kind, text string) {
 	}
 	m.sessions.Put(ctx, keyFlash, text)
 	m.sessions.Put(ctx, keyKind, string(kind))
+}
+
+// keptTexts is how many texts a session remembers: the oldest makes room.
+const keptTexts = 20
+
+// Remember keeps a text in the session and returns the name by which Remembered
+// finds it: what must not stand in an address, as a person's number must not. It
+// lasts as long as the session.
+func Remember(ctx context.Context, text string) string {
+	m := visitOf(ctx).mux
+	kept := m.kept(ctx)
+	for i := range kept {
+		if name, t, _ := strings.Cut(kept[i], " "); t == text {
+			return name
+		}
+	}
+	name := strings.ToLower(rand.Text()[:10])
+	kept = append(kept, name+" "+strings.ReplaceAll(text, "\n", " "))
+	m.sessions.Put(ctx, keyKept, strings.Join(kept[max(0, len(kept)-keptTexts):], "\n"))
+	return name
+}
+
+// Remembered returns the text that Remember kept under a name, or "".
+func Remembered(ctx context.Context, name string) string {
+	for _, line := range visitOf(ctx).mux.kept(ctx) {
+		if n, text, _ := strings.Cut(line, " "); n == name {
+			return text
+		}
+	}
+	return ""
+}
+
+func (m *Mux) kept(ctx context.Context) []string {
+	return strings.FieldsFunc(m.sessions.GetString(ctx, keyKept), func(r rune) bool { return r == '\n' })
 }
 
 // framed chooses language and looks before anything can fail, so that error

@@ -2,11 +2,9 @@ package dossierweb
 
 import (
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cchc/base/auth"
@@ -14,6 +12,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 	"cchc/procedure"
@@ -22,11 +21,15 @@ import (
 
 // Lists are the pages of many dossiers: the list, what is late, and the page of a
 // unit.
-type Lists struct{ Desk *dossier.Desk }
+type Lists struct {
+	Desk  *dossier.Desk
+	Views *list.Views // nil keeps none
+}
 
 // Register puts the pages on the mux.
 func (p *Lists) Register(mux *web.Mux) {
 	mux.Handle("GET /dossiers", web.SignedIn, p.list)
+	mux.Handle("POST /dossiers/search", web.SignedIn, p.search)
 	mux.Handle("GET /late", web.SignedIn, p.late)
 	mux.Handle("POST /late/apologise", web.SignedIn, p.apologise)
 	mux.Handle("GET /units/{id}", web.SignedIn, p.unit)
@@ -41,68 +44,73 @@ func (p *Lists) Register(mux *web.Mux) {
 	mux.Handle("POST /books/{unit}/{form}/{year}/close", web.SignedIn, p.bookClose)
 }
 
-const (
-	pageRows = 50
-	// csvRows is how many rows a file of a list has at most: each page of it is a
-	// query, and nobody reads more.
-	csvRows = 10_000
-)
+const pageRows = 50
 
-// listQuery is the list's address.
+// listQuery is the list's address. A number of a person is not in it: Kept names
+// where the session has it.
 type listQuery struct {
 	web.Form
+	list.Query
 	Unit      string         `form:"unit"`
 	Bucket    dossier.Bucket `form:"bucket"`
 	Procedure string         `form:"procedure"`
 	Sector    string         `form:"sector"`
 	Channel   string         `form:"channel"`
 	Text      string         `form:"q"`
-	After     string         `form:"after"`
-	Format    string         `form:"format"`
+	Kept      string         `form:"number"`
+	number    string         // what Kept stands for
 }
 
 // narrowed reports whether more than unit and bucket are chosen, so that the
 // counts of the unit are not those of the list.
 func (q *listQuery) narrowed() bool {
-	return q.Procedure != "" || q.Sector != "" || q.Channel != "" || q.Text != ""
+	return q.Procedure != "" || q.Sector != "" || q.Channel != "" || q.searched()
+}
+
+func (q *listQuery) searched() bool { return q.Text != "" || q.Kept != "" }
+
+// at is the list's address with its filters.
+func (q *listQuery) at() list.Address {
+	return list.At("/dossiers", "unit", q.Unit, "bucket", string(q.Bucket), "procedure", q.Procedure, "sector", q.Sector,
+		"channel", q.Channel, "q", q.Text, "number", q.Kept, "sort", q.Sort)
 }
 
 // url is the address of the same list with other values; alternating names and
 // values. The place in the list is forgotten unless given.
-func (q *listQuery) url(set ...string) string {
-	values := map[string]string{"unit": q.Unit, "bucket": string(q.Bucket), "procedure": q.Procedure, "sector": q.Sector,
-		"channel": q.Channel, "q": q.Text}
-	for i := 0; i+1 < len(set); i += 2 {
-		values[set[i]] = set[i+1]
-	}
-	var list []string
-	for name, v := range values {
-		list = append(list, name, v)
-	}
-	return link("/dossiers", list...)
-}
+func (q *listQuery) url(set ...string) string { return q.at().With(set...) }
 
 func (q *listQuery) filter(until moment.Instant) dossier.Filter {
+	keys := make([]string, len(dossier.Keys))
+	for i, k := range dossier.Keys {
+		keys[i] = string(k)
+	}
+	text := q.Text
+	if q.Kept != "" {
+		text = q.number
+	}
+	o := q.Order(list.Order{}, keys...)
 	return dossier.Filter{Unit: unit.ID(q.Unit), Bucket: q.Bucket, Until: until, Procedure: q.Procedure, Sector: q.Sector,
-		Channel: dossier.Channel(q.Channel), Text: q.Text, After: readCursor(q.After), Limit: pageRows}
+		Channel: dossier.Channel(q.Channel), Text: text, Order: dossier.Order{Key: dossier.Key(o.Key), Desc: o.Desc},
+		After: dossier.Cursor(q.Cursor()), Limit: pageRows}
 }
 
-// readCursor reads the place in a list; what cannot be read is the beginning.
-func readCursor(s string) dossier.Cursor {
-	due, id, ok := strings.Cut(s, "_")
-	n, err := strconv.ParseInt(due, 10, 64)
-	if !ok || err != nil {
-		return dossier.Cursor{}
+// settle chooses a bucket where none is: who searches wants to find.
+func (q *listQuery) settle(ctx context.Context) {
+	if !slices.Contains(dossier.Buckets, q.Bucket) {
+		q.Bucket = dossier.BucketOpen
+		if q.searched() {
+			q.Bucket = dossier.BucketAll
+		}
 	}
-	return dossier.Cursor{Due: moment.Instant(n), ID: id}
+	if q.Kept != "" {
+		q.number = web.Remembered(ctx, q.Kept)
+	}
 }
 
-func writeCursor(c dossier.Cursor) string {
-	if c.ID == "" {
-		return ""
-	}
-	return strconv.FormatInt(int64(c.Due), 10) + "_" + c.ID
-}
+// readCursor and writeCursor are for programs, which get one text.
+func readCursor(s string) dossier.Cursor { return dossier.Cursor(list.ParseCursor(s)) }
+
+func writeCursor(c dossier.Cursor) string { return list.Cursor(c).String() }
 
 // A listRow is a dossier as the list shows it, on the page and in the file.
 type listRow struct {
@@ -115,6 +123,7 @@ type listRow struct {
 	Received       string
 	Due            string
 	Standing       saying
+	Ended          string // "" while it is under way
 	Step           string
 	Holder         string
 }
@@ -146,6 +155,9 @@ func (t *teller) row(ctx context.Context, r dossier.Row) (listRow, error) {
 	if name != "" {
 		out.Procedure, out.ProcedureTitle = shorten(name, 48), r.ProcedureCode+" "+name
 	}
+	if r.Ended != 0 {
+		out.Ended = i18n.Date(ctx, r.Ended.Date())
+	}
 	if out.Step == "" {
 		out.Step = statusText(ctx, r.Status())
 	}
@@ -154,17 +166,41 @@ func (t *teller) row(ctx context.Context, r dossier.Row) (listRow, error) {
 
 // A listPage is what the list's page shows.
 type listPage struct {
-	In       *listQuery
-	Unit     unit.Unit
-	Wide     bool // the unit has units below it: rows say which
-	Rows     []listRow
-	Whole    bool // these rows are all there are
-	Next     string
-	Overview dossier.Overview
-	Now      moment.Instant
-	Receive  bool // may receive here
-	Units    []ui.Option
-	Sectors  []ui.Option
+	In         *listQuery
+	Unit       unit.Unit
+	Wide       bool // the unit has units below it: rows say which
+	Rows       []listRow
+	Whole      bool // these rows are all there are
+	Found      dossier.Page
+	Overview   dossier.Overview
+	Now        moment.Instant
+	Receive    bool // may receive here
+	Units      []ui.Option
+	Sectors    []ui.Option
+	Procedures []ui.Link // whose names the search text is in
+	Views      []list.View
+	Keeps      bool // views are kept
+	Forgotten  bool // the session no longer has the number
+}
+
+// search takes what was typed into the search and the filters and leads to the
+// list's address. A number of a person stays in the session: addresses are kept
+// by browsers and by what stands before the server.
+func (p *Lists) search(w http.ResponseWriter, r *http.Request) error {
+	in := &listQuery{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	return seeList(w, r, in)
+}
+
+func seeList(w http.ResponseWriter, r *http.Request, in *listQuery) error {
+	if dossier.IsNumber(in.Text) {
+		in.Text, in.Kept = "", web.Remember(r.Context(), in.Text)
+	} else if in.Text != "" {
+		in.Kept = ""
+	}
+	return web.SeeOther(w, r, in.url(), "")
 }
 
 func (p *Lists) list(w http.ResponseWriter, r *http.Request) error {
@@ -172,15 +208,23 @@ func (p *Lists) list(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Decode(r, in); err != nil {
 		return err
 	}
-	if !slices.Contains(dossier.Buckets, in.Bucket) {
-		in.Bucket = dossier.BucketOpen
-		if in.Text != "" {
-			in.Bucket = dossier.BucketAll // who searches wants to find
-		}
+	if dossier.IsNumber(in.Text) {
+		return seeList(w, r, in)
 	}
 	ctx := r.Context()
-	if in.Format == "csv" {
-		return p.listCSV(w, r, in)
+	if p.Views != nil {
+		if to, err := p.Views.Opens(ctx, p.Desk.DB, r, "dossiers"); err != nil || to != "" {
+			if err != nil {
+				return err
+			}
+			return web.SeeOther(w, r, to, "")
+		}
+	}
+	in.settle(ctx)
+	if file, err := in.Wanted(); err != nil {
+		return err
+	} else if file {
+		return p.listFile(w, r, in)
 	}
 	var page listPage
 	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
@@ -195,7 +239,7 @@ func (p *Lists) list(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Lists) gatherList(ctx context.Context, q db.Queryer, in *listQuery) (listPage, error) {
 	a := web.Actor(ctx)
-	page := listPage{In: in, Now: p.Desk.DB.Now()}
+	page := listPage{In: in, Now: p.Desk.DB.Now(), Forgotten: in.Kept != "" && in.number == ""}
 	t, roots, err := p.begin(ctx, q, in)
 	if err != nil {
 		return page, err
@@ -204,24 +248,22 @@ func (p *Lists) gatherList(ctx context.Context, q db.Queryer, in *listQuery) (li
 	if err != nil {
 		return page, err
 	}
-	rows, next, err := p.Desk.List(ctx, q, a, in.filter(until))
-	if err != nil {
-		return page, err
+	if !page.Forgotten {
+		if page.Found, err = p.Desk.Page(ctx, q, a, in.filter(until)); err != nil {
+			return page, err
+		}
 	}
 	if page.Overview, err = p.Desk.Overview(ctx, q, a, unit.ID(in.Unit), until); err != nil {
 		return page, err
 	}
-	for _, row := range rows {
+	for _, row := range page.Found.Rows {
 		told, err := t.row(ctx, row)
 		if err != nil {
 			return page, err
 		}
 		page.Rows = append(page.Rows, told)
 	}
-	if next.ID != "" {
-		page.Next = in.url("after", writeCursor(next))
-	}
-	page.Whole = next.ID == "" && in.After == ""
+	page.Whole = page.Found.Before.ID == "" && page.Found.After.ID == ""
 	if page.Unit, _, err = p.Desk.Units.Last(ctx, q, unit.ID(in.Unit)); err != nil {
 		return page, err
 	}
@@ -239,8 +281,36 @@ func (p *Lists) gatherList(ctx context.Context, q db.Queryer, in *listQuery) (li
 	if in.Sector != "" {
 		page.Sectors = withOption(page.Sectors, in.Sector, in.Sector)
 	}
+	if page.Keeps = p.Views != nil; page.Keeps {
+		if page.Views, err = p.Views.Of(ctx, q, "dossiers"); err != nil {
+			return page, err
+		}
+	}
+	if page.Procedures, err = p.named(ctx, q, in, t.now.Date()); err != nil {
+		return page, err
+	}
 	page.Receive, err = p.Desk.Guard.May(ctx, q, a, auth.DossierReceive, unit.ID(in.Unit))
 	return page, err
+}
+
+// namedMost is how many procedures a search proposes.
+const namedMost = 5
+
+// named are the procedures whose name has every word of the search text: links to
+// the list of their dossiers.
+func (p *Lists) named(ctx context.Context, q db.Queryer, in *listQuery, on moment.Date) ([]ui.Link, error) {
+	if len(strings.Fields(in.Text)) < 2 || !in.First() {
+		return nil, nil
+	}
+	found, err := p.Desk.Procedures.Search(ctx, q, in.Text, procedure.Filter{On: on}, namedMost)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Link
+	for _, v := range found {
+		out = append(out, ui.Link{Text: v.Code + " " + shorten(v.Name, 80), URL: in.url("q", "", "procedure", v.Code)})
+	}
+	return out, nil
 }
 
 // begin settles which unit the list is about.
@@ -260,13 +330,11 @@ func (p *Lists) begin(ctx context.Context, q db.Queryer, in *listQuery) (*teller
 	return t, roots, nil
 }
 
-// listCSV writes the list with its filters as a file: the columns of the page,
-// and no numbers of persons.
-func (p *Lists) listCSV(w http.ResponseWriter, r *http.Request, in *listQuery) error {
+// listFile writes the list with its filters and its order as a file: the columns
+// of the page, and no numbers of persons.
+func (p *Lists) listFile(w http.ResponseWriter, r *http.Request, in *listQuery) error {
 	ctx := r.Context()
-	var rows [][]string
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
-		rows = nil
+	return p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
 		t, _, err := p.begin(ctx, q, in)
 		if err != nil {
 			return err
@@ -276,38 +344,54 @@ func (p *Lists) listCSV(w http.ResponseWriter, r *http.Request, in *listQuery) e
 			return err
 		}
 		f := in.filter(until)
-		f.Limit = 500
-		for len(rows) < csvRows {
-			found, next, err := p.Desk.List(ctx, q, web.Actor(ctx), f)
-			if err != nil {
-				return err
-			}
-			for _, row := range found {
-				told, err := t.row(ctx, row)
-				if err != nil {
-					return err
+		f.Limit, f.After = 500, dossier.Cursor{}
+		return list.Send(w, r, list.File{
+			Format: in.Format, Name: "ho-so-" + string(in.Bucket) + "-" + t.now.Date().String(), Header: listHeader(ctx),
+			Rows: func(add func([]string) error) error {
+				for {
+					found, err := p.Desk.Page(ctx, q, web.Actor(ctx), f)
+					if err != nil {
+						return err
+					}
+					for _, row := range found.Rows {
+						told, err := t.row(ctx, row)
+						if err != nil {
+							return err
+						}
+						if err := add(told.cells()); err != nil {
+							return err
+						}
+					}
+					if found.After.ID == "" {
+						return nil
+					}
+					f.After, f.Order = found.After, found.Order
 				}
-				rows = append(rows, told.cells())
-			}
-			if next.ID == "" {
-				return nil
-			}
-			f.After = next
-		}
-		return nil
+			},
+		})
 	})
-	if err != nil {
-		return err
-	}
-	return sendCSV(w, r, "ho-so-"+string(in.Bucket)+"-"+p.Desk.DB.Now().Date().String()+".csv", listHeader(ctx), rows)
 }
 
 // listColumns are the columns of the page: the unit stands below the code, the
 // channel below the day.
-func listColumns(ctx context.Context) []ui.Column {
-	var out []ui.Column
-	for _, key := range []string{"code", "applicant", "procedure", "received", "due", "standing", "step"} {
-		out = append(out, ui.Column{Label: i18n.T(ctx, "dossierlist.column."+key)})
+func listColumns(ctx context.Context, b dossier.Bucket, long bool) []list.Column {
+	ended := b == dossier.BucketEnded || b == dossier.BucketUncollected
+	var out []list.Column
+	for _, c := range []struct {
+		key  string
+		sort dossier.Key
+	}{
+		{"code", dossier.KeyCode}, {"applicant", dossier.KeyName}, {"procedure", dossier.KeyProcedure}, {"received", dossier.KeyReceived},
+		{"due", dossier.KeyDue}, {"standing", ""}, {"step", dossier.KeyStep},
+	} {
+		if ended && c.key == "standing" {
+			c.key, c.sort = "ended", dossier.KeyEnded
+		}
+		if ended && c.key == "step" {
+			c.key, c.sort = "status", ""
+		}
+		out = append(out, list.Column{Key: string(c.sort), Label: i18n.T(ctx, "dossierlist.column."+c.key), Down: c.key == "received" || c.key == "ended",
+			Sorts: c.sort != "" && (!long || c.sort == dossier.KeyReceived || c.sort == dossier.KeyCode)})
 	}
 	return out
 }
@@ -336,30 +420,15 @@ func rowURL(system, code string) string {
 	return address
 }
 
-// sendCSV sends a file for spreadsheets: UTF-8 with the mark by which Excel knows
-// it. A cell that a spreadsheet would take for a formula gets an apostrophe.
+// sendCSV sends a small file for spreadsheets.
 func sendCSV(w http.ResponseWriter, r *http.Request, name string, header []string, rows [][]string) error {
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	h.Set("Cache-Control", "no-store")
-	if _, err := w.Write([]byte("\ufeff")); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	if err := out.Write(header); err != nil {
-		return err
-	}
-	for _, row := range rows {
-		for i, c := range row {
-			if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-				row[i] = "'" + c
+	return list.Send(w, r, list.File{Format: "csv", Name: strings.TrimSuffix(name, ".csv"), Header: header,
+		Rows: func(add func([]string) error) error {
+			for _, row := range rows {
+				if err := add(row); err != nil {
+					return err
+				}
 			}
-		}
-		if err := out.Write(row); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
+			return nil
+		}})
 }

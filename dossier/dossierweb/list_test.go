@@ -14,6 +14,7 @@ import (
 	"cchc/base/moment"
 	"cchc/base/points"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/base/web/webtest"
 	"cchc/data"
@@ -60,7 +61,7 @@ func serveLists(t *testing.T) *listSite {
 			if !a.SignedIn() {
 				return ""
 			}
-			return "/dossiers"
+			return "/dossiers/search"
 		},
 	})
 	mux.Handle("POST /enter/{account}", web.Public, func(w http.ResponseWriter, r *http.Request) error {
@@ -71,7 +72,9 @@ func serveLists(t *testing.T) *listSite {
 	})
 	public := &dossierweb.Public{Desk: o.Desk, Live: fixedFigure{dossierweb.Figure{Share: points.Ratio{Num: 31205, Den: 32068},
 		From: moment.NewDate(2026, 1, 1), To: moment.NewDate(2026, 11, 23), AsOf: o.DB.Now(), Place: "Tỉnh Sông Mẫu"}}}
-	(&dossierweb.Lists{Desk: o.Desk}).Register(mux)
+	views := &list.Views{DB: o.DB, Pages: map[string]string{"dossiers": "/dossiers"}}
+	views.Register(mux)
+	(&dossierweb.Lists{Desk: o.Desk, Views: views}).Register(mux)
 	nine, err := evaluation.LoadSets(data.Evaluation)
 	do(t, err)
 	(&dossierweb.Reports{Desk: o.Desk, Evaluation: nine}).Register(mux)
@@ -184,8 +187,20 @@ func TestTheListFindsWithoutMarksAndByNumbers(t *testing.T) {
 	} {
 		b.Get("/dossiers?q="+strings.ReplaceAll(text, " ", "+")).Is(200).Count("tr[data-row]", 1).Has("tbody", want)
 	}
-	b.Get("/dossiers?q=0905123456").Count("tr[data-row]", 8)
-	b.Get("/dossiers?q=049185001234").Count("tr[data-row]", 8)
+	for _, number := range []string{"0905123456", "049185001234"} {
+		to := b.Post("/dossiers/search", "q", number).Is(303).Header.Get("Location")
+		if strings.Contains(to, number) {
+			t.Errorf("the number stands in the address %s", to)
+		}
+		p := b.Get(to).Is(200).Count("tr[data-row]", 8).Has(".filtered", "••••")
+		if strings.Contains(p.Body, number) {
+			t.Errorf("the page shows %s", number)
+		}
+		b.Get(b.Get("/dossiers?q="+number).Is(303).Header.Get("Location")).Count("tr[data-row]", 8)
+		s.as(s.Officer).Get(to).Is(200).Has(".empty", "Số đã tìm không còn nữa") // another session
+		c := s.as(s.Specialist)                                                  // who may not read persons
+		c.Get(c.Post("/dossiers/search", "q", number).Header.Get("Location")).Is(403)
+	}
 	b.Get("/dossiers?sector=Đất+đai&bucket=all").Count("tr[data-row]", 3).Has("h1", "3 hồ sơ")
 	b.Get("/dossiers?channel=post&bucket=all").Count("tr[data-row]", 1).Has("tbody", "Bùi Thị Xuân")
 	b.Get("/dossiers?procedure="+dossiertest.Birth+"&bucket=all").Count("tr[data-row]", 5)

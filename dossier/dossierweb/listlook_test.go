@@ -70,6 +70,6 @@ func TestTheListIsWalkedByKeys(t *testing.T) {
 		await page.keyboard.press("/");
 		await page.keyboard.type("le thi hanh");
 		await page.keyboard.press("Enter");
-		await page.waitForURL("**/dossiers?q=*");
+		await page.waitForURL("**/dossiers?*q=*");
 		is("what was found", await page.locator("tr[data-row] th").innerText(), "` + d["late"].Code + `");`)
 }
