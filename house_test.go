@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"dossier": 3, "plan": 3, "survey": 3, "feedback": 3, "inspection": 3, "award": 3,
 	// 4, reading rooms.
 	"serviceindex": 4, "exchange": 4, "scorecard": 4, "report": 4, "portal": 4,
+	"imports": 4, "reported": 4,
 	// 5, doors.
 	"base/web": 5, "base/web/signin": 5, "base/web/admin": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
 	// 6, what knows everything.

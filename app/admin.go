@@ -18,6 +18,8 @@ func (r *rooms) adminHub() *admin.Hub {
 		{Key: "counter", Group: admin.Places, URL: "/counter/settings", Verbs: []auth.Verb{auth.CounterSet}},
 		{Key: "exchange", Group: admin.Data, URL: exchangeweb.Path, Verbs: []auth.Verb{auth.DossierImport}},
 		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "imports", Group: admin.Data, URL: "/admin/imports",
+			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
 	}}
 }
 

@@ -22,7 +22,9 @@ import (
 	"cchc/evaluation"
 	"cchc/exchange"
 	"cchc/exchange/exchangeweb"
+	"cchc/imports"
 	"cchc/procedure"
+	"cchc/reported"
 	"cchc/serviceindex"
 	"cchc/unit"
 )
@@ -44,6 +46,8 @@ type rooms struct {
 	evaluation []*evaluation.Set
 	hub        *live.Hub
 	letters    letterBox // nil: nobody mails digests
+	reported   *reported.Book
+	imports    *imports.Runs // where files are kept
 }
 
 // operator is who acts at the command line: whoever can open the database file
@@ -122,6 +126,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures}
 	r.hub = &live.Hub{}
+	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}
 	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,
 		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures},
 		Publish: func(u unit.ID) { r.tell(u, "index") }}

@@ -9,6 +9,7 @@ import (
 	"cchc/base/job"
 	"cchc/calendar"
 	"cchc/exchange"
+	"cchc/imports"
 	"cchc/unit"
 )
 
@@ -28,6 +29,9 @@ func (r *rooms) newRunner() *job.Runner {
 	job.Handle(run, exchange.Deliver, r.exchange.Send)
 	run.Every(time.Minute, "exchange.sweep", time.Minute, r.exchange.Sweep)
 	run.Every(time.Hour, "api.sweep", sweeping, func(ctx context.Context) error { return api.Sweep(ctx, r.db) })
+	if r.imports != nil {
+		job.Handle(run, imports.Work, r.imports.Go)
+	}
 	run.Every(time.Hour, "sweep.hourly", sweeping, func(ctx context.Context) error {
 		// What was entered ahead of its day is told on that day.
 		if _, err := r.calendars.Sweep(ctx); err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"cchc/base/auth"
 	"cchc/dossier/dossierweb"
+	"cchc/reported/reportedweb"
 )
 
 // reportHub lists every statistic. Add yours with its words in your message files
@@ -14,5 +15,6 @@ func (r *rooms) reportHub() *dossierweb.ReportHub {
 		{Key: "books", URL: "/books", Verb: auth.DossierRead},
 		{Key: "periods", URL: "/reports/periods", Verb: auth.ReportRead},
 		{Key: "evaluation", URL: "/reports/evaluation", Verb: auth.ReportRead},
+		{Key: "reported", URL: reportedweb.Path, Verb: auth.ReportRead},
 	}}
 }

@@ -25,6 +25,8 @@ import (
 	"cchc/demo"
 	"cchc/dossier/dossierweb"
 	"cchc/exchange/exchangeweb"
+	"cchc/imports/importsweb"
+	"cchc/reported/reportedweb"
 	"cchc/serviceindex/serviceindexweb"
 )
 
@@ -59,10 +61,13 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
 	hub.Register(mux)
 	reports.Register(mux)
+	(&reportedweb.Pages{Book: r.reported, Units: r.units}).Register(mux)
 	files, err := file.Open(ctx, r.filesAt(f.Files))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
+	r.imports = r.newImports(files)
+	(&importsweb.Pages{Runs: r.imports, Units: r.units, Live: r.hub}).Register(mux)
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers"}}
 	views.Register(mux)

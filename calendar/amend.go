@@ -130,8 +130,12 @@ func (s *Store) ImportHolidays(ctx context.Context, a actor.Actor, file io.Reade
 	if err != nil {
 		return HolidayReport{}, fault.New(fault.Invalid, "calendar.import", "File", name, "Why", err.Error()).Because(err)
 	}
+	return s.importDays(ctx, a, days, name, nil)
+}
+
+func (s *Store) importDays(ctx context.Context, a actor.Actor, days []DayOff, name string, then func(context.Context, *db.Tx) error) (HolidayReport, error) {
 	var rep HolidayReport
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		rep = HolidayReport{}
 		if err := s.Guard.Check(ctx, tx, a, auth.CalendarChange, ""); err != nil {
 			return err
@@ -166,15 +170,25 @@ func (s *Store) ImportHolidays(ctx context.Context, a actor.Actor, file io.Reade
 			}
 			rows = append(rows, dayRow("", d, name, a.Account, tx.Now))
 		}
-		if len(rows) == 0 {
-			return nil
+		if len(rows) > 0 {
+			if err := s.entered(ctx, tx, a, name, first, rows); err != nil {
+				return err
+			}
 		}
-		if err := tx.InsertRows(ctx, insertDays, rows); err != nil {
-			return err
+		if then != nil {
+			return then(ctx, tx)
 		}
-		return s.changed(ctx, tx, a, "calendar.import", Change{ID: db.NewID(), Reason: name, From: first}, []audit.Change{{Field: "days", To: first.String()}}, true)
+		return nil
 	})
 	return rep, err
+}
+
+// entered stores days of the nation and tells whoever has to know.
+func (s *Store) entered(ctx context.Context, tx *db.Tx, a actor.Actor, name string, first moment.Date, rows [][]any) error {
+	if err := tx.InsertRows(ctx, insertDays, rows); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, a, "calendar.import", Change{ID: db.NewID(), Reason: name, From: first}, []audit.Change{{Field: "days", To: first.String()}}, true)
 }
 
 // Seed records the program's days off of the nation where none were ever

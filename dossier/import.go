@@ -23,6 +23,9 @@ type Import struct {
 	Unit   unit.ID                                           // for rows that name none
 	ByCode func(code string, on moment.Date) (unit.ID, bool) // finds the unit of a row; nil knows none
 
+	// First, which may be nil, runs first of all in the write and makes Unit; a check
+	// takes any id for it.
+	First func(ctx context.Context, tx *db.Tx) (unit.ID, error)
 	// Whole refuses the file as a whole when a row of it is wrong; else wrong rows
 	// are left out.
 	Whole    bool
@@ -119,6 +122,11 @@ func (k *Desk) ImportTable(ctx context.Context, a actor.Actor, open func() (*tab
 			return err
 		}
 		defer t.Close()
+		if x.First != nil {
+			if x.Unit, err = x.First(ctx, tx); err != nil {
+				return err
+			}
+		}
 		run := &importRun{k: k, a: a, x: x, q: tx, tx: tx, now: tx.Now, load: k.newLoader(tx, a, "import from "+x.System)}
 		if err := run.all(ctx, t, &out); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cchc/base/actor"
+	"cchc/base/db"
 	"cchc/base/fault"
 )
 
@@ -22,6 +23,15 @@ type New struct {
 func (r *Registry) Create(ctx context.Context, a actor.Actor, n New, act Act) (ID, error) {
 	var id ID
 	err := r.change(ctx, a, func(w *work) (err error) {
+		id, err = w.create(ctx, n, act)
+		return err
+	})
+	return id, err
+}
+
+// CreateTx is Create as part of another write.
+func (r *Registry) CreateTx(ctx context.Context, tx *db.Tx, a actor.Actor, n New, act Act) (id ID, err error) {
+	err = r.changeTx(ctx, tx, a, func(w *work) (err error) {
 		id, err = w.create(ctx, n, act)
 		return err
 	})

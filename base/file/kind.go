@@ -29,6 +29,9 @@ var (
 	XLS  = Type{"application/vnd.ms-excel", ".xls"}
 	ODT  = Type{"application/vnd.oasis.opendocument.text", ".odt"}
 	ODS  = Type{"application/vnd.oasis.opendocument.spreadsheet", ".ods"}
+
+	// CSV is for Limits.As only: by its content it is any text.
+	CSV = Type{"text/csv", ".csv"}
 )
 
 // Types are all that Put knows. Nothing that a browser would run is among them.

@@ -23,6 +23,7 @@ const MaxSize = 25 << 20
 type Limits struct {
 	Size  int64  // bytes; MaxSize when 0
 	Types []Type // Types when empty
+	As    Type   // what the caller found it to be; Put doesn't look again
 }
 
 // Put stores what r gives, to its end, and returns its key. When it fails, or
@@ -54,11 +55,13 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 	case size > l.Size:
 		return Info{}, fault.New(fault.Invalid, "file.too_large", "Megabytes", max(1, l.Size>>20))
 	}
-	t, err := detect(spool, size)
-	if err != nil {
-		return Info{}, fmt.Errorf("receive a file: %w", err)
+	t := l.As
+	if t == (Type{}) {
+		if t, err = detect(spool, size); err != nil {
+			return Info{}, fmt.Errorf("receive a file: %w", err)
+		}
 	}
-	if !allowed(t, l.Types) {
+	if l.As == (Type{}) && !allowed(t, l.Types) {
 		return Info{}, fault.New(fault.Invalid, "file.type_refused", "Types", extensions(l.Types))
 	}
 	info := Info{Key: hex.EncodeToString(h.Sum(nil)), Size: size, Type: t}

@@ -10,12 +10,24 @@ import (
 	"cchc/base/fault"
 )
 
+// lettered is how many columns a sheet without header has names for.
+const lettered = 64
+
 // lookFor is how many rows are looked through for the header: official forms
 // carry the body's name, a title and a remark above it.
 const lookFor = 30
 
 // begin finds the header among the first rows of the file.
 func (t *Reader) begin(among int) error {
+	if t.spec.Letters {
+		t.at = map[string]int{}
+		for i := range lettered {
+			t.header, t.names = append(t.header, Letter(i)), append(t.names, Letter(i))
+			t.at[Letter(i)] = i
+			t.used = append(t.used, i)
+		}
+		return nil
+	}
 	var lines []line
 	for len(lines) < among && t.rows.next() {
 		if l := t.rows.line(); !blank(l.cells) {
@@ -119,6 +131,7 @@ func (t *Reader) take(names map[string]string, cells []string) error {
 	if missing != nil {
 		return missing
 	}
+	t.prepare()
 	return nil
 }
 

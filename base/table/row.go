@@ -26,6 +26,9 @@ func (r Row) Get(column string) string {
 // keep them.
 func (r Row) Cells() []string { return r.l.cells }
 
+// Header returns the columns of the file that the row is of.
+func (r Row) Header() []string { return r.t.Header() }
+
 // Line returns the line on which the row begins, the header being 1; of a sheet,
 // its number there.
 func (r Row) Line() int { return r.l.number }
@@ -115,10 +118,13 @@ func (f Flaws) First() error {
 }
 
 // cellName is how a spreadsheet calls a cell: column 2 of row 17 is C17.
-func cellName(column, row int) string {
+func cellName(column, row int) string { return Letter(column) + strconv.Itoa(row) }
+
+// Letter is how a spreadsheet calls a column: 0 is A, 26 is AA.
+func Letter(column int) string {
 	name := ""
 	for n := column + 1; n > 0; n = (n - 1) / 26 {
 		name = string(rune('A'+(n-1)%26)) + name
 	}
-	return name + strconv.Itoa(row)
+	return name
 }

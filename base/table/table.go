@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"cchc/base/fault"
@@ -29,6 +30,13 @@ type Spec struct {
 	Columns []Column
 	Map     map[string]string // a file's own header, folded by Fold → Name; "-" ignores it
 	Sheet   string            // of a workbook; "" is the first one that is not hidden
+	Letters bool              // there is no header: columns are called A, B, C
+
+	// What a mapping says of values, by column: words that must be known, words
+	// that stand for others, and further ways to write dates, as package time does.
+	Values map[string]map[string]string
+	Also   map[string]map[string]string
+	Dates  []string
 }
 
 // A Reader gives the rows of a file one by one.
@@ -45,6 +53,10 @@ type Reader struct {
 	used   []int // columns that the Spec asked for
 	err    error
 	bad    *fault.Fault
+
+	words   []words
+	unknown map[Count]int
+	atEnd   []func()
 
 	// Lenient goes on after a row that is wrong as a whole; ask Bad.
 	Lenient bool
@@ -141,7 +153,7 @@ func (t *Reader) Next() bool {
 // width and turns serial numbers into days.
 func (t *Reader) check() *fault.Fault {
 	l := &t.l
-	if !t.rows.sheet() && len(l.cells) != len(t.header) {
+	if !t.rows.sheet() && !t.spec.Letters && len(l.cells) != len(t.header) {
 		return fault.New(fault.Invalid, "table.width", "Line", strconv.Itoa(l.number), "Columns", len(l.cells), "Header", len(t.header))
 	}
 	for len(l.cells) < len(t.header) {
@@ -156,6 +168,19 @@ func (t *Reader) check() *fault.Fault {
 			return t.wrongAt(i, "table.long", "Max", maxCell)
 		}
 	}
+	if bad := t.kinds(); bad != nil {
+		return bad
+	}
+	if len(t.spec.Dates) > 0 {
+		t.rewrite()
+	}
+	return t.translate()
+}
+
+// kinds refuses errors and formulas in the columns that are read, and turns serial
+// numbers into days.
+func (t *Reader) kinds() *fault.Fault {
+	l := &t.l
 	if l.kinds == nil {
 		return nil
 	}
@@ -188,8 +213,31 @@ func (t *Reader) Bad() *fault.Fault { return t.bad }
 // Err returns what ended the reading, or nil at the end of the file.
 func (t *Reader) Err() error { return t.err }
 
+// rewrite writes the dates of a mapping's ways as ours.
+func (t *Reader) rewrite() {
+	for _, i := range t.dates {
+		for _, layout := range t.spec.Dates {
+			at, err := time.Parse(layout, strings.TrimSpace(t.l.cells[i]))
+			if err != nil {
+				continue
+			}
+			if t.l.cells[i] = at.Format("2006-01-02T15:04:05"); !strings.Contains(layout, "15") {
+				t.l.cells[i] = at.Format("2006-01-02")
+			}
+			break
+		}
+	}
+}
+
+// AtEnd has f called by Close.
+func (t *Reader) AtEnd(f func()) { t.atEnd = append(t.atEnd, f) }
+
 // Close lets go of what the reader holds open.
 func (t *Reader) Close() {
+	for _, f := range t.atEnd {
+		f()
+	}
+	t.atEnd = nil
 	if t.rows != nil {
 		t.rows.close()
 	}
