@@ -183,8 +183,11 @@ type task struct {
 var Work = job.Kind[task]{Name: "imports.work", Timeout: 3 * time.Hour, Attempts: 3}
 
 // Go does one step of a run in the background, as whoever ordered it.
-func (k *Runs) Go(ctx context.Context, t task) error {
-	run, err := db.One(ctx, k.DB, runByID, scanRun, t.Run)
+func (k *Runs) Go(ctx context.Context, t task) error { return k.Step(ctx, t.Run, t.Store, t.Leave) }
+
+// Step goes on with a run that waits to be checked or, with store, to be stored.
+func (k *Runs) Step(ctx context.Context, id string, store, leave bool) error {
+	run, err := db.One(ctx, k.DB, runByID, scanRun, id)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil
 	}
@@ -198,8 +201,8 @@ func (k *Runs) Go(ctx context.Context, t task) error {
 	if err != nil {
 		return k.fail(ctx, run, err)
 	}
-	if t.Store {
-		_, err = k.store(ctx, a, run, t.Leave)
+	if store {
+		_, err = k.store(ctx, a, run, leave)
 	} else {
 		err = k.check(ctx, a, run)
 	}

@@ -36,8 +36,8 @@ func Topic(run string) string { return "import/" + run }
 // Register adds the pages to the mux.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/imports", web.SignedIn, p.list)
-	mux.Handle("GET /admin/imports/new/{kind}", web.SignedIn, p.ask)
-	mux.Handle("POST /admin/imports/new/{kind}", web.SignedIn.Body(imports.MaxSize+1<<20), p.bring)
+	mux.Handle("GET /admin/import/{kind}", web.SignedIn, p.ask)
+	mux.Handle("POST /admin/import/{kind}", web.SignedIn.Body(imports.MaxSize+1<<20), p.bring)
 	mux.Handle("GET /admin/imports/{run}", web.SignedIn, p.show)
 	mux.Handle("GET /admin/imports/{run}/stream", web.SignedIn, p.stream)
 	mux.Handle("GET /admin/imports/{run}/file", web.SignedIn, p.file(false))
