@@ -9,6 +9,7 @@ import (
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/table"
 )
@@ -19,6 +20,8 @@ import (
 type Registry struct {
 	Catalogue *Catalogue
 	Guard     auth.Guard
+
+	expect map[string]string // stamps by version
 }
 
 // Beginning is from when the first version of an imported procedure is taken to
@@ -257,6 +260,11 @@ func (r *Registry) change(ctx context.Context, a actor.Actor, fn func(tx *db.Tx,
 		c, err := r.Catalogue.all(ctx, tx)
 		if err != nil {
 			return err
+		}
+		for id, stamp := range r.expect {
+			if v := c.byID[id]; v == nil || v.Stamp() != stamp {
+				return fault.New(fault.Conflict, "procedure.changed_meanwhile")
+			}
 		}
 		if err := fn(tx, c); err != nil {
 			return err

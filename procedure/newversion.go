@@ -137,9 +137,19 @@ func checkSteps(f *fault.Fault, v *Version, c string, steps []Step) {
 		f.With("case", "procedure.case_unknown", "Case", c)
 		return
 	}
+	want, ok := v.StepHours(c)
+	if !ok {
+		f.With("steps", "procedure.steps_no_limit")
+	} else if sum != want {
+		f.With("steps", "procedure.steps_sum", "Sum", sum.VN(), "Limit", want.VN())
+	}
+}
+
+// StepHours returns what the steps of a case must add up to; false when no limit
+// says. Other channels and areas have the same steps, drawn out.
+func (v *Version) StepHours(c string) (calendar.Quantity, bool) {
 	want := calendar.Quantity(-1)
 	for _, l := range v.Limits {
-		// Other channels and areas have the same steps, drawn out.
 		if l.Case != c || l.Channel != "" || l.Area != "" {
 			continue
 		}
@@ -152,9 +162,5 @@ func checkSteps(f *fault.Fault, v *Version, c string, steps []Step) {
 			}
 		}
 	}
-	if want < 0 {
-		f.With("steps", "procedure.steps_no_limit")
-	} else if sum != want {
-		f.With("steps", "procedure.steps_sum", "Sum", sum.VN(), "Limit", want.VN())
-	}
+	return want, want >= 0
 }
