@@ -42,6 +42,10 @@ type Application struct {
 	// takes; "" for all others.
 	Replaces string
 
+	// Reserved is the number on a receipt written on paper during an outage; At is
+	// needed with it. "" takes the next number of the day.
+	Reserved string
+
 	// Ask makes a likely duplicate a fault until a person who saw those in Repeats
 	// has said that this one is to be received all the same. What comes from a
 	// program has nobody to ask.
@@ -233,6 +237,11 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 		if err := k.enter(ctx, tx, a, d, app, p, accept); err != nil {
 			return err
 		}
+		if app.Reserved != "" {
+			if _, err := tx.Exec(ctx, reservedUse, d.ID, app.Reserved); err != nil {
+				return err
+			}
+		}
 		if app.Elsewhere && app.Body != "" {
 			if err := tx.InsertRows(ctx, elsewherePut, [][]any{{d.ID, app.Body}}); err != nil {
 				return err
@@ -299,7 +308,12 @@ func (k *Desk) enter(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, 
 		return err
 	}
 	u, _ := tree.Unit(app.Unit)
-	if d.Code, err = nextCode(ctx, tx, u.Code, when.Date()); err != nil {
+	if app.Reserved != "" {
+		d.Code, err = k.reservedCode(ctx, tx, app)
+	} else {
+		d.Code, err = nextCode(ctx, tx, u.Code, when.Date())
+	}
+	if err != nil {
 		return err
 	}
 	facts := []Fact{{Kind: FRegistered, At: when, Unit: app.Unit}}

@@ -26,6 +26,10 @@ func (p *Pages) registerCounter(mux *web.Mux) {
 	mux.Handle("GET /counter/custody", web.SignedIn, p.custodyPage)
 	mux.Handle("POST /counter/custody", web.SignedIn, p.custodyBack)
 	mux.Handle("GET /counter/uncollected", web.SignedIn, p.uncollectedPage)
+	mux.Handle("GET /counter/reserved", web.SignedIn, p.reservedPage)
+	mux.Handle("POST /counter/reserved", web.SignedIn, p.reserve)
+	mux.Handle("POST /counter/reserved/cancel", web.SignedIn, p.reservedCancel)
+	mux.Handle("GET /counter/reserved/{block}", web.SignedIn, p.reservedPrint)
 	mux.Handle("GET /counter/lists/{kind}", web.SignedIn, p.handPage)
 	mux.Handle("POST /counter/lists/{kind}", web.SignedIn, p.handMake)
 	mux.Handle("GET /counter/lists/{kind}/{id}", web.SignedIn, p.handShow)
@@ -167,7 +171,7 @@ func (p *Pages) counterDay(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, card := range []func(context.Context, db.Queryer, *dayView) (dayCard, error){
 			p.listCard(dossier.Inside, "b"), p.uncollectedCard, p.cashCard,
-			p.listCard(dossier.Outside, "o"), p.listCard(dossier.PostBatch, "s"), p.custodyCard,
+			p.listCard(dossier.Outside, "o"), p.listCard(dossier.PostBatch, "s"), p.custodyCard, p.reservedCard,
 		} {
 			c, err := card(ctx, s, v)
 			if err != nil {

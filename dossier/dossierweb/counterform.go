@@ -36,6 +36,7 @@ type counterForm struct {
 	AgentTel  string         `form:"agent_phone"`
 	Relation  string         `form:"agent_relation"`
 	Authority string         `form:"agent_document"`
+	Reserved  string         `form:"reserved"` // the number on a paper receipt
 	Replaces  string         `form:"replaces"` // the dossier received by mistake whose place this one takes
 	Seen      []string       `form:"seen"`     // codes of earlier dossiers that were pointed out
 	Repeated  bool           `form:"repeated"`
@@ -146,7 +147,7 @@ func (in *counterForm) application() dossier.Application {
 			Address: in.Address, Representative: in.Agent,
 			Agent: dossier.Agent{IDNumber: in.AgentID, Phone: in.AgentTel, Relation: in.Relation, Document: in.Authority}},
 		Papers: in.papers(), Population: in.Personal, Elsewhere: in.Elsewhere, Body: in.Body, Obliged: in.Obliged,
-		At: in.At, Confirmed: in.Confirmed, Token: in.Token, Ask: true, Repeats: repeats, Replaces: in.Replaces,
+		At: in.At, Confirmed: in.Confirmed, Token: in.Token, Ask: true, Repeats: repeats, Replaces: in.Replaces, Reserved: in.Reserved,
 	}
 }
 
