@@ -1,0 +1,80 @@
+package demo
+
+import (
+	"context"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/moment"
+	"cchc/dossier"
+	"cchc/unit"
+)
+
+// counterOf is how many of each thing a commune's counter has in the demonstration.
+const counterOf = 3
+
+// makeCounter makes a day's work at the counter of the first communes by the verbs
+// that officers use: a drawer, originals in custody, a list, numbers for an outage,
+// a receipt made by mistake.
+func (r *rooms) makeCounter(ctx context.Context, communes []unit.ID) error {
+	day := r.db.Now().Date()
+	for i, u := range communes {
+		if i == counterOf {
+			return nil
+		}
+		people, err := auth.People(ctx, r.db, u, actor.OneStop, day)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		officer := actor.Actor{Account: people[0].Account, Name: people[0].Name, Grants: []actor.Grant{{Role: actor.OneStop, Unit: u}}}
+		if err := r.counterDay(ctx, officer, u, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rooms) counterDay(ctx context.Context, a actor.Actor, u unit.ID, day moment.Date) error {
+	list := func(b dossier.Bucket, n int) ([]dossier.Row, error) {
+		rows, _, err := r.desk.List(ctx, r.db, a, dossier.Filter{Unit: u, Bucket: b, Limit: n})
+		return rows, err
+	}
+	open, err := list(dossier.BucketOpen, 12)
+	if err != nil {
+		return err
+	}
+	if _, err := r.desk.OpenCash(ctx, a, u, 500_000); err != nil {
+		return err
+	}
+	var codes []string
+	for i, d := range open {
+		switch {
+		case i < 3:
+			err = r.desk.Pay(ctx, a, d.Code, dossier.Payment{Amount: int64(8_000 * (i + 1)), Channel: "cash"})
+		case i < 5:
+			err = r.desk.KeepOriginal(ctx, a, d.Code, "Giấy chứng nhận (bản chính)", "Tủ 2, ngăn "+string(rune('A'+i)))
+		case i < 9:
+			codes = append(codes, d.Code)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(codes) > 0 {
+		if _, err := r.desk.MakeList(ctx, a, u, dossier.Inside, "Phòng Văn hoá - Xã hội", codes); err != nil {
+			return err
+		}
+	}
+	waiting, err := list(dossier.BucketUncollected, 4)
+	if err != nil {
+		return err
+	}
+	for _, d := range waiting {
+		if err := r.desk.Contact(ctx, a, d.Code, "phone", "hẹn đến nhận trong tuần"); err != nil {
+			return err
+		}
+	}
+	_, err = r.desk.Reserve(ctx, a, u, day, 5)
+	return err
+}
+
