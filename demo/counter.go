@@ -10,18 +10,19 @@ import (
 	"cchc/unit"
 )
 
-// counterOf is how many of each thing a commune's counter has in the demonstration.
+// counterOf is in how many communes the counter's day is made.
 const counterOf = 3
 
 // makeCounter makes a day's work at the counter of the first communes by the verbs
 // that officers use: a drawer, originals in custody, a list, numbers for an outage,
 // a receipt made by mistake.
-func (r *rooms) makeCounter(ctx context.Context, communes []unit.ID) error {
+func (r *rooms) makeCounter(ctx context.Context, p *province) error {
 	day := r.db.Now().Date()
-	for i, u := range communes {
+	for i, c := range p.communes {
 		if i == counterOf {
 			return nil
 		}
+		u := c.ID
 		people, err := auth.People(ctx, r.db, u, actor.OneStop, day)
 		if err != nil || len(people) == 0 {
 			return err
@@ -77,4 +78,3 @@ func (r *rooms) counterDay(ctx context.Context, a actor.Actor, u unit.ID, day mo
 	_, err = r.desk.Reserve(ctx, a, u, day, 5)
 	return err
 }
-

@@ -137,7 +137,7 @@ type Column string
 // columnsOf calls hit for every column that a case counts in.
 func (c *Case) columnsOf(s *span, hit func(Column)) {
 	if c.AcceptedAt == 0 {
-		if s.has(c.Unit) && s.within(c.NotAccepted.Date()) {
+		if s.has(c.Unit) && s.within(c.NotAccepted.Date()) && c.End != EndVoided { // void: it was no refusal
 			hit("not_accepted")
 		}
 		return

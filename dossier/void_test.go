@@ -129,3 +129,20 @@ func TestAVoidReceiptLeavesTheMovesOfAMerger(t *testing.T) {
 	ok(t, o.Desk.VoidReceipt(ctx, o.OtherOfficer, d.Code, "nhầm người nộp"))
 	o.Clean(t)
 }
+
+// A receipt that is void was refused to nobody.
+func TestAVoidReceiptIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	x, err := o.Desk.Register(ctx, o.Officer, o.Application(dossiertest.Birth))
+	ok(t, err)
+	y, err := o.Desk.Register(ctx, o.Officer, o.Application(dossiertest.Birth))
+	ok(t, err)
+	ok(t, o.Desk.Decline(ctx, o.Officer, y.Code, "không thuộc thẩm quyền"))
+	ok(t, o.Desk.VoidReceipt(ctx, o.Officer, x.Code, "nhầm"))
+	lines, err := o.Desk.Statistics(ctx, o.DB, o.Chair, dossier.Question{Unit: o.Commune, From: date("2026-11-01"), To: date("2026-11-30"), Detail: true}, dossier.ByNothing)
+	if err != nil || len(lines) != 1 || lines[0].NotAccepted != 1 {
+		t.Errorf("lines %+v, %v; want one refusal", lines, err)
+	}
+	o.Clean(t)
+}
