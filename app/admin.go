@@ -1,11 +1,22 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"cchc/admin"
+	"cchc/admin/account"
+	"cchc/base/actor"
 	"cchc/base/auth"
-	"cchc/base/web/admin"
+	"cchc/base/db"
+	"cchc/base/job"
 	"cchc/calendar/calendarweb"
+	"cchc/dossier"
 	"cchc/exchange/exchangeweb"
 	"cchc/procedure/procedureweb"
+	"cchc/unit"
 	"cchc/unit/unitweb"
 )
 
@@ -22,6 +33,11 @@ func (r *rooms) adminHub() *admin.Hub {
 		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},
 		{Key: "imports", Group: admin.Data, URL: "/admin/imports",
 			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
+		{Key: "accounts", Group: admin.People, URL: "/admin/accounts", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "delegations", Group: admin.People, URL: "/admin/delegations", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "jobs", Group: admin.System, URL: "/admin/jobs", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.jobPages().Waits},
+		{Key: "health", Group: admin.System, URL: "/admin/health", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.healthPages().Waits},
+		{Key: "audit", Group: admin.System, URL: "/admin/audit", Verbs: []auth.Verb{auth.AuditRead}},
 	}}
 }
 
@@ -31,4 +47,49 @@ func (r *rooms) unitPages() *unitweb.Pages {
 
 func (r *rooms) procedurePages() *procedureweb.Pages {
 	return &procedureweb.Pages{DB: r.db, Registry: r.editor, Calendars: r.calendars}
+}
+
+// named names the things of the audit trail and tells where they are shown.
+func (r *rooms) named(ctx context.Context, kind, id string) (name, address string, err error) {
+	switch kind {
+	case "dossier":
+		if name, err = dossier.CodeOf(ctx, r.db, id); err == nil {
+			address = "/dossiers/" + url.PathEscape(name)
+		}
+	case "account":
+		if name, err = auth.Name(ctx, r.db, id); err == nil {
+			address = "/admin/accounts/" + id
+		}
+	case "unit":
+		var u unit.Unit
+		u, _, err = r.units.Last(ctx, r.db, unit.ID(id))
+		name = u.Name
+	}
+	if errors.Is(err, db.ErrNotFound) {
+		err = nil // gone since; the trail stays
+	}
+	return name, address, err
+}
+
+func (r *rooms) keeping() admin.Keeping {
+	return admin.Keeping{DB: r.db, Guard: *r.guard, Units: r.units}
+}
+
+// jobPages are the pages of jobs and of what is sent out. Whatever sends adds
+// itself to Deliveries.
+func (r *rooms) jobPages() *admin.Jobs {
+	return &admin.Jobs{Keeping: r.keeping(), Queue: r.queue, Sweeps: func() []job.Sweep { return r.newRunner().Sweeps() }}
+}
+
+func (r *rooms) healthPages() *admin.Health {
+	return &admin.Health{Keeping: r.keeping(), Examine: func(ctx context.Context) []admin.Finding { return r.examine(ctx, r.files, r.queue) }}
+}
+
+// elsewhere sends requests where they must go first: the first run, then a first
+// password.
+func (r *rooms) elsewhere(req *http.Request, a actor.Actor) string {
+	if to := r.first.Elsewhere(req, a); to != "" {
+		return to
+	}
+	return account.Confined(req, a)
 }

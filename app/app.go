@@ -10,6 +10,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"cchc/admin"
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
@@ -48,6 +49,10 @@ type rooms struct {
 	letters    letterBox // nil: nobody mails digests
 	reported   *reported.Book
 	imports    *imports.Runs // where files are kept
+	queue      *job.Queue
+	first      *admin.FirstRun
+	files      string // where scans are kept
+	training   bool   // people practise: pages and papers say so, and nothing is sent out
 }
 
 // operator is who acts at the command line: whoever can open the database file
@@ -74,15 +79,12 @@ func (f dbFlag) read(ctx context.Context) (*rooms, error) {
 func (f dbFlag) open(ctx context.Context) (*rooms, error) { return openRooms(ctx, f.DB, db.Options{}) }
 
 func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
+	o.Try = db.Registered()
 	d, err := db.Open(ctx, dsn, o)
 	if err != nil {
 		return nil, fmt.Errorf("--db: %w", err)
 	}
-	if _, err := d.Migrate(ctx); err != nil {
-		d.Close()
-		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
-	}
-	if err := job.Migrate(ctx, d); err != nil {
+	if _, err := d.Migrate(ctx, func(ctx context.Context) error { return job.Migrate(ctx, d) }); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
 	}
@@ -127,6 +129,8 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures}
 	r.hub = &live.Hub{}
 	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}
+	r.queue = &job.Queue{DB: d}
+	r.first = &admin.FirstRun{Accounts: r.accounts, Registry: r.registry, Code: auth.Code()}
 	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,
 		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures},
 		Publish: func(u unit.ID) { r.tell(u, "index") }}
@@ -150,6 +154,9 @@ func (r *rooms) tell(u unit.ID, what string) {
 }
 
 func (r *rooms) close() {
+	if err := r.queue.Close(); err != nil {
+		slog.Error("close the job queue", "err", err)
+	}
 	if err := r.db.Close(); err != nil {
 		slog.Error("close the database", "err", err)
 	}

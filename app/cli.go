@@ -31,6 +31,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
 	Report   reportCmd   `cmd:"" help:"Write a statistical report."`
 	Account  accountCmd  `cmd:"" help:"Create an account."`
+	Doctor   doctorCmd   `cmd:"" help:"Say how the installation stands and what to do; exit 1 when something is bad."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"cchc/admin"
+	"cchc/admin/account"
 	"cchc/base/actor"
 	"cchc/base/api"
 	"cchc/base/auth"
@@ -16,7 +18,6 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
-	"cchc/base/web/admin"
 	"cchc/base/web/list"
 	"cchc/base/web/signin"
 	"cchc/base/web/tokens"
@@ -38,6 +39,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, err
 	}
 	now := func() time.Time { return r.db.Now().Time() }
+	r.files = r.filesAt(f.Files)
 	hub, reports := r.adminHub(), r.reportHub()
 	mux := web.New(web.Config{
 		Product:  "CCHC",
@@ -45,8 +47,12 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Load: func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error) {
 			return auth.Resume(ctx, r.db, account, signedIn, r.db.Now().Date())
 		},
+		Behalf: func(ctx context.Context, a actor.Actor, delegation string) (actor.Actor, error) {
+			return auth.ActFor(ctx, r.db, r.units, a, delegation, r.db.Now().Date())
+		},
+		Bearer:    r.bearers.Actor,
+		Elsewhere: r.elsewhere, Training: r.training, Cookie: r.cookie(),
 		Place: r.place, Nav: func(ctx context.Context, a actor.Actor) []ui.Link { return nav(ctx, a, hub, reports) },
-		Bearer: r.bearers.Actor,
 		Search: func(a actor.Actor) string {
 			if len(auth.Roots(a, auth.DossierRead)) == 0 {
 				return ""
@@ -60,9 +66,14 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
 	hub.Register(mux)
+	r.first.Register(mux)
+	r.jobPages().Register(mux)
+	r.healthPages().Register(mux)
 	reports.Register(mux)
 	(&reportedweb.Pages{Book: r.reported, Units: r.units}).Register(mux)
-	files, err := file.Open(ctx, r.filesAt(f.Files))
+	(&admin.Trail{DB: r.db, Guard: *r.guard, Units: r.units, Name: r.named}).Register(mux)
+	(&account.Pages{Accounts: r.accounts, Units: r.units}).Register(mux)
+	files, err := file.Open(ctx, r.files)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
@@ -148,7 +159,7 @@ func (r *rooms) filesAt(given string) string {
 	case given != "":
 		return given
 	case r.db.Engine() == db.Postgres:
-		return "files"
+		return "files" + r.suffix()
 	}
-	return filepath.Join(filepath.Dir(r.db.Name()), "files")
+	return filepath.Join(filepath.Dir(r.db.Name()), "files"+r.suffix())
 }

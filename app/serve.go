@@ -29,10 +29,14 @@ type serveFlags struct {
 type serveCmd struct {
 	dbFlag
 	serveFlags
+	Training bool `help:"Serve a place to practise: a database of its own beside --db with an invented province, every page and paper marked."`
 }
 
 // Run serves until it is interrupted.
 func (c serveCmd) Run(ctx context.Context, s streams) error {
+	if c.Training {
+		return c.train(ctx, s)
+	}
 	r, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -124,6 +128,11 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	fmt.Fprintf(s.out, "cchc %s: http://%s\n", Version, l.Addr())
 	if ready != nil {
 		ready()
+	}
+	if waiting, err := r.first.Waiting(ctx); err != nil {
+		slog.Error("is there an account", "err", err)
+	} else if waiting {
+		fmt.Fprintf(s.out, "\nThere is no account yet (chưa có tài khoản nào).\n  Open (mở)  http://%s/first-run\n  Code (mã)  %s\n", l.Addr(), r.first.Code)
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()

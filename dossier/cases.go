@@ -129,7 +129,7 @@ const (
 		AND d.last_recorded <= :known                         --[known]` + caseUnit + caseOf
 	caseFolded = `
 		SELECT ` + caseIdentity + `
-			f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, '', ''
+			f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, '', '', ''
 		FROM dossier d
 		JOIN dossier_fact f ON f.dossier_id = d.id`
 	caseOf = `

@@ -91,7 +91,7 @@ func (w *work) happened(f Fact) error {
 		return fault.New(fault.Invalid, "dossier.before_receipt").With("at", "dossier.before_receipt")
 	}
 	f.Seq = len(w.facts) + len(w.added) + 1
-	f.Recorded, f.Account = w.tx.Now, w.actor.Account
+	f.Recorded, f.Account, f.Behalf = w.tx.Now, w.actor.Account, w.actor.For.Account
 	w.added = append(w.added, f)
 	w.d.State = w.fold()
 	return nil

@@ -71,6 +71,7 @@ type Fact struct {
 	At       moment.Instant // when it happened
 	Recorded moment.Instant // when it was entered
 	Account  string
+	Behalf   string // account in whose place it was done, or ""
 	Unit     unit.ID
 	Due      moment.Instant
 	How      string

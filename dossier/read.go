@@ -137,3 +137,11 @@ func (k *Desk) Public(ctx context.Context, q db.Queryer, code, digits string) (W
 func (k *Desk) Steps(ctx context.Context, q db.Queryer, d Dossier) ([]Step, error) {
 	return db.All(ctx, q, stepsOf, scanStep, d.ID)
 }
+
+var codeOf = db.SQL("dossier.code_of", `SELECT code FROM dossier WHERE id = $1`)
+
+// CodeOf returns the code of the dossier with an id; db.ErrNotFound when there is
+// none.
+func CodeOf(ctx context.Context, q db.Queryer, id string) (string, error) {
+	return db.Value[string](ctx, q, codeOf, id)
+}

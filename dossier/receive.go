@@ -322,7 +322,7 @@ func (k *Desk) enter(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, 
 	}
 	facts = append(facts, marksAtReceipt(app, when)...)
 	for i := range facts {
-		facts[i].Seq, facts[i].Recorded, facts[i].Account = i+1, tx.Now, a.Account
+		facts[i].Seq, facts[i].Recorded, facts[i].Account, facts[i].Behalf = i+1, tx.Now, a.Account, a.For.Account
 	}
 	d.State = Fold(facts, d.Limit.ByInstant(), 0, 0)
 	d.facts = len(facts)

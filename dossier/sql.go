@@ -39,9 +39,9 @@ var (
 		WHERE id = $39`)
 
 	factInsert = db.Rows("dossier.facts.insert", "dossier_fact",
-		"dossier_id, seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document", "")
+		"dossier_id, seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document, on_behalf", "")
 	factsOf = db.SQL("dossier.facts", `
-		SELECT seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document
+		SELECT seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document, on_behalf
 		FROM dossier_fact
 		WHERE dossier_id = $1
 		ORDER BY seq`)
@@ -170,11 +170,11 @@ func scanFact(r db.Scanner) (f Fact, err error) {
 }
 
 func (f *Fact) targets() []any {
-	return []any{&f.Seq, &f.Kind, &f.At, &f.Recorded, &f.Account, &f.Unit, &f.Due, &f.How, &f.Qty, &f.Ref, &f.Reason, &f.Document}
+	return []any{&f.Seq, &f.Kind, &f.At, &f.Recorded, &f.Account, &f.Unit, &f.Due, &f.How, &f.Qty, &f.Ref, &f.Reason, &f.Document, &f.Behalf}
 }
 
 func (f Fact) args(dossier string) []any {
-	return []any{dossier, f.Seq, string(f.Kind), f.At, f.Recorded, f.Account, string(f.Unit), f.Due, f.How, f.Qty, f.Ref, f.Reason, f.Document}
+	return []any{dossier, f.Seq, string(f.Kind), f.At, f.Recorded, f.Account, string(f.Unit), f.Due, f.How, f.Qty, f.Ref, f.Reason, f.Document, f.Behalf}
 }
 
 func scanStep(r db.Scanner) (s Step, err error) {

@@ -24,7 +24,7 @@ var (
 		ORDER BY id
 		LIMIT 500`)
 	verifyFacts = db.SQL("dossier.verify.facts", `
-		SELECT dossier_id, seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document
+		SELECT dossier_id, seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document, on_behalf
 		FROM dossier_fact
 		WHERE dossier_id > $1 AND dossier_id <= $2
 		ORDER BY dossier_id, seq`)

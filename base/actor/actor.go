@@ -25,6 +25,7 @@ var Roles = []Role{Administrator, Chairperson, HomeAffairs, OneStop, Specialist,
 type Grant struct {
 	Role Role
 	Unit UnitID
+	Only string // of the role only these verbs, between blanks; "" is all of it
 }
 
 // An Actor is who acts. The zero Actor is a visitor: nobody signed in, and may
@@ -40,7 +41,20 @@ type Actor struct {
 	Token  string
 	Scopes []string
 
-	system bool
+	// For is in whose place the actor acts (thay, uỷ quyền); the zero Behalf for
+	// one's own acts. Grants are then those of the delegation alone.
+	For Behalf
+	// FirstPassword tells that somebody else knows the password: until it is
+	// changed there are no grants.
+	FirstPassword bool
+	system        bool
+}
+
+// A Behalf is somebody in whose place another acts, by a delegation.
+type Behalf struct {
+	Account    string
+	Name       string
+	Delegation string // its id
 }
 
 // System returns the actor for what the program does by itself: migrations,

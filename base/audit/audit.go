@@ -24,7 +24,7 @@ import (
 
 // An Entry is one act in the trail.
 type Entry struct {
-	Actor   actor.Actor  // read back without grants; a person's name is the account's present one
+	Actor   actor.Actor  // read back without grants; a person's name is the account's present one, and so in For
 	Verb    string       // "dossier.receive"
 	Kind    string       // of the thing acted upon: "dossier"
 	ID      string       // of the thing acted upon
@@ -45,7 +45,7 @@ type Change struct {
 }
 
 var (
-	insert = db.Rows("audit.record", "audit_entry", "id, at, account, verb, kind, object_id, unit_id, changes, reason", "")
+	insert = db.Rows("audit.record", "audit_entry", "id, at, account, verb, kind, object_id, unit_id, changes, reason, on_behalf", "")
 
 	// Updates the row to itself so that RETURNING has it in either case.
 	saltOf = db.SQL("audit.salt.make", `
@@ -78,7 +78,7 @@ func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 		if err != nil {
 			return fmt.Errorf("record %s of %s %s: %w", e.Verb, e.Kind, e.ID, err)
 		}
-		rows[i] = []any{db.NewID(), tx.Now, e.Actor.Account, e.Verb, e.Kind, e.ID, string(e.Unit), string(text), e.Reason}
+		rows[i] = []any{db.NewID(), tx.Now, e.Actor.Account, e.Verb, e.Kind, e.ID, string(e.Unit), string(text), e.Reason, e.Actor.For.Account}
 	}
 	return tx.InsertRows(ctx, insert, rows)
 }

@@ -23,9 +23,10 @@ func (e Entry) After() Cursor { return Cursor{At: e.At, Key: e.Key} }
 
 // A Filter chooses entries; its zero value chooses all. Filled fields narrow.
 type Filter struct {
-	Account string       // of the actor
+	Account string       // of the actor, or in whose place somebody acted
 	Verb    string       // one verb exactly
 	Kind    string       // of the thing
+	Object  string       // the thing's id, beside Kind
 	Within  actor.UnitID // the unit or what was ever below it
 	From    moment.Instant
 	To      moment.Instant // exclusive
@@ -36,13 +37,14 @@ type Filter struct {
 // The names are joined in when reading, never stored: an account's name may be
 // changed or erased, the trail not.
 const columns = `e.id, e.at, e.account, COALESCE(a.login, ''), COALESCE(a.name, ''),
-		e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason`
+		e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason, e.on_behalf, COALESCE(b.name, '')`
 
 var (
 	of = db.SQL("audit.of", `
 		SELECT `+columns+`
 		FROM audit_entry e
 		LEFT JOIN account a ON a.id = e.account
+		LEFT JOIN account b ON b.id = e.on_behalf
 		WHERE e.kind = $1 AND e.object_id = $2
 		ORDER BY e.at, e.id`)
 
@@ -52,10 +54,12 @@ var (
 		SELECT `+columns+`
 		FROM audit_entry e
 		LEFT JOIN account a ON a.id = e.account
+		LEFT JOIN account b ON b.id = e.on_behalf
 		WHERE TRUE
-		AND e.account = :account --[account]
+		AND (e.account = :account OR e.on_behalf = :account) --[account]
 		AND e.verb = :verb --[verb]
 		AND e.kind = :kind --[kind]
+		AND e.object_id = :object --[object]
 		AND EXISTS (SELECT 1 FROM unit_reach r WHERE r.unit_id = e.unit_id AND r.ancestor_id = :within) --[within]
 		AND e.at >= :from --[from]
 		AND e.at < :to --[to]
@@ -76,7 +80,7 @@ func Latest(ctx context.Context, q db.Queryer, f Filter) ([]Entry, error) {
 	if f.Limit > 0 {
 		args["limit"] = f.Limit
 	}
-	for name, v := range map[string]string{"account": f.Account, "verb": f.Verb, "kind": f.Kind, "within": string(f.Within)} {
+	for name, v := range map[string]string{"account": f.Account, "verb": f.Verb, "kind": f.Kind, "object": f.Object, "within": string(f.Within)} {
 		if v != "" {
 			args[name] = v
 		}
@@ -98,15 +102,20 @@ func scan(r db.Scanner) (Entry, error) {
 	var e Entry
 	var unit, changes string
 	if err := r.Scan(&e.Key, &e.At, &e.Actor.Account, &e.Actor.Login, &e.Actor.Name,
-		&e.Verb, &e.Kind, &e.ID, &unit, &changes, &e.Reason); err != nil {
+		&e.Verb, &e.Kind, &e.ID, &unit, &changes, &e.Reason, &e.Actor.For.Account, &e.Actor.For.Name); err != nil {
 		return e, err
 	}
 	e.Unit = actor.UnitID(unit)
 	if name, ok := strings.CutPrefix(e.Actor.Account, "system:"); ok {
 		e.Actor = actor.System(name)
 	}
-	if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
-		return e, fmt.Errorf("changes of audit entry %s: %w", e.Key, err)
+	err := readChanges(&e, changes)
+	return e, err
+}
+
+func readChanges(e *Entry, text string) error {
+	if err := json.Unmarshal([]byte(text), &e.Changes); err != nil {
+		return fmt.Errorf("changes of audit entry %s: %w", e.Key, err)
 	}
-	return e, nil
+	return nil
 }

@@ -43,6 +43,9 @@ type Accounts struct {
 
 // A NewAccount is what Create asks for.
 type NewAccount struct {
+	// First tells that the password is for the first sign-in only: somebody else
+	// knows it.
+	First    bool
 	Login    string
 	Name     string
 	Password string
@@ -51,8 +54,8 @@ type NewAccount struct {
 
 var (
 	insertAccount = db.SQL("auth.account.insert", `
-		INSERT INTO account (id, login, name, password, created_at, password_at)
-		VALUES ($1, $2, $3, $4, $5, $6)`)
+		INSERT INTO account (id, login, name, password, created_at, password_at, first_password)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`)
 	accountByID = db.SQL("auth.account.by_id", `
 		SELECT id, login, name, created_at, disabled_at
 		FROM account
@@ -78,10 +81,7 @@ var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,62}[a-z0-9]$`)
 // FoldLogin returns the login as it is kept: without spaces around, lower case.
 func FoldLogin(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// Create makes an account and returns its id. The actor needs account.change in
-// every unit of the grants, and somewhere when there are none. Faults: Invalid
-// with fields login, name, password, grants; a login that is taken is one.
-func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id string, err error) {
+func (n *NewAccount) check() error {
 	n.Login, n.Name = FoldLogin(n.Login), strings.TrimSpace(n.Name)
 	f := fault.New(fault.Invalid, "auth.account_invalid")
 	if !loginForm.MatchString(n.Login) {
@@ -96,7 +96,14 @@ func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id 
 			f.With("grants", "auth.role_unknown", "Role", string(g.Role))
 		}
 	}
-	if err := f.Or(); err != nil {
+	return f.Or()
+}
+
+// Create makes an account and returns its id. The actor needs account.change in
+// every unit of the grants, and somewhere when there are none. Faults: Invalid
+// with fields login, name, password, grants; a login that is taken is one.
+func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id string, err error) {
+	if err := n.check(); err != nil {
 		return "", err
 	}
 	// Who may not do it must not make us hash.
@@ -108,33 +115,63 @@ func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id 
 		return "", err
 	}
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
-		for _, g := range n.Grants {
-			if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {
-				return err
-			}
-		}
-		id = db.NewID()
-		_, err := tx.Exec(ctx, insertAccount, id, n.Login, n.Name, hash, tx.Now, tx.Now)
-		if errors.Is(err, db.ErrUnique) {
-			return fault.New(fault.Invalid, "auth.account_invalid").With("login", "auth.login_taken").Because(err)
-		}
-		if err != nil {
-			return err
-		}
-		if err := record(ctx, tx, a, "account.create", id, "",
-			audit.Change{Field: "login", To: n.Login, Personal: true},
-			audit.Change{Field: "name", To: n.Name, Personal: true}); err != nil {
-			return err
-		}
-		for _, g := range n.Grants {
-			if err := grant(ctx, tx, a, id, g, law.Span{From: tx.Now.Date()}); err != nil {
-				return err
-			}
-		}
-		return nil
+		id, err = k.insert(ctx, tx, a, n, hash)
+		return err
 	})
 	if err != nil {
 		return "", err
+	}
+	return id, nil
+}
+
+// A Draft is an account that was checked and whose password is hashed, ready to
+// be made as part of a larger write.
+type Draft struct {
+	new  NewAccount
+	hash string
+}
+
+// Draft checks a new account and hashes its password. Faults as of Create.
+func (k *Accounts) Draft(ctx context.Context, n NewAccount) (Draft, error) {
+	if err := n.check(); err != nil {
+		return Draft{}, err
+	}
+	hash, err := hashPassword(ctx, n.Password)
+	return Draft{n, hash}, err
+}
+
+// CreateIn makes a drafted account in a write of the caller's, with grants.
+func (k *Accounts) CreateIn(ctx context.Context, tx *db.Tx, a actor.Actor, d Draft, grants ...actor.Grant) (string, error) {
+	d.new.Grants = grants
+	return k.insert(ctx, tx, a, d.new, d.hash)
+}
+
+func (k *Accounts) insert(ctx context.Context, tx *db.Tx, a actor.Actor, n NewAccount, hash string) (string, error) {
+	for _, g := range n.Grants {
+		if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {
+			return "", err
+		}
+	}
+	id, first := db.NewID(), 0
+	if n.First {
+		first = 1
+	}
+	_, err := tx.Exec(ctx, insertAccount, id, n.Login, n.Name, hash, tx.Now, tx.Now, first)
+	if errors.Is(err, db.ErrUnique) {
+		return "", fault.New(fault.Invalid, "auth.account_invalid").With("login", "auth.login_taken").Because(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := record(ctx, tx, a, "account.create", id, "",
+		audit.Change{Field: "login", To: n.Login, Personal: true},
+		audit.Change{Field: "name", To: n.Name, Personal: true}); err != nil {
+		return "", err
+	}
+	for _, g := range n.Grants {
+		if err := grant(ctx, tx, a, id, g, law.Span{From: tx.Now.Date()}); err != nil {
+			return "", err
+		}
 	}
 	return id, nil
 }

@@ -26,16 +26,18 @@ const (
 type attemptKey struct {
 	key   string
 	limit int64
+	login string // key of the login's own counter; "" where it is of many
 }
 
 // attemptKeys returns the counters of an attempt. They are hashes: people type
 // passwords into the field for the login.
 func attemptKeys(login, from string) []attemptKey {
-	keys := []attemptKey{{attemptHash("login", login), attemptsLogin}}
+	own := attemptHash("login", login)
+	keys := []attemptKey{{own, attemptsLogin, own}}
 	if from = network(from); from != "" {
 		keys = append(keys,
-			attemptKey{attemptHash("both", login, from), attemptsBoth},
-			attemptKey{attemptHash("address", from), attemptsAddress})
+			attemptKey{attemptHash("both", login, from), attemptsBoth, own},
+			attemptKey{attemptHash("address", from), attemptsAddress, ""})
 	} else {
 		keys[0].limit = attemptsBoth
 	}
@@ -72,10 +74,10 @@ func network(from string) string {
 
 var (
 	countAttempt = db.SQL("auth.attempt.count", `
-		INSERT INTO sign_in_attempt (key, count, since) VALUES ($1, 1, $2)
+		INSERT INTO sign_in_attempt (key, count, since, login_key) VALUES ($1, 1, $2, $3)
 		ON CONFLICT (key) DO UPDATE SET
-			count = CASE WHEN sign_in_attempt.since <= $3 THEN 1 ELSE sign_in_attempt.count + 1 END,
-			since = CASE WHEN sign_in_attempt.since <= $3 THEN $2 ELSE sign_in_attempt.since END
+			count = CASE WHEN sign_in_attempt.since <= $4 THEN 1 ELSE sign_in_attempt.count + 1 END,
+			since = CASE WHEN sign_in_attempt.since <= $4 THEN $2 ELSE sign_in_attempt.since END
 		RETURNING count, since`)
 	lessAttempt = db.SQL("auth.attempt.less", `
 		UPDATE sign_in_attempt SET count = count - 1
@@ -95,7 +97,7 @@ func take(ctx context.Context, d *db.DB, keys []attemptKey) error {
 			c, err := db.One(ctx, tx, countAttempt, func(r db.Scanner) (c counter, err error) {
 				err = r.Scan(&c.count, &c.since)
 				return c, err
-			}, k.key, tx.Now, tx.Now.Add(-attemptWindow))
+			}, k.key, tx.Now, k.login, tx.Now.Add(-attemptWindow))
 			if err != nil {
 				return err
 			}
@@ -123,6 +125,9 @@ func giveBack(ctx context.Context, tx *db.Tx, keys []attemptKey) error {
 func Sweep(ctx context.Context, d *db.DB) error {
 	return d.Write(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, oldAttempts, tx.Now.Add(-attemptWindow)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, forgetSessions, tx.Now.Add(-keepSessions)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, oldSessions, tx.Now)

@@ -15,14 +15,14 @@ import (
 var (
 	setDisabled = db.SQL("auth.account.set_disabled", `UPDATE account SET disabled_at = $1 WHERE id = $2`)
 	setName     = db.SQL("auth.account.set_name", `UPDATE account SET name = $1 WHERE id = $2`)
-	setPassword = db.SQL("auth.account.set_password", `UPDATE account SET password = $1, password_at = $2 WHERE id = $3`)
+	setPassword = db.SQL("auth.account.set_password", `UPDATE account SET password = $1, password_at = $2, first_password = $3 WHERE id = $4`)
 	passwordOf  = db.SQL("auth.account.password", `SELECT login, password FROM account WHERE id = $1 AND disabled_at IS NULL`)
 )
 
 // Disable keeps an account from signing in and ends its sessions; what it did
 // stays under its name. Disabling twice changes nothing. Faults: NotFound;
-// Conflict for one's own account, so that nobody locks the last door from
-// within.
+// Conflict for one's own account and for the last administrator of a unit, so
+// that nobody locks the last door.
 func (k *Accounts) Disable(ctx context.Context, a actor.Actor, id, reason string) error {
 	if id == a.Account {
 		return fault.New(fault.Conflict, "auth.disable_self")
@@ -43,6 +43,11 @@ func (k *Accounts) setDisabled(ctx context.Context, a actor.Actor, id, reason st
 		}
 		verb, at := "account.enable", moment.Instant(0)
 		if disable {
+			for _, h := range acc.Grants {
+				if err := k.leaveOne(ctx, tx, h, id, "", tx.Now.Date()); err != nil {
+					return err
+				}
+			}
 			verb, at = "account.disable", tx.Now
 		}
 		if _, err := tx.Exec(ctx, setDisabled, at, id); err != nil {
@@ -116,13 +121,20 @@ func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new s
 		if err := giveBack(ctx, tx, keys); err != nil {
 			return err
 		}
-		return storePassword(ctx, tx, a, "account.change_password", a.Account, hash)
+		if a.For.Account != "" {
+			return fault.New(fault.Forbidden, "auth.forbidden") // nobody is deputised for that
+		}
+		return storePassword(ctx, tx, a, "account.change_password", a.Account, hash, 0)
 	})
 }
 
-// ResetPassword sets another account's password and ends its sessions. Faults:
-// NotFound; Invalid with field new.
+// ResetPassword sets another account's password and ends its sessions; its owner
+// must change it at the next sign-in. Faults: NotFound; Invalid with field new;
+// Conflict for one's own account, whose password ChangePassword changes.
 func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new string) error {
+	if id == a.Account {
+		return fault.New(fault.Conflict, "auth.reset_self")
+	}
 	acc, err := k.changeable(ctx, k.DB, a, id)
 	if err != nil {
 		return err
@@ -141,12 +153,12 @@ func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new str
 		if _, err := k.changeable(ctx, tx, a, id); err != nil {
 			return err
 		}
-		return storePassword(ctx, tx, a, "account.reset_password", id, hash)
+		return storePassword(ctx, tx, a, "account.reset_password", id, hash, 1)
 	})
 }
 
-func storePassword(ctx context.Context, tx *db.Tx, a actor.Actor, verb, id, hash string) error {
-	if _, err := tx.Exec(ctx, setPassword, hash, tx.Now, id); err != nil {
+func storePassword(ctx context.Context, tx *db.Tx, a actor.Actor, verb, id, hash string, first int) error {
+	if _, err := tx.Exec(ctx, setPassword, hash, tx.Now, first, id); err != nil {
 		return err
 	}
 	// Not even a hash of it: the trail says that it changed.

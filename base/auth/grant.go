@@ -21,7 +21,7 @@ var (
 // Grant gives an account a role in a unit for the days of s; a zero From is
 // today. The actor needs account.change there too. Faults: NotFound, Forbidden;
 // Invalid with fields role and to; Conflict when the same grant is already in
-// force on one of the days.
+// force on one of the days, and for one's own account.
 func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.Grant, s law.Span) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		if s.From == 0 {
@@ -44,6 +44,11 @@ func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.
 		if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {
 			return err
 		}
+		if id == a.Account {
+			// Who keeps the accounts decides no dossier: for that somebody else must
+			// agree.
+			return fault.New(fault.Conflict, "auth.grant_self")
+		}
 		for _, h := range acc.Grants {
 			if h.Grant == g && h.Overlaps(s) {
 				return fault.New(fault.Conflict, "auth.grant_exists")
@@ -65,7 +70,7 @@ func grant(ctx context.Context, tx *db.Tx, a actor.Actor, account string, g acto
 
 // Revoke ends a grant on a day: it is in force until the day before; a zero day
 // is today. A grant that has not begun by then never was. Faults: NotFound, also
-// for a grant that is over.
+// for a grant that is over; Conflict for the last administrator's.
 func (k *Accounts) Revoke(ctx context.Context, a actor.Actor, id, grantID string, day moment.Date) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		if day == 0 {
@@ -80,6 +85,9 @@ func (k *Accounts) Revoke(ctx context.Context, a actor.Actor, id, grantID string
 				continue
 			}
 			to := max(day, h.From)
+			if err := k.leaveOne(ctx, tx, h, "", h.ID, to); err != nil {
+				return err
+			}
 			if _, err := tx.Exec(ctx, endGrant, to, grantID); err != nil {
 				return err
 			}
@@ -89,4 +97,34 @@ func (k *Accounts) Revoke(ctx context.Context, a actor.Actor, id, grantID string
 		}
 		return fault.New(fault.NotFound, "auth.grant_unknown")
 	})
+}
+
+// administrators counts who else keeps the accounts of a unit from a day on,
+// without an end in sight: neither the account $3 nor the grant $4.
+var administrators = db.SQL("auth.grant.administrators", `
+	SELECT COUNT(*)
+	FROM account_grant g
+	JOIN account a ON a.id = g.account_id
+	WHERE g.role = $1 AND a.disabled_at IS NULL
+	AND g.from_day <= $2 AND g.to_day IS NULL
+	AND g.account_id <> $3 AND g.id <> $4
+	AND (g.unit_id = $5 OR g.unit_id = '' OR EXISTS (
+		SELECT 1 FROM unit_reach r
+		WHERE r.ancestor_id = g.unit_id AND r.unit_id = $5 AND r.from_day <= $2 AND (r.to_day IS NULL OR r.to_day > $2)))`)
+
+// leaveOne refuses to take away the held grant when nobody would be left who
+// keeps accounts where it holds. Without the account, or without the grant,
+// whichever is given.
+func (k *Accounts) leaveOne(ctx context.Context, tx *db.Tx, h Held, account, grantID string, day moment.Date) error {
+	if h.Role != actor.Administrator || h.To != 0 && h.To <= day {
+		return nil
+	}
+	n, err := db.Value[int](ctx, tx, administrators, string(actor.Administrator), day, account, grantID, string(h.Unit))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "auth.last_administrator")
+	}
+	return nil
 }

@@ -87,7 +87,7 @@ func Roots(a actor.Actor, verb Verb) []actor.UnitID {
 	var roots []actor.UnitID
 	seen := map[actor.UnitID]bool{}
 	for _, g := range a.Grants {
-		if a.SignedIn() && Allows(g.Role, verb) && !seen[g.Unit] {
+		if a.SignedIn() && grants(g, verb) && !seen[g.Unit] {
 			seen[g.Unit] = true
 			roots = append(roots, g.Unit)
 		}

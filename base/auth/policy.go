@@ -5,6 +5,7 @@ package auth
 
 import (
 	"slices"
+	"strings"
 
 	"cchc/base/actor"
 )
@@ -36,6 +37,8 @@ const (
 	AccountChange     Verb = "account.change"
 	CounterRead       Verb = "counter.read" // the counter's day: cash sheets, lists, batches, custody, reserved numbers
 	CounterSet        Verb = "counter.set"  // what a unit sets for its counter
+	SettingChange     Verb = "setting.change"
+	SystemKeep        Verb = "system.keep" // jobs and health of the installation
 )
 
 // Verbs lists every verb.
@@ -44,7 +47,7 @@ var Verbs = []Verb{
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
 	DossierRead, DossierReadPerson, DossierImport, BookClose,
 	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
-	CounterRead, CounterSet,
+	CounterRead, CounterSet, SettingChange, SystemKeep,
 }
 
 // policy is the whole of it: a role may do the verbs of its row and no other.
@@ -53,7 +56,7 @@ var policy = map[actor.Role][]Verb{
 	// of the keeper's.
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
-		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet,
+		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {
@@ -77,6 +80,22 @@ var policy = map[actor.Role][]Verb{
 	actor.Auditor: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead, CounterRead,
 	},
+}
+
+// grants reports whether the grant has the verb.
+func grants(g actor.Grant, v Verb) bool {
+	return Allows(g.Role, v) && (g.Only == "" || slices.Contains(strings.Fields(g.Only), string(v)))
+}
+
+// Of returns the verbs of a role, in the order of Verbs.
+func Of(r actor.Role) []Verb {
+	var out []Verb
+	for _, v := range Verbs {
+		if Allows(r, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // Allows reports whether the role may do the verb where it is granted.

@@ -60,6 +60,8 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.AccountChange:     {actor.Administrator},
 		auth.CounterRead:       {actor.Chairperson, actor.OneStop, actor.Auditor},
 		auth.CounterSet:        {actor.Administrator, actor.HomeAffairs},
+		auth.SettingChange:     {actor.Administrator},
+		auth.SystemKeep:        {actor.Administrator},
 	}
 	if len(may) != len(auth.Verbs) {
 		t.Errorf("the test has %d verbs, the package %d", len(may), len(auth.Verbs))

@@ -27,7 +27,20 @@ type SignedIn struct {
 // password: Invalid "auth.wrong". TooMany "auth.too_many" when this login, this
 // address or both together were tried too often; see the limits of attempts.
 func (k *Accounts) SignIn(ctx context.Context, login, password, from string) (SignedIn, error) {
-	login = FoldLogin(login)
+	return k.SignInWith(ctx, Attempt{Login: login, Password: password, From: from})
+}
+
+// An Attempt is somebody who wants to sign in.
+type Attempt struct {
+	Login    string
+	Password string
+	From     string // network address; "" when there is none
+	Agent    string // what the browser says that it is, for the list of one's sessions
+}
+
+// SignInWith is SignIn that also keeps what sort of browser it was.
+func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) {
+	login, password, from := FoldLogin(t.Login), t.Password, t.From
 	keys := attemptKeys(login, from)
 	// Counted before the password is looked at: a thousand guesses at once must
 	// not all find the counter at zero.
@@ -74,6 +87,9 @@ func (k *Accounts) SignIn(ctx context.Context, login, password, from string) (Si
 			}
 		}
 		if err := giveBack(ctx, tx, keys); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, beginSession, s.id, tx.Now, agent(t.Agent)); err != nil {
 			return err
 		}
 		return record(ctx, tx, a, "account.sign_in", s.id, a.Home())

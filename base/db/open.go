@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ const (
 type Options struct {
 	Now     func() time.Time // the clock of every write; time.Now when nil
 	Readers int              // connections for reading; 8 when 0
+	Try     []*Stmt          // what an upgrade tries on the new schema: the program's statements
 	Retry   time.Duration    // how long a write without a deadline may retry; 30 s when 0
 }
 
@@ -42,6 +44,8 @@ type DB struct {
 	write  *sql.DB
 	conn   *sql.Conn // SQLite's only writing connection
 	now    func() time.Time
+	try    []*Stmt
+	own    fs.FS // tests: other migrations than the program's
 	retry  time.Duration
 
 	queue  chan *job // SQLite only
@@ -78,7 +82,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.Retry == 0 {
 		o.Retry = 30 * time.Second
 	}
-	d := &DB{dsn: dsn, now: o.Now, retry: o.Retry, done: make(chan struct{}), closed: make(chan struct{})}
+	d := &DB{dsn: dsn, now: o.Now, retry: o.Retry, try: o.Try, done: make(chan struct{}), closed: make(chan struct{})}
 	var err error
 	if IsPostgres(dsn) {
 		err = d.openPostgres(o)

@@ -36,6 +36,7 @@ type Runner struct {
 	db       *db.DB
 	workers  *river.Workers
 	periodic []*river.PeriodicJob
+	sweeps   []Sweep
 	eager    bool // tests: don't spread the start over a second
 	handle   *sql.DB
 	client   *river.Client[riverTx]
@@ -64,6 +65,7 @@ func Handle[T any](r *Runner, k Kind[T], fn func(ctx context.Context, args T) er
 // queued while one waits or runs.
 func (r *Runner) Every(interval time.Duration, name string, timeout time.Duration, fn func(ctx context.Context) error) {
 	Handle(r, Kind[struct{}]{Name: name, Timeout: timeout}, func(ctx context.Context, _ struct{}) error { return fn(ctx) })
+	r.sweeps = append(r.sweeps, Sweep{name, interval})
 	r.periodic = append(r.periodic, river.NewPeriodicJob(river.PeriodicInterval(interval),
 		func() (river.JobArgs, *river.InsertOpts) {
 			return envelope{kind: name, body: json.RawMessage("{}")}, &river.InsertOpts{

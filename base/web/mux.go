@@ -55,6 +55,12 @@ type Config struct {
 	// Bearer returns the actor behind the token of a program that calls the API;
 	// nil knows no tokens.
 	Bearer func(ctx context.Context, token string) (actor.Actor, error)
+	// Behalf returns the actor acting in another's place by a delegation (see
+	// ActFor); asked with every request. A fault NotFound ends that.
+	Behalf func(ctx context.Context, a actor.Actor, delegation string) (actor.Actor, error)
+	// Elsewhere returns the only address that this request may go to now, or "":
+	// the first run, a first password that must be changed.
+	Elsewhere func(r *http.Request, a actor.Actor) string
 	// Place names the actor's unit for the top bar, or the province for a visitor.
 	Place func(ctx context.Context, a actor.Actor) string
 	// Nav lists what the actor may open, in order.
@@ -62,6 +68,8 @@ type Config struct {
 	// Search returns where the top bar's search goes for the actor, or "".
 	Search func(a actor.Actor) string
 
+	Cookie     string           // name of the session's cookie; "cchc" when empty
+	Training   bool             // mark every page as training: nothing on it is real
 	Demo       bool             // mark every page as an illustration
 	Secure     bool             // people reach us over TLS
 	TrustProxy bool             // X-Forwarded-For's last address is the client's
@@ -179,6 +187,14 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.chain.ServeH
 // found, method not allowed) as our pages.
 func (m *Mux) route(w http.ResponseWriter, r *http.Request) {
 	h, pattern := m.routes.Handler(r)
+	if m.cfg.Elsewhere != nil {
+		if to := m.cfg.Elsewhere(r, Actor(r.Context())); to != "" {
+			visitOf(r.Context()).route = pattern
+			w.Header().Set("Cache-Control", "no-store")
+			http.Redirect(w, r, to, http.StatusSeeOther)
+			return
+		}
+	}
 	if pattern != "" {
 		visitOf(r.Context()).route = pattern
 		m.routes.ServeHTTP(w, r) // again, for it sets the path's values

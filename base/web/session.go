@@ -21,6 +21,7 @@ const (
 	keyAccount = "account"
 	keyAt      = "at"   // instant of signing in
 	keySeen    = "seen" // unix seconds of about the last request
+	keyFor     = "for"  // delegation under which the actor acts
 	keyFlash   = "flash"
 	keyKind    = "flash_kind"
 	keyKept    = "kept"
@@ -36,12 +37,12 @@ func (m *Mux) newSessions() *scs.SessionManager {
 		s.Store = m.cfg.Sessions
 	}
 	s.Lifetime = m.cfg.Lifetime
-	s.Cookie.Name = "cchc"
+	s.Cookie.Name = m.cookie()
 	s.Cookie.HttpOnly = true
 	s.Cookie.SameSite = http.SameSiteLaxMode
 	s.Cookie.Persist = false // counters are shared: closing the browser signs out
 	if m.cfg.Secure {
-		s.Cookie.Name = "__Host-cchc"
+		s.Cookie.Name = "__Host-" + m.cookie()
 		s.Cookie.Secure = true
 	}
 	s.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
@@ -49,6 +50,55 @@ func (m *Mux) newSessions() *scs.SessionManager {
 		panic(errAnswered)
 	}
 	return s
+}
+
+// cookie names the session's cookie; two installations on one host need two.
+func (m *Mux) cookie() string {
+	if m.cfg.Cookie == "" {
+		return "cchc"
+	}
+	return m.cfg.Cookie
+}
+
+// behalf returns the actor in whose place the session acts, or itself. When the
+// delegation is over a page shows as one's own and says so, and what was sent is
+// refused: it was meant to be done in another's name.
+func (m *Mux) behalf(r *http.Request, a actor.Actor) (actor.Actor, error) {
+	ctx := r.Context()
+	id := m.sessions.GetString(ctx, keyFor)
+	if id == "" || m.cfg.Behalf == nil {
+		return a, nil
+	}
+	other, err := m.cfg.Behalf(ctx, a, id)
+	if !fault.Is(err, fault.NotFound) {
+		return other, err
+	}
+	m.sessions.Remove(ctx, keyFor)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return a, fault.New(fault.Conflict, fault.As(err).Key).Because(err)
+	}
+	flash(ctx, ui.Soon, i18n.Fault(ctx, fault.As(err)))
+	return a, nil
+}
+
+// ActFor makes the session act in another's place by a delegation, or for itself
+// again with "". Whether the delegation holds is asked with every request.
+func ActFor(ctx context.Context, delegation string) {
+	s := visitOf(ctx).mux.sessions
+	if delegation == "" {
+		s.Remove(ctx, keyFor)
+		return
+	}
+	s.Put(ctx, keyFor, delegation)
+}
+
+// Since returns when the session signed in; it names the session of its account.
+func Since(ctx context.Context) moment.Instant {
+	v := visitOf(ctx)
+	if v == nil || !v.actor.SignedIn() {
+		return 0
+	}
+	return moment.Instant(v.mux.sessions.GetInt64(ctx, keyAt))
 }
 
 // known finds out who makes the request, before any handler runs.
@@ -69,6 +119,10 @@ func (m *Mux) known(next http.Handler) http.Handler {
 				return
 			default:
 				v.actor = a
+				if v.actor, err = m.behalf(r, a); err != nil {
+					m.fail(w, r, err)
+					return
+				}
 			}
 		}
 		frame := ui.FrameOf(ctx)
@@ -90,6 +144,7 @@ func (m *Mux) fill(ctx context.Context, f *ui.Frame, a actor.Actor) {
 	if a.SignedIn() && f.Person == "" {
 		f.Person = a.Login
 	}
+	f.For = a.For.Name
 	if m.cfg.Place != nil {
 		f.Unit = m.cfg.Place(ctx, a)
 	}
@@ -205,7 +260,7 @@ func (m *Mux) framed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := preferences(r)
 		f := &ui.Frame{
-			Product: m.cfg.Product, Demo: m.cfg.Demo, AsOf: moment.Of(m.cfg.Now()), Path: r.URL.RequestURI(),
+			Product: m.cfg.Product, Demo: m.cfg.Demo, Training: m.cfg.Training, AsOf: moment.Of(m.cfg.Now()), Path: r.URL.RequestURI(),
 			Size: p.Get("size"), Contrast: p.Get("contrast") == "on", KeysOff: p.Get("keys") == "off",
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

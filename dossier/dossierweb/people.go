@@ -19,6 +19,16 @@ type names struct {
 
 func newNames(q db.Queryer) *names { return &names{q: q, known: map[string]string{}} }
 
+// acted returns who did something: an account's name, and in whose place.
+func (n *names) acted(ctx context.Context, account, behalf string) (string, error) {
+	name, err := n.of(ctx, account)
+	if err != nil || behalf == "" {
+		return name, err
+	}
+	other, err := n.of(ctx, behalf)
+	return i18n.T(ctx, "auth.behalf", "Name", name, "For", other), err
+}
+
 // of returns an account's name, "" for no account.
 func (n *names) of(ctx context.Context, account string) (string, error) {
 	if account == "" {

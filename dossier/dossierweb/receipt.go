@@ -112,7 +112,7 @@ func (p *Pages) formView(r *http.Request, kinds ...dossier.FactKind) (*formView,
 		if v.procedure, err = t.procedure(vi, v.w.VersionID, v.w.ProcedureCode, v.w.RegisteredAt.Date()); err != nil {
 			return err
 		}
-		if v.officer, err = t.who.of(vi, v.fact.Account); err != nil {
+		if v.officer, err = t.who.acted(vi, v.fact.Account, v.fact.Behalf); err != nil {
 			return err
 		}
 		if err := issuer(vi, p.Desk, s, v); err != nil {

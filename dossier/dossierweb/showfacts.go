@@ -37,7 +37,7 @@ func factRows(ctx context.Context, t *teller, v *showView) ([]factRow, error) {
 	last := lastMoving(v.w.Facts, void)
 	var out []factRow
 	for _, f := range v.w.Facts {
-		who, err := t.who.of(ctx, f.Account)
+		who, err := t.who.acted(ctx, f.Account, f.Behalf)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func auditRows(ctx context.Context, t *teller, id string) ([]auditRow, error) {
 	out := make([]auditRow, 0, len(entries))
 	for _, e := range slices.Backward(entries) {
 		row := auditRow{At: i18n.ShortInstant(ctx, e.At), What: i18n.T(ctx, "dossierweb.audit."+e.Verb), Reason: e.Reason}
-		if row.Who, err = t.who.of(ctx, e.Actor.Account); err != nil {
+		if row.Who, err = t.who.acted(ctx, e.Actor.Account, e.Actor.For.Account); err != nil {
 			return nil, err
 		}
 		var changes []string

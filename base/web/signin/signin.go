@@ -40,7 +40,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	err := web.Decode(r, &in)
 	var who auth.SignedIn
 	if err == nil {
-		who, err = p.Accounts.SignIn(ctx, in.Login, in.Password, web.ClientIP(r))
+		who, err = p.Accounts.SignInWith(ctx, auth.Attempt{Login: in.Login, Password: in.Password, From: web.ClientIP(r), Agent: r.UserAgent()})
 	}
 	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
 		in.Fault = f

@@ -26,10 +26,12 @@ type Frame struct {
 	Product  string // "CCHC"
 	Unit     string // the unit of who is signed in, or the province
 	Person   string // name of who is signed in; "" for a visitor
+	For      string // name of whom this person acts for; "" for itself
 	Nav      []Link // what this person may open
 	Search   string // where the top bar's search goes; "" shows none
 	Flashes  []Flash
 	Demo     bool           // the data is an illustration
+	Training bool           // nothing on it is real: people practise
 	AsOf     moment.Instant // when the page was made
 	Path     string         // where we are, to come back to
 	Size     string         // "small", "", "large"

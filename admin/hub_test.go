@@ -4,11 +4,11 @@ import (
 	"context"
 	"testing"
 
+	"cchc/admin"
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/moment"
 	"cchc/base/web"
-	"cchc/base/web/admin"
 	"cchc/base/web/webtest"
 	"net/http"
 	"time"

@@ -1,0 +1,229 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"cchc/admin"
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/i18n"
+	"cchc/base/job"
+	"cchc/base/moment"
+)
+
+var (
+	healthHolidays = db.SQL("app.health.holidays", `SELECT COALESCE(MAX(day), 0) FROM day_off WHERE unit_id IS NULL AND withdrawn_at IS NULL`)
+	healthProblems = db.SQL("app.health.problems", `
+		SELECT COUNT(DISTINCT p.version_id)
+		FROM procedure_problem p
+		JOIN procedure_version v ON v.id = p.version_id
+		WHERE p.settled_at IS NULL AND p.blocks = 'all' AND v.to_day IS NULL`)
+	healthKeepers = db.SQL("app.health.keepers", `
+		SELECT COUNT(*)
+		FROM account_grant g
+		JOIN account a ON a.id = g.account_id
+		WHERE g.role = $1 AND a.disabled_at IS NULL AND g.from_day <= $2 AND (g.to_day IS NULL OR g.to_day > $3)`)
+	healthLatest = db.SQL("app.health.latest", `SELECT COALESCE(MAX(at), 0) FROM audit_entry`)
+)
+
+const (
+	fewGB       = 2              // free on the disk: time to look
+	noGB        = 0.25           // nothing more may be written soon
+	staleBackup = 36 * time.Hour // one a night, and half a day's grace
+	jobsLag     = 10 * time.Minute
+	soonDays    = 60 // holidays and administrators that run out
+)
+
+// examine looks at everything that a keeper of the installation should know of.
+// What cannot be looked at is bad, with the reason in the log only.
+func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []admin.Finding {
+	var out []admin.Finding
+	say := func(key string, s admin.Standing, args ...any) {
+		out = append(out, admin.Finding{Key: key, Standing: s, Args: args})
+	}
+	now := r.db.Now()
+	today := now.Date()
+
+	current, target, err := r.db.Version(ctx)
+	switch {
+	case err != nil:
+		say("database", admin.Bad)
+		return out // nothing else can be known
+	case current != target:
+		say("schema", admin.Bad, "Have", current, "Want", target)
+	default:
+		say("schema", admin.Fine, "Have", current)
+	}
+	if r.db.Engine() == db.SQLite {
+		size, wal := fileSize(r.db.Name()), fileSize(r.db.Name()+"-wal")
+		s := admin.Fine
+		if wal > 256<<20 && wal > size/2 {
+			s = admin.Look
+		}
+		say("database", s, "Size", bytesText(size), "Log", bytesText(wal))
+		free := freeGB(filepath.Dir(r.db.Name()))
+		s = admin.Fine
+		if free < noGB {
+			s = admin.Bad
+		} else if free < fewGB {
+			s = admin.Look
+		}
+		say("disk", s, "Free", fmt.Sprintf("%.1f GB", free))
+	} else {
+		say("database", admin.Fine, "Size", "PostgreSQL", "Log", i18n.None)
+	}
+	if strings.Contains(files, "://") {
+		say("files", admin.Fine, "Where", files[:strings.Index(files, "://")])
+	} else if probe, err := os.CreateTemp(mustDir(files), ".health-*"); err != nil {
+		say("files", admin.Bad, "Where", files)
+	} else {
+		probe.Close()
+		os.Remove(probe.Name())
+		say("files", admin.Fine, "Where", files)
+	}
+	if latest, ok := latestBackup(r.db.Name()); r.db.Engine() == db.SQLite {
+		switch {
+		case !ok:
+			say("backup", admin.Look, "At", i18n.None)
+		case time.Since(latest) > staleBackup:
+			say("backup", admin.Look, "At", moment.Of(latest))
+		default:
+			say("backup", admin.Fine, "At", moment.Of(latest))
+		}
+	}
+	if counts, err := queue.Counts(ctx); err != nil {
+		say("jobs", admin.Bad, "Failed", 0, "Late", 0)
+	} else {
+		late := 0
+		waiting, err := queue.List(ctx, job.Waiting, 100)
+		for _, j := range waiting {
+			if j.Scheduled < now.Add(-jobsLag) {
+				late++
+			}
+		}
+		s := admin.Fine
+		if err != nil || late > 0 || counts[job.GivenUp] > 0 {
+			s = admin.Look
+		}
+		say("jobs", s, "Failed", counts[job.GivenUp], "Late", late)
+	}
+	if until, err := db.Value[moment.Date](ctx, r.db, healthHolidays); err != nil || until == 0 {
+		say("holidays", admin.Bad, "Until", i18n.None)
+	} else {
+		// Known to the end of the last year that has any.
+		end := moment.NewDate(until.Time().Year(), 12, 31)
+		s := admin.Fine
+		if end < today {
+			s = admin.Bad
+		} else if end-today < soonDays {
+			s = admin.Look
+		}
+		say("holidays", s, "Until", end)
+	}
+	if n, err := db.Value[int](ctx, r.db, healthProblems); err != nil {
+		say("procedures", admin.Bad, "Count", 0)
+	} else if n > 0 {
+		say("procedures", admin.Look, "Count", n)
+	} else {
+		say("procedures", admin.Fine, "Count", n)
+	}
+	soon, err := db.Value[int](ctx, r.db, healthKeepers, string(actor.Administrator), today, today+soonDays)
+	switch {
+	case err != nil || soon == 0:
+		say("keepers", admin.Bad, "Count", soon)
+	case soon == 1:
+		say("keepers", admin.Look, "Count", soon)
+	default:
+		say("keepers", admin.Fine, "Count", soon)
+	}
+	// A clock that was set back shows in what was written before.
+	if latest, err := db.Value[moment.Instant](ctx, r.db, healthLatest); err == nil {
+		s := admin.Fine
+		if latest > now.Add(2*time.Minute) {
+			s = admin.Bad
+		}
+		say("clock", s, "Now", now)
+	}
+	say("build", admin.Fine, "Version", Version)
+	return out
+}
+
+func mustDir(path string) string {
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		return filepath.Dir(path) // it is made with the first scan
+	}
+	return path
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+func bytesText(n int64) string {
+	if n >= 1<<30 {
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+}
+
+func freeGB(dir string) float64 {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		return 0
+	}
+	return float64(s.Bavail) * float64(s.Bsize) / (1 << 30)
+}
+
+// latestBackup finds the newest copy beside the database or in the folder backup
+// there: FILE.before-N, *.bak, backup/*.
+func latestBackup(file string) (latest time.Time, found bool) {
+	for _, pattern := range []string{file + ".before-*", file + "*.bak", filepath.Join(filepath.Dir(file), "backup", "*")} {
+		list, err := filepath.Glob(pattern)
+		if err != nil {
+			continue
+		}
+		for _, path := range list {
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.ModTime().After(latest) {
+				latest, found = info.ModTime(), true
+			}
+		}
+	}
+	return latest, found
+}
+
+type doctorCmd struct {
+	dbFlag
+	Files string `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
+}
+
+// Run prints how the installation stands; exit code 1 when something is bad.
+func (c doctorCmd) Run(ctx context.Context, s streams) error {
+	r, err := c.read(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	queue := &job.Queue{DB: r.db}
+	defer queue.Close()
+	all := r.examine(ctx, r.filesAt(c.Files), queue)
+	for _, f := range all {
+		fmt.Fprintf(s.out, "%-4s  %s: %s\n", f.Standing, f.Name(ctx), f.Text(ctx))
+		if do := f.Do(ctx); do != "" {
+			fmt.Fprintf(s.out, "      → %s\n", do)
+		}
+	}
+	if admin.Worst(all) == admin.Bad {
+		return fmt.Errorf("something needs attention now")
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"cchc/admin"
+)
+
+func TestTheTrainingsDatabaseIsNeverTheRealOne(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dsn, want string
+		ok        bool
+	}{
+		{"cchc.db", "cchc-training.db", true},
+		{"/var/lib/cchc/cchc.db", "/var/lib/cchc/cchc-training.db", true},
+		{"data", "data-training", true},
+		{"postgres://u@h/cchc", "", false},
+		{"postgres://u@training/cchc?sslmode=disable", "", false},
+		{"postgres://u@h/cchc_training?sslmode=disable", "postgres://u@h/cchc_training?sslmode=disable", true},
+	} {
+		if got, err := trainingDSN(c.dsn); got != c.want || (err == nil) != c.ok {
+			t.Errorf("trainingDSN(%q) = %q, %v, want %q", c.dsn, got, err, c.want)
+		}
+	}
+}
+
+func TestATrainingSaysSoAndHasACookieOfItsOwn(t *testing.T) {
+	t.Parallel()
+	r, _, _, _ := commune(t)
+	r.training = true
+	r.first.Code = ""
+	h, stop, err := r.handler(context.Background(), serveFlags{Files: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/first-run", nil))
+	if !strings.Contains(w.Body.String(), "TẬP HUẤN") {
+		t.Errorf("the page does not say that it is a training: %s", w.Body)
+	}
+	if r.cookie() == "" || r.filesAt("") == (&rooms{db: r.db}).filesAt("") {
+		t.Error("a training shares its cookie or its files with the real one")
+	}
+}
+
+func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r, clock, _, _ := commune(t)
+	find := func(key string) admin.Standing {
+		t.Helper()
+		for _, f := range r.examine(ctx, t.TempDir(), r.queue) {
+			if f.Key == key {
+				if text := f.Text(ctx); strings.HasPrefix(text, "admin.") || f.Do(ctx) != "" && strings.HasPrefix(f.Do(ctx), "admin.") {
+					t.Errorf("%s has no words: %q, %q", key, text, f.Do(ctx))
+				}
+				return f.Standing
+			}
+		}
+		t.Fatalf("nobody looked at %s", key)
+		return ""
+	}
+	for key, want := range map[string]admin.Standing{"schema": admin.Fine, "files": admin.Fine, "jobs": admin.Fine, "holidays": admin.Fine, "clock": admin.Fine,
+		"keepers": admin.Bad /* nobody has an account yet */} {
+		if got := find(key); got != want {
+			t.Errorf("%s stands %s, want %s", key, got, want)
+		}
+	}
+	clock.Set("2027-12-01T09:00")
+	if got := find("holidays"); got != admin.Look {
+		t.Errorf("a month before the holidays run out: %s", got)
+	}
+	clock.Set("2028-01-03T09:00")
+	if got := find("holidays"); got != admin.Bad {
+		t.Errorf("after the holidays ran out: %s", got)
+	}
+	clock.Set("2026-01-01T09:00") // set back: units were made later
+	if got := find("clock"); got != admin.Bad {
+		t.Errorf("a clock that was set back: %s", got)
+	}
+}

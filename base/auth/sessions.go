@@ -1,0 +1,123 @@
+package auth
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/moment"
+)
+
+const (
+	// keepSessions is how long it is known who signed in when, for the list of
+	// accounts that nobody uses.
+	keepSessions = 400 * 24 * time.Hour
+	// alive is the longest that a session lasts; see web.Config.Lifetime.
+	alive = 12 * time.Hour
+)
+
+var (
+	beginSession = db.SQL("auth.session.begin", `
+		INSERT INTO account_session (account_id, at, agent, ended_at) VALUES ($1, $2, $3, NULL)
+		ON CONFLICT (account_id, at) DO NOTHING`)
+	endSessions = db.SQL("auth.session.end", `
+		UPDATE account_session SET ended_at = $1
+		WHERE account_id = $2 AND ended_at IS NULL AND at > $3 AND at <> $4`)
+	endSession = db.SQL("auth.session.end_one", `
+		UPDATE account_session SET ended_at = $1
+		WHERE account_id = $2 AND ended_at IS NULL AND at = $3`)
+	liveSessions = db.SQL("auth.session.live", `
+		SELECT s.at, s.agent
+		FROM account_session s
+		JOIN account a ON a.id = s.account_id
+		WHERE s.account_id = $1 AND s.ended_at IS NULL AND s.at > $2 AND s.at >= a.password_at
+		ORDER BY s.at DESC`)
+	lastSignIn  = db.SQL("auth.session.last", `SELECT COALESCE(MAX(at), 0) FROM account_session WHERE account_id = $1`)
+	lastSignIns = db.SQL("auth.session.last_all", `
+		SELECT account_id, MAX(at)
+		FROM account_session
+		GROUP BY account_id`)
+	forgetSessions = db.SQL("auth.session.forget", `DELETE FROM account_session WHERE at < $1`)
+)
+
+// A Session (phiên làm việc) is a browser in which somebody is signed in.
+type Session struct {
+	At    moment.Instant // when it began; it names the session of an account
+	Agent string         // what sort of browser: "Firefox, Windows"
+}
+
+// Sessions returns the actor's own sessions that may still be open, the latest
+// first.
+func (k *Accounts) Sessions(ctx context.Context, a actor.Actor) ([]Session, error) {
+	return k.sessions(ctx, k.DB, a.Account)
+}
+
+func (k *Accounts) sessions(ctx context.Context, q db.Queryer, account string) ([]Session, error) {
+	return db.All(ctx, q, liveSessions, func(r db.Scanner) (s Session, err error) {
+		err = r.Scan(&s.At, &s.Agent)
+		return s, err
+	}, account, k.DB.Now().Add(-alive))
+}
+
+// EndSession ends one of the actor's own sessions, or with a zero instant all but
+// the one that began at keep. Ending what is over is no error.
+func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep moment.Instant) error {
+	if !a.SignedIn() || a.IsSystem() {
+		return fault.New(fault.Unauthenticated, "auth.sign_in")
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if at != 0 {
+			_, err = tx.Exec(ctx, endSession, tx.Now, a.Account, at)
+		} else {
+			_, err = tx.Exec(ctx, endSessions, tx.Now, a.Account, tx.Now.Add(-alive), keep)
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.end_sessions", a.Account, "")
+	})
+}
+
+// EndSessions ends every session of another account. Faults: NotFound.
+func (k *Accounts) EndSessions(ctx context.Context, a actor.Actor, id, reason string) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		if _, err := k.changeable(ctx, tx, a, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, endSessions, tx.Now, id, tx.Now.Add(-alive), 0); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.end_sessions", id, "")
+	})
+}
+
+// agent says in two words what sort of browser a User-Agent names; the whole text
+// would tell one machine from another.
+func agent(ua string) string {
+	pick := func(list ...[2]string) string {
+		for _, x := range list {
+			if strings.Contains(ua, x[0]) {
+				return x[1]
+			}
+		}
+		return ""
+	}
+	browser := pick([2]string{"Edg", "Edge"}, [2]string{"coc_coc", "Cốc Cốc"}, [2]string{"OPR/", "Opera"}, [2]string{"Firefox/", "Firefox"},
+		[2]string{"Chrome/", "Chrome"}, [2]string{"Safari/", "Safari"})
+	system := pick([2]string{"Android", "Android"}, [2]string{"iPhone", "iPhone"}, [2]string{"iPad", "iPad"}, [2]string{"Windows", "Windows"},
+		[2]string{"Mac OS", "macOS"}, [2]string{"Linux", "Linux"})
+	return strings.Trim(browser+", "+system, ", ")
+}
+
+// Renew begins a new session of the actor, after a change of password ended all.
+func (k *Accounts) Renew(ctx context.Context, a actor.Actor, userAgent string) (at moment.Instant, err error) {
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		at = tx.Now
+		_, err := tx.Exec(ctx, beginSession, a.Account, tx.Now, agent(userAgent))
+		return err
+	})
+	return at, err
+}
