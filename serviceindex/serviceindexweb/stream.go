@@ -18,9 +18,12 @@ const (
 	// streamFor is how long one stream lasts; the browser then begins another,
 	// and rights are looked at again.
 	streamFor = 10 * time.Minute
-	// streamPause lets facts gather: a board that changes more often than people
-	// read is no use, and costs the same as loading it.
-	streamPause = 2 * time.Second
+	// A fact shows at once. Those that follow it wait for a while that grows with
+	// what making the board cost, so that one who watches a busy province takes no
+	// more than a third of a processor.
+	streamPauses = 2 // times what the last board took
+	pauseLeast   = 20 * time.Millisecond
+	pauseMost    = 2 * time.Second
 )
 
 // Topic is what package live tells boards on: of a unit, told for it and for every
@@ -54,12 +57,14 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Stream(w, r, func(send func(string, []byte) error) error {
+		var pause time.Duration
 		for range sub.All(ctx) {
 			select {
-			case <-time.After(streamPause):
+			case <-time.After(pause):
 			case <-ctx.Done():
 				return nil
 			}
+			begun := p.Index.DB.Now().Time()
 			b, err := p.gather(r, false)
 			if err != nil {
 				return err
@@ -73,6 +78,7 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 					return err
 				}
 			}
+			pause = min(pauseMost, max(pauseLeast, streamPauses*p.Index.DB.Now().Time().Sub(begun)))
 		}
 		return nil
 	})
