@@ -120,17 +120,17 @@ func promisesAreTheDesks(t *testing.T, d *db.DB) {
 		if r.AcceptedAt == 0 {
 			continue
 		}
-		p, err := k.Promised(ctx, d, dossier.Application{Unit: r.Promised, Procedure: r.ProcedureCode, Case: r.CaseCode, Channel: r.Channel,
-			At: r.AcceptedAt}, d.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
 		w, err := k.ByCode(ctx, d, inspector, r.Code)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Due != r.DueOriginal || p.Limit != r.Limit || p.Basis != r.LimitBasis || p.Version.ID != r.VersionID {
-			t.Errorf("%s: promised %s by %s, the desk says %s by %s", r.Code, r.DueOriginal, r.Limit, p.Due, p.Limit)
+		p, err := k.Promised(ctx, d, dossier.Application{Unit: w.Promised, Procedure: w.ProcedureCode, Case: w.CaseCode, Channel: w.Channel,
+			At: w.AcceptedAt}, d.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Due != w.DueOriginal || p.Limit != w.Limit || p.Basis != w.LimitBasis || p.Version.ID != w.VersionID {
+			t.Errorf("%s: promised %s by %s, the desk says %s by %s", w.Code, w.DueOriginal, w.Limit, p.Due, p.Limit)
 		}
 		if len(dossier.Stops(w.Facts)) > 0 {
 			stopped++
