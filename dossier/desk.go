@@ -138,7 +138,12 @@ func (w *work) store(ctx context.Context, v auth.Verb) error {
 	if _, err := w.tx.Exec(ctx, rowUpdate, args...); err != nil {
 		return err
 	}
-	if before.State.Unit != after.State.Unit {
+	switch {
+	case before.RegisteredAt != after.RegisteredAt: // an earlier event of it was told late
+		if err := rearrive(ctx, w.tx, after); err != nil {
+			return err
+		}
+	case before.State.Unit != after.State.Unit:
 		if _, err := w.tx.Exec(ctx, findMove, string(after.State.Unit), after.ID); err != nil {
 			return err
 		}

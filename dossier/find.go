@@ -70,22 +70,47 @@ func enterFound(ctx context.Context, tx *db.Tx, rows, words [][]any) error {
 // refind renews how a dossier is found after its applicant's name was corrected or
 // erased. Every verb that changes a name calls it in its write.
 func refind(ctx context.Context, tx *db.Tx, d *Dossier, name string) error {
-	before, err := db.All(ctx, tx, findOf, scanFound, d.ID)
+	if _, err := unfind(ctx, tx, d.ID); err != nil {
+		return err
+	}
+	f := d.findable(name)
+	return enterFound(ctx, tx, [][]any{f.args(d.ID)}, f.wordRows(d.ID))
+}
+
+// rearrive renews how a dossier is found after its arrival turned out to have been
+// at another time: its place in lists, and that of each of its words, goes by it.
+func rearrive(ctx context.Context, tx *db.Tx, d *Dossier) error {
+	before, err := unfind(ctx, tx, d.ID)
 	if err != nil {
 		return err
 	}
 	for _, f := range before {
-		for _, row := range f.wordRows(d.ID) {
-			if _, err := tx.Exec(ctx, wordDrop, row...); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec(ctx, findDrop, d.ID); err != nil {
+		f.unit, f.arrived = string(d.State.Unit), d.RegisteredAt
+		if err := enterFound(ctx, tx, [][]any{f.args(d.ID)}, f.wordRows(d.ID)); err != nil {
 			return err
 		}
 	}
-	f := d.findable(name)
-	return enterFound(ctx, tx, [][]any{f.args(d.ID)}, f.wordRows(d.ID))
+	return nil
+}
+
+// unfind takes a dossier out of what lists find by, and returns how it stood
+// there: nothing for one that FillSearch has yet to come to.
+func unfind(ctx context.Context, tx *db.Tx, dossier string) ([]found, error) {
+	before, err := db.All(ctx, tx, findOf, scanFound, dossier)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range before {
+		for _, row := range f.wordRows(dossier) {
+			if _, err := tx.Exec(ctx, wordDrop, row...); err != nil {
+				return nil, err
+			}
+		}
+		if _, err := tx.Exec(ctx, findDrop, dossier); err != nil {
+			return nil, err
+		}
+	}
+	return before, nil
 }
 
 // splitWords takes a folded text apart: what is neither letter nor digit parts
