@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: run build assets generate test
+.PHONY: run build assets generate test dist
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -34,3 +34,7 @@ generate:
 # test runs everything that must pass; what that needs it installs when it may.
 test:
 	./scripts/test
+
+# dist makes static programs for amd64 and arm64, and Debian packages, in dist/.
+dist: $(VENDOR)/.done
+	./scripts/dist
