@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
 )
@@ -32,6 +33,7 @@ type cli struct {
 	Report   reportCmd   `cmd:"" help:"Write a statistical report."`
 	Account  accountCmd  `cmd:"" help:"Create an account."`
 	Doctor   doctorCmd   `cmd:"" help:"Say how the installation stands and what to do; exit 1 when something is bad."`
+	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database and the scans while the program runs."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -41,8 +43,9 @@ type streams struct {
 	out, err io.Writer
 }
 
-// Main runs the program and returns its exit code: 0, or 1 with a message on
-// stderr that names the flag, or the file and line.
+// Main runs the program and returns its exit code: 0, or with a message on stderr
+// that names the flag, or the file and line: 1, or 2 when a flag or setting is
+// wrong, 3 when an upgrade failed and was taken back, 130 when it was interrupted.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	var c cli
 	exit := -1
@@ -72,6 +75,9 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 			return 130
 		}
 		fmt.Fprintln(errOut, "cchc:", explain(ctx, err))
+		if undone := new(db.UpgradeError); errors.As(err, &undone) {
+			return 3 // starting it again would fail again: the unit of systemd knows
+		}
 		return 1
 	}
 	return 0

@@ -185,9 +185,10 @@ func freeGB(dir string) float64 {
 }
 
 // latestBackup finds the newest copy beside the database or in the folder backup
-// there: FILE.before-N, *.bak, backup/*.
+// there: FILE.before-N, *.bak, backup/*; or what the command backup noted, which
+// puts them anywhere: FILE.backup.
 func latestBackup(file string) (latest time.Time, found bool) {
-	for _, pattern := range []string{file + ".before-*", file + "*.bak", filepath.Join(filepath.Dir(file), "backup", "*")} {
+	for _, pattern := range []string{file + ".before-*", file + "*.bak", file + ".backup", filepath.Join(filepath.Dir(file), "backup", "*")} {
 		list, err := filepath.Glob(pattern)
 		if err != nil {
 			continue

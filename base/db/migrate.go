@@ -201,7 +201,13 @@ func (d *DB) copyTo(ctx context.Context, path string) error {
 	if _, err := d.write.ExecContext(ctx, "VACUUM INTO $1", half); err != nil {
 		return translate(err)
 	}
-	return os.Rename(half, path)
+	if err := syncPath(half); err != nil {
+		return err
+	}
+	if err := os.Rename(half, path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
 }
 
 // goBack closes the database and puts a copy in its place. The file of the attempt
@@ -231,12 +237,7 @@ func (d *DB) goBack(copied string, target int64) (kept string, err error) {
 	if err := os.Rename(fresh, d.dsn); err != nil {
 		return "", err
 	}
-	dir, err := os.Open(filepath.Dir(d.dsn))
-	if err != nil {
-		return "", err
-	}
-	defer dir.Close()
-	return kept, dir.Sync()
+	return kept, syncPath(filepath.Dir(d.dsn))
 }
 
 func copyFile(from, to string) error {

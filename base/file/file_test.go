@@ -304,3 +304,53 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+func TestACopyLacksNothingAndTakesNothingDamaged(t *testing.T) {
+	stores(t, func(t *testing.T, s *file.Store, _ func() int) {
+		ctx := context.Background()
+		put := func(b []byte) string {
+			t.Helper()
+			info, err := s.Put(ctx, bytes.NewReader(b), file.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return info.Key
+		}
+		dir := filepath.Join(t.TempDir(), "copies")
+		one := put(pdf)
+		if c, err := s.CopyTo(ctx, dir); err != nil || c != (file.Copied{New: 1, Bytes: int64(len(pdf))}) {
+			t.Fatalf("the first copy is %+v, %v", c, err)
+		}
+		two := put(append(bytes.Clone(pdf), '\n'))
+		if c, err := s.CopyTo(ctx, dir); err != nil || c.New != 1 || c.Had != 1 {
+			t.Fatalf("the second copy is %+v, %v; want one new and one there", c, err)
+		}
+		again, err := file.Open(ctx, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		for _, key := range []string{one, two} {
+			r, _, err := again.Get(ctx, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, r); err != nil {
+				t.Errorf("the copy of %s: %v", key, err)
+			}
+			r.Close()
+		}
+		// A copy of a damaged store: the whole file is taken, the damaged one is named.
+		if err := os.WriteFile(filepath.Join(dir, two[:2], two), []byte("other bytes"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		next := filepath.Join(t.TempDir(), "next")
+		c, err := again.CopyTo(ctx, next)
+		if err == nil || !strings.Contains(err.Error(), two) || c.New != 1 {
+			t.Errorf("of a damaged store: %+v, %v; want one file and an error that names %s", c, err, two)
+		}
+		if _, err := os.Stat(filepath.Join(next, two[:2], two)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the damaged file was taken: %v", err)
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cchc/base/db"
+	"cchc/base/db/dbtest"
+	"cchc/base/file"
+)
+
+func TestABackupIsPutBackAndVerified(t *testing.T) {
+	t.Parallel()
+	if db.IsPostgres(dbtest.Empty(t)) {
+		code, _, says := run(t, "backup", t.TempDir(), "--db", "postgres://nobody@127.0.0.1/none")
+		if code == 0 || !strings.Contains(says, "pg_dump") {
+			t.Errorf("exit %d, says %q; want pg_dump", code, says)
+		}
+		return
+	}
+	dir := t.TempDir()
+	dsn, to := filepath.Join(dir, "cchc.db"), filepath.Join(dir, "copies")
+	if code, _, says := run(t, "demo", "--db", dsn, "--dossiers", "40", "--make-only"); code != 0 {
+		t.Fatal(says)
+	}
+	store, err := file.Open(context.Background(), filepath.Join(dir, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	scan, err := store.Put(context.Background(), strings.NewReader("%PDF-1.7\nscan\n%%EOF\n"), file.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Copies of days before, the oldest of which is to go, and what is none of ours.
+	if err := os.MkdirAll(to, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cchc-2026-01-01T013000.db", "cchc-2026-01-02T013000.db", "cchc-notes.db", "cchc-training-2026-01-01T013000.db"} {
+		if err := os.WriteFile(filepath.Join(to, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, says := run(t, "backup", to, "--db", dsn, "--keep", "2")
+	if code != 0 || !strings.Contains(out, "1 files new") {
+		t.Fatalf("exit %d: %s%s", code, out, says)
+	}
+	list, err := filepath.Glob(filepath.Join(to, "*.db"))
+	if err != nil || len(list) != 4 {
+		t.Fatalf("there are %q, %v; want the new one, one of before and the two of others", list, err)
+	}
+	if _, err := os.Stat(filepath.Join(to, "cchc-2026-01-01T013000.db")); err == nil {
+		t.Error("the oldest is still there")
+	}
+	if when, ok := latestBackup(dsn); !ok || when.IsZero() {
+		t.Error("the health page does not know of it")
+	}
+	// Put back elsewhere, it is whole.
+	var newest string
+	for _, f := range list {
+		if info, err := os.Stat(f); err == nil && info.Size() > 100 {
+			newest = f
+		}
+	}
+	b, err := os.ReadFile(newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := filepath.Join(t.TempDir(), "cchc.db")
+	if err := os.WriteFile(back, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, says := run(t, "verify", "--db", back); code != 0 || !strings.Contains(out, "40 dossiers") {
+		t.Errorf("verify of what was put back: exit %d: %s%s", code, out, says)
+	}
+	if _, err := os.Stat(filepath.Join(to, "files", scan.Key[:2], scan.Key)); err != nil {
+		t.Errorf("the scan: %v", err)
+	}
+}
+
+func TestABackupSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"backup", dir, "--db", filepath.Join(dir, "none.db")}, "none.db"},
+		{[]string{"backup", dir, "--db", "postgres://cchc@/cchc"}, "pg_dump"},
+		{[]string{"backup", dir, "--db", filepath.Join(dir, "none.db"), "--keep", "-1"}, "--keep"},
+		{[]string{"backup"}, "dir"},
+	} {
+		code, out, says := run(t, c.args...)
+		if code == 0 || out != "" || !strings.Contains(says, c.says) {
+			t.Errorf("%v: exit %d, printed %q, says %q; want %q in it", c.args, code, out, says, c.says)
+		}
+	}
+}
