@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"cchc/base/actor"
-	"cchc/base/audit"
 	"cchc/base/db"
 	"cchc/base/fault"
-	"cchc/base/law"
 )
 
 // Issued is a first password as it is told to whoever made the account, once.
@@ -106,20 +104,10 @@ func (k *Accounts) CreateAll(ctx context.Context, a actor.Actor, list []NewAccou
 	return same, wrong, err
 }
 
-// make stores an account that was checked.
+// make stores an account that was checked. Whoever reads the file, or the page of
+// passwords, knows this one: it is for the first sign-in only.
 func (k *Accounts) make(ctx context.Context, tx *db.Tx, a actor.Actor, n NewAccount, hash string) error {
-	id := db.NewID()
-	if _, err := tx.Exec(ctx, insertAccount, id, n.Login, n.Name, hash, tx.Now, tx.Now); err != nil {
-		return err
-	}
-	if err := record(ctx, tx, a, "account.create", id, "",
-		audit.Change{Field: "login", To: n.Login, Personal: true}, audit.Change{Field: "name", To: n.Name, Personal: true}); err != nil {
-		return err
-	}
-	for _, g := range n.Grants {
-		if err := grant(ctx, tx, a, id, g, law.Span{From: tx.Now.Date()}); err != nil {
-			return err
-		}
-	}
-	return nil
+	n.First = true
+	_, err := k.insert(ctx, tx, a, n, hash)
+	return err
 }

@@ -83,7 +83,7 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 		}
 	}
 	if current < target {
-		err = d.upgrade(ctx, p)
+		err = d.upgrade(ctx, p, current)
 	}
 	for _, f := range then {
 		if err == nil {
@@ -112,7 +112,7 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 
 // upgrade runs the migrations that are missing and tries the program's statements
 // on what came out.
-func (d *DB) upgrade(ctx context.Context, p *goose.Provider) error {
+func (d *DB) upgrade(ctx context.Context, p *goose.Provider, from int64) error {
 	if d.engine == Postgres {
 		return d.upgradePostgres(ctx, p)
 	}
@@ -135,7 +135,7 @@ func (d *DB) upgrade(ctx context.Context, p *goose.Provider) error {
 	if err := broken.Err(); err != nil {
 		return translate(err)
 	}
-	return d.tryStatements(ctx, d.write)
+	return d.tryStatements(ctx, d.write, from)
 }
 
 // upgradePostgres runs every missing migration in one transaction, which goose
@@ -174,14 +174,19 @@ func (d *DB) upgradePostgres(ctx context.Context, p *goose.Provider) error {
 			return translate(err)
 		}
 	}
-	if err := d.tryStatements(ctx, tx); err != nil {
+	if err := d.tryStatements(ctx, tx, current); err != nil {
 		return err
 	}
 	return translate(tx.Commit())
 }
 
-// tryStatements prepares the statements that Options.Try names.
-func (d *DB) tryStatements(ctx context.Context, p preparer) error {
+// tryStatements prepares the statements that Options.Try names. In a database that
+// was empty there is nothing to go back to, and what then makes (the job queue's
+// tables) is not there yet.
+func (d *DB) tryStatements(ctx context.Context, p preparer, from int64) error {
+	if from == 0 {
+		return nil
+	}
 	for _, s := range d.try {
 		st, err := p.PrepareContext(ctx, s.Text(d.engine))
 		if err != nil {
