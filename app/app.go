@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -24,6 +25,7 @@ import (
 	"cchc/exchange"
 	"cchc/exchange/exchangeweb"
 	"cchc/imports"
+	"cchc/portal"
 	"cchc/procedure"
 	"cchc/reported"
 	"cchc/serviceindex"
@@ -51,8 +53,9 @@ type rooms struct {
 	imports    *imports.Runs // where files are kept
 	queue      *job.Queue
 	first      *admin.FirstRun
-	files      string // where scans are kept
-	training   bool   // people practise: pages and papers say so, and nothing is sent out
+	files      string        // where scans are kept
+	training   bool          // people practise: pages and papers say so, and nothing is sent out
+	words      *portal.Words // in which citizens ask
 }
 
 // operator is who acts at the command line: whoever can open the database file
@@ -117,7 +120,11 @@ func assemble(d *db.DB) (*rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded indices of the evaluation: %w", err)
 	}
-	r := &rooms{db: d, evaluation: nine}
+	words, err := portal.ParseWords(strings.NewReader(data.Everyday))
+	if err != nil {
+		return nil, fmt.Errorf("embedded words: %w", err)
+	}
+	r := &rooms{db: d, evaluation: nine, words: words}
 	r.units = &unit.Book{DB: d}
 	r.guard = &auth.Guard{Tree: r.units}
 	r.accounts = &auth.Accounts{DB: d, Guard: *r.guard}

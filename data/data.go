@@ -25,4 +25,9 @@ var (
 	// evaluation reads it.
 	//go:embed evaluation.yaml
 	Evaluation string
+
+	// Everyday is the words in which people ask for procedures, with those that the
+	// procedures' names have: columns said, means. Package portal reads it.
+	//go:embed everyday.csv
+	Everyday string
 )

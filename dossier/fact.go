@@ -37,6 +37,7 @@ const (
 	FMarked      FactKind = "marked"              // How is the mark; Qty 1 sets, 0 clears
 	FPaid        FactKind = "paid"                // How is the channel, Qty the đồng
 	FRated       FactKind = "rated"               // Qty 1 to 5
+	FExplained   FactKind = "rating_reason"       // the applicant's words to their rating
 	FComplained  FactKind = "complained"          // a complaint or dislike outside the rating
 	FReversed    FactKind = "complaint_reversed"  // it was disproved, with a reason
 	FCorrected   FactKind = "corrected"           // Ref is the fact that was entered by mistake

@@ -3,6 +3,7 @@ package dossier
 import (
 	"context"
 	"errors"
+	"unicode/utf8"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -40,6 +41,56 @@ func (k *Desk) Rate(ctx context.Context, token string, score int) error {
 			return w.happened(Fact{Kind: FRated, Qty: int64(score)})
 		})
 	})
+}
+
+// mostReason is how many letters an applicant's reason may have.
+const mostReason = 1000
+
+// Explain records the applicant's words to the rating that they gave, once, by the
+// token on the receipt.
+//
+// Faults: Invalid when there are none or more than 1,000 letters; Conflict when
+// there is no rating yet, or words were recorded.
+func (k *Desk) Explain(ctx context.Context, token, reason string) error {
+	f := fault.New(fault.Invalid, "form.invalid")
+	if reason == "" {
+		f.With("reason", "dossier.rate_reason_missing")
+	} else if utf8.RuneCountInString(reason) > mostReason {
+		f.With("reason", "dossier.rate_reason_long", "Most", mostReason)
+	}
+	if err := f.Or(); err != nil {
+		return err
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		d, err := k.ByToken(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		return k.actTx(ctx, tx, actor.System("applicant"), auth.DossierRead, &d, func(ctx context.Context, w *work) error {
+			if d.Rating == 0 {
+				return fault.New(fault.Conflict, "dossier.rate_no_rating")
+			}
+			said, err := k.Explained(ctx, tx, d.ID)
+			if err != nil {
+				return err
+			}
+			if said != "" {
+				return fault.New(fault.Conflict, "dossier.rate_reason_given")
+			}
+			return w.happened(Fact{Kind: FExplained, Reason: reason})
+		})
+	})
+}
+
+// Explained returns the applicant's words to their rating, "" for none.
+func (k *Desk) Explained(ctx context.Context, q db.Queryer, id string) (string, error) {
+	facts, err := db.All(ctx, q, factsOf, scanFact, id)
+	for _, f := range facts {
+		if f.Kind == FExplained {
+			return f.Reason, err
+		}
+	}
+	return "", err
 }
 
 // Complain records a complaint about a dossier.

@@ -40,6 +40,7 @@ func (p *Public) Register(mux *web.Mux) {
 	mux.Handle("GET /lookup", web.Public, p.lookup)
 	mux.Handle("GET /rate/{token}", web.Public, p.ask)
 	mux.Handle("POST /rate/{token}", web.Public, p.rate)
+	mux.Handle("POST /rate/{token}/reason", web.Public, p.explain)
 }
 
 // home is the first page of visitors; who is signed in goes on to work.

@@ -61,6 +61,7 @@ func (p *Public) lookup(w http.ResponseWriter, r *http.Request) error {
 type lookupPage struct {
 	Code      string
 	Procedure string
+	Service   string // the procedure's code
 	Unit      string
 	Heading   string // the status in plain words
 	Standing  saying
@@ -82,7 +83,7 @@ func (p *Public) find(ctx context.Context, q db.Queryer, in *lookupQuery) (looku
 	if err != nil {
 		return lookupPage{}, err
 	}
-	page := lookupPage{Code: d.Code, Now: t.now, Due: d.Due, ByInstant: d.ByInstant}
+	page := lookupPage{Code: d.Code, Service: d.ProcedureCode, Now: t.now, Due: d.Due, ByInstant: d.ByInstant}
 	if page.Procedure, err = t.procedure(ctx, d.VersionID, d.ProcedureCode, d.RegisteredAt.Date()); err != nil {
 		return page, err
 	}

@@ -10,7 +10,8 @@ func TestTheFirstPageIsForVisitorsAndLeadsOthersToWork(t *testing.T) {
 	t.Parallel()
 	s := serveLists(t)
 	s.Get("/").Is(200).Has("h1", "Hồ sơ của bạn đến đâu rồi?").Has("h2", "Tỉnh Sông Mẫu: 97,31 %").Has("main", "31.205 trong 32.068").
-		Count("form[action='/lookup'] input", 2).Has("main a[href='/sign-in']", "Đăng nhập")
+		Count("form[action='/lookup'] input", 2).Has("main a[href='/sign-in']", "Đăng nhập").
+		Count("form[action='/services'] [name=q]", 1).Count("main a[href='/on-time']", 1).Count("main a[href='/complain']", 1)
 	s.as(s.Officer).Get("/").To("/work")
 	s.as(s.Specialist).Get("/").To("/work")
 	s.as(s.Chair).Get("/").To("/board")
@@ -90,6 +91,17 @@ func TestRatingIsGivenOnceWhenThereIsAResult(t *testing.T) {
 	s.Post(done, "score", "4").To(done)
 	s.Get(done).Has("h1", "Cảm ơn bạn đã đánh giá").Has(".state", "4 – Hài lòng")
 	s.Post(done, "score", "1").To(done)
+	// Why is optional, comes after the tap, and is given once too.
+	s.Post(done+"/reason").Is(422).Has("#error-summary a[href='#f-reason']", "Chưa viết lý do")
+	if got := s.Post(done+"/reason", "reason", strings.Repeat("ố", 1001)).Is(422).Text("[name=reason]"); len([]rune(got)) != 1001 {
+		t.Errorf("%d letters of 1,001 were kept", len([]rune(got)))
+	}
+	s.Post(done+"/reason", "reason", "Cán bộ hướng dẫn dễ hiểu").To(done)
+	s.Get(done).Has("main", "Cán bộ hướng dẫn dễ hiểu").Count("[name=reason]", 0).Has("main", "Ai đọc đánh giá này")
+	s.Post(done+"/reason", "reason", "Khác").To(done)
+	s.Get(done).Lacks("main", "Khác")
+	s.Post(early+"/reason", "reason", "Sớm").To(early)
+	s.Post("/rate/NOSUCHTOKEN/reason", "reason", "x").Is(404)
 	w, err := s.Desk.ByToken(t.Context(), s.DB, d["done"].RatingToken)
 	do(t, err)
 	if w.Rating != 4 {

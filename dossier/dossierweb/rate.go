@@ -25,6 +25,23 @@ type ratePage struct {
 	Unit      string
 	Score     int  // given already; 0 is not yet
 	Early     bool // there is nothing to rate yet
+	Reason    string
+	Why       *reasonForm
+	Path      string
+}
+
+// A reasonForm is the applicant's words to their rating.
+type reasonForm struct {
+	web.Form
+	Reason string `form:"reason"`
+}
+
+// form is the one that is shown again when something is wrong.
+func (p ratePage) form() *ui.Form {
+	if p.Score > 0 {
+		return &p.Why.Form
+	}
+	return &p.In.Form
 }
 
 func (p *Public) ratePage(ctx context.Context, in *rateForm, token string) (ratePage, error) {
@@ -36,7 +53,10 @@ func (p *Public) ratePage(ctx context.Context, in *rateForm, token string) (rate
 	if err != nil {
 		return ratePage{}, err
 	}
-	page := ratePage{In: in, Code: d.Code, Score: d.Rating, Early: d.Ended == 0}
+	page := ratePage{In: in, Why: &reasonForm{}, Path: "/rate/" + token, Code: d.Code, Score: d.Rating, Early: d.Ended == 0}
+	if page.Reason, err = p.Desk.Explained(ctx, p.Desk.DB, d.ID); err != nil {
+		return page, err
+	}
 	if page.Procedure, err = t.procedure(ctx, d.VersionID, d.ProcedureCode, d.RegisteredAt.Date()); err != nil {
 		return page, err
 	}
@@ -74,6 +94,30 @@ func (p *Public) rate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// A conflict is a rating given before, or too early: the page says which.
+	return web.SeeOther(w, r, "/rate/"+token, "")
+}
+
+// explain records why, after the rating.
+func (p *Public) explain(w http.ResponseWriter, r *http.Request) error {
+	in := &reasonForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	token := r.PathValue("token")
+	err := p.Desk.Explain(r.Context(), token, in.Reason)
+	if fault.Is(err, fault.Invalid) && in.Failed(err) {
+		page, err := p.ratePage(r.Context(), &rateForm{}, token)
+		if err != nil {
+			return err
+		}
+		page.Why = in
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		return web.Render(w, r, http.StatusUnprocessableEntity, rateView(page))
+	}
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	// A conflict is words given before, or no rating yet: the page says which.
 	return web.SeeOther(w, r, "/rate/"+token, "")
 }
 

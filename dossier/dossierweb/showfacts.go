@@ -64,7 +64,7 @@ var correctable = map[dossier.FactKind]bool{dossier.FMarked: true, dossier.FPaid
 // still are facts that do not move the clock.
 var still = map[dossier.FactKind]bool{
 	dossier.FRegistered: true, dossier.FMaximum: true, dossier.FStep: true, dossier.FMarked: true, dossier.FPaid: true,
-	dossier.FRated: true, dossier.FComplained: true, dossier.FReversed: true, dossier.FCorrected: true, dossier.FVoided: true,
+	dossier.FRated: true, dossier.FExplained: true, dossier.FComplained: true, dossier.FReversed: true, dossier.FCorrected: true, dossier.FVoided: true,
 }
 
 func lastMoving(facts []dossier.Fact, void map[int]bool) int {

@@ -1,0 +1,65 @@
+package dossier
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/unit"
+)
+
+var rateReach = db.SQL("dossier.rate.reach", `SELECT ancestor_id, unit_id FROM unit_reach`)
+
+// KeptDates counts for every unit, those that are or were below it included, what
+// ended between two months and how much of it in time. It asks for no right: how
+// bodies keep their dates is public, and counts name nobody.
+func (k *Desk) KeptDates(ctx context.Context, q db.Queryer, from, to moment.Date) (map[unit.ID]Rate, error) {
+	ended, err := k.endedRates(ctx, q, from.FirstOfMonth(), to.FirstOfMonth())
+	if err != nil {
+		return nil, err
+	}
+	own := map[unit.ID]Rate{}
+	for id, procedures := range ended {
+		x := own[id]
+		for _, p := range procedures {
+			x.Ended += p.Ended
+			x.InTime += p.InTime
+		}
+		own[id] = x
+	}
+	out := map[unit.ID]Rate{}
+	return out, db.Each(ctx, q, rateReach, func(r db.Scanner) error {
+		var above, id unit.ID
+		err := r.Scan(&above, &id)
+		x := out[above]
+		x.Ended += own[id].Ended
+		x.InTime += own[id].InTime
+		out[above] = x
+		return err
+	})
+}
+
+// Common returns the codes of the procedures of which most dossiers ended between
+// two months, the most frequent first, at most n. Public like KeptDates.
+func (k *Desk) Common(ctx context.Context, q db.Queryer, from, to moment.Date, n int) ([]string, error) {
+	ended, err := k.endedRates(ctx, q, from.FirstOfMonth(), to.FirstOfMonth())
+	if err != nil {
+		return nil, err
+	}
+	count := map[string]int64{}
+	for _, procedures := range ended {
+		for _, p := range procedures {
+			count[p.Procedure] += p.Ended
+		}
+	}
+	codes := make([]string, 0, len(count))
+	for c, n := range count {
+		if n > 0 {
+			codes = append(codes, c)
+		}
+	}
+	slices.SortFunc(codes, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	return codes[:min(n, len(codes))], nil
+}
