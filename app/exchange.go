@@ -15,7 +15,7 @@ func (r *rooms) changed(ctx context.Context, tx *db.Tx, d dossier.Dossier, befor
 		Before: int(before), Status: int(d.Status()), Accepted: d.AcceptedAt, Due: d.Due, Ended: d.Ended, Outcome: d.End, Now: tx.Now, Facts: []string{}}
 	for _, f := range facts {
 		c.Facts = append(c.Facts, string(f.Kind))
-		c.Sequence = max(c.Sequence, f.Seq)
+		c.Sequence, c.At = max(c.Sequence, f.Seq), max(c.At, f.At)
 	}
 	return r.exchange.Note(ctx, tx, c)
 }

@@ -24,6 +24,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/job"
 	"cchc/base/moment"
+	"cchc/dossier"
 	"cchc/unit"
 )
 
@@ -57,6 +58,7 @@ type Change struct {
 	Procedure, Channel        string
 	Before, Status            int // national; Before is 0 for a new one
 	Facts                     []string
+	At                        moment.Instant // when it happened, which may have been entered later
 	Accepted, Due, Ended, Now moment.Instant
 	Outcome                   string
 	Sequence                  int // grows with every change of the dossier
@@ -86,6 +88,7 @@ type Book struct {
 	DB     *db.DB
 	Guard  auth.Guard
 	Units  *unit.Book
+	Desk   *dossier.Desk // what is compared with other sides' lists
 	Sender Sender
 
 	once  sync.Once
@@ -363,14 +366,7 @@ func (b *Book) body(ctx context.Context, q db.Queryer, l Link, id string, c Chan
 	}
 	u, _ := tree.Unit(c.Unit)
 	if l.Kind == Peer { // what POST /api/v1/feed/dossiers takes
-		e := map[string]any{"event": id, "code": c.Code, "status": c.Status, "at": c.Now, "unit": u.Code, "procedure": c.Procedure, "channel": c.Channel}
-		if c.Due != 0 {
-			e["due"] = c.Due
-		}
-		if c.Outcome == "refused" {
-			e["refused"] = true
-		}
-		return json.Marshal(map[string]any{"system": l.System, "events": []any{e}})
+		return json.Marshal(map[string]any{"system": l.System, "events": []any{peerEvent(id, u.Code, c)}})
 	}
 	t := told{ID: id, Type: Updated, At: c.Now, Sequence: c.Sequence, Facts: c.Facts, Dossier: toldDossier{System: c.System, Code: c.Code, Unit: u.Code, Procedure: c.Procedure,
 		Channel: c.Channel, Before: c.Before, Status: c.Status, Accepted: c.Accepted, Due: c.Due, Ended: c.Ended, Outcome: c.Outcome}}
@@ -381,6 +377,18 @@ func (b *Book) body(ctx context.Context, q db.Queryer, l Link, id string, c Chan
 		t.Type = Status
 	}
 	return json.Marshal(t)
+}
+
+// peerEvent is one event of what a peer's feed takes.
+func peerEvent(id, unit string, c Change) map[string]any {
+	e := map[string]any{"event": id, "code": c.Code, "status": c.Status, "at": c.At, "unit": unit, "procedure": c.Procedure, "channel": c.Channel}
+	if c.Due != 0 {
+		e["due"] = c.Due
+	}
+	if c.Outcome == "refused" {
+		e["refused"] = true
+	}
+	return e
 }
 
 // Send sends what is due for a link. One process at a time does so, by a lease

@@ -1,7 +1,6 @@
 package exchangeweb
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 
@@ -31,6 +30,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("POST "+Path+"/{id}/again", web.SignedIn, p.again)
 	mux.Handle("GET "+Path+"/{id}/end", web.SignedIn, p.askEnd)
 	mux.Handle("POST "+Path+"/{id}/end", web.SignedIn, p.end)
+	p.registerReconcile(mux)
 }
 
 type form struct {
@@ -50,42 +50,44 @@ type listPage struct {
 	names map[unit.ID]string
 }
 
-func (v listPage) unit(ctx context.Context, id unit.ID) string {
-	if id == "" {
-		return i18n.T(ctx, "exchange.everywhere")
-	}
-	return cmp.Or(v.names[id], string(id))
-}
-
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, in *form, status int) error {
 	ctx := r.Context()
-	a := web.Actor(ctx)
-	links, err := p.Book.Links(ctx, a)
+	links, err := p.Book.Links(ctx, web.Actor(ctx))
 	if err != nil {
 		return err
 	}
+	v := listPage{In: in, Links: links}
+	if v.Units, v.names, err = p.units(ctx); err != nil {
+		return err
+	}
+	return web.Render(w, r, status, listView(v))
+}
+
+// units are the choices among units in which who calls keeps the exchange, and
+// their names.
+func (p *Pages) units(ctx context.Context) (out []ui.Option, names map[unit.ID]string, err error) {
 	tree, err := p.Book.Units.Today(ctx, p.Book.DB)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	v := listPage{In: in, Links: links, names: map[unit.ID]string{}}
-	for _, root := range auth.Roots(a, auth.DossierImport) {
+	names = map[unit.ID]string{}
+	for _, root := range auth.Roots(web.Actor(ctx), auth.DossierImport) {
 		ids := tree.Subtree(root)
 		if root == "" {
-			v.Units = append(v.Units, ui.Option{Text: i18n.T(ctx, "exchange.everywhere")})
+			out = append(out, ui.Option{Text: i18n.T(ctx, "exchange.everywhere")})
 			ids = nil
 			for _, top := range tree.Roots() {
 				ids = append(ids, tree.Subtree(top)...)
 			}
 		}
 		for _, id := range ids {
-			if u, ok := tree.Unit(id); ok && v.names[id] == "" {
-				v.names[id] = u.Name
-				v.Units = append(v.Units, ui.Option{Value: string(id), Text: u.Name})
+			if u, ok := tree.Unit(id); ok && names[id] == "" {
+				names[id] = u.Name
+				out = append(out, ui.Option{Value: string(id), Text: u.Name})
 			}
 		}
 	}
-	return web.Render(w, r, status, listView(v))
+	return out, names, nil
 }
 
 func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
