@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: run build assets generate test dist
+.PHONY: run build assets generate test bench
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -35,6 +35,6 @@ generate:
 test:
 	./scripts/test
 
-# dist makes static programs for amd64 and arm64, and Debian packages, in dist/.
-dist: $(VENDOR)/.done
-	./scripts/dist
+# bench measures, beside PocketBase and the raw engines, and writes bench/RESULTS.md.
+bench: assets
+	./scripts/bench

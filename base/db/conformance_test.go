@@ -335,3 +335,33 @@ func TestAWriteThatEndsItsGoroutineIsNotTakenForDone(t *testing.T) {
 		t.Errorf("books are %q", got)
 	}
 }
+
+var viewsFirst = db.SQL("test.views.first", `SELECT COUNT(*) FROM book WHERE title <> 'asked by views alone'`)
+
+// Views that hold every connection of the pool, each with a statement that was
+// never compiled before, do not wait for one another.
+func TestViewsThatHoldAllConnectionsGoOn(t *testing.T) {
+	t.Parallel()
+	d := library(t)
+	const views = 4 // as many as dbtest opens readers
+	var open, done sync.WaitGroup
+	open.Add(views)
+	for range views {
+		done.Go(func() {
+			err := d.Snapshot(context.Background(), func(q *db.Snapshot) error {
+				if _, err := db.Value[int](context.Background(), q, countBooks); err != nil {
+					open.Done()
+					return err
+				}
+				open.Done()
+				open.Wait() // now all are held
+				_, err := db.Value[int](context.Background(), q, viewsFirst)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+}

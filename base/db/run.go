@@ -53,13 +53,16 @@ func (sn *Snapshot) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, 
 	if sn.db.engine == Postgres { // pgx keeps prepared statements by itself
 		return sn.sql.QueryContext(ctx, s.text[Postgres], args...)
 	}
-	p, err := prepared(sn.db.read, &sn.db.prepared, s)
-	if err != nil {
-		return nil, err
+	if p, ok := sn.db.prepared.Load(s); ok {
+		// Compiled once on each connection of the pool: that takes SQLite longer than
+		// running most of ours.
+		return sn.sql.StmtContext(ctx, p.(*sql.Stmt)).QueryContext(ctx, args...)
 	}
-	// Prepared once on each connection of the pool: compiling a statement takes
-	// SQLite longer than running most of ours.
-	return sn.sql.StmtContext(ctx, p).QueryContext(ctx, args...)
+	// The first time it is compiled for this view alone. Preparing takes another
+	// connection of the pool, and views that hold all of them would wait for each
+	// other; somebody who holds none does it meanwhile.
+	go prepared(sn.db.read, &sn.db.prepared, s)
+	return sn.sql.QueryContext(ctx, s.text[SQLite], args...)
 }
 
 // Exec runs a statement that changes rows and returns how many it changed.
