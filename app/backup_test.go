@@ -23,6 +23,13 @@ func TestABackupIsPutBackAndVerified(t *testing.T) {
 	}
 	dir := t.TempDir()
 	dsn, to := filepath.Join(dir, "cchc.db"), filepath.Join(dir, "copies")
+	fresh, err := os.ReadFile(dbtest.DSN(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dsn, fresh, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if code, _, says := run(t, "demo", "--db", dsn, "--dossiers", "40", "--make-only"); code != 0 {
 		t.Fatal(says)
 	}
