@@ -153,12 +153,18 @@ func nav(ctx context.Context, a actor.Actor, hub *admin.Hub, reports *dossierweb
 	return out
 }
 
-// filesAt is where scans are kept when nobody says: beside the database file, or
-// in the working folder for a database elsewhere.
+// filesAt is where scans are kept, of a training apart; when nobody says: beside the
+// database file, or in the working folder for a database elsewhere.
 func (r *rooms) filesAt(given string) string {
 	switch {
-	case given != "":
+	case given != "" && !r.training:
 		return given
+	case strings.Contains(given, "?"): // a store elsewhere
+		return given + "&prefix=training/"
+	case strings.Contains(given, "://"):
+		return given + "?prefix=training/"
+	case given != "":
+		return given + r.suffix()
 	case r.db.Engine() == db.Postgres:
 		return "files" + r.suffix()
 	}

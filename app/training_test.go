@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cchc/admin"
+	"cchc/base/db/dbtest"
 )
 
 func TestTheTrainingsDatabaseIsNeverTheRealOne(t *testing.T) {
@@ -82,5 +83,22 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 	clock.Set("2026-01-01T09:00") // set back: units were made later
 	if got := find("clock"); got != admin.Bad {
 		t.Errorf("a clock that was set back: %s", got)
+	}
+}
+
+func TestATrainingsScansAreApart(t *testing.T) {
+	t.Parallel()
+	d, _ := dbtest.Open(t)
+	for _, c := range []struct{ given, real, training string }{
+		{"/srv/files", "/srv/files", "/srv/files-training"},
+		{"s3://papers", "s3://papers", "s3://papers?prefix=training/"},
+		{"s3://papers?endpoint=https://store:9000", "s3://papers?endpoint=https://store:9000", "s3://papers?endpoint=https://store:9000&prefix=training/"},
+	} {
+		for training, want := range map[bool]string{false: c.real, true: c.training} {
+			r := &rooms{db: d, training: training}
+			if got := r.filesAt(c.given); got != want {
+				t.Errorf("files at %s, training %t: %s, want %s", c.given, training, got, want)
+			}
+		}
 	}
 }
