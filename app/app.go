@@ -142,6 +142,7 @@ func assemble(d *db.DB) (*rooms, error) {
 		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures},
 		Publish: func(u unit.ID) { r.tell(u, "index") }}
 	r.desk.Publish = r.tell
+	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }
 	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: r.desk, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
 	r.desk.Changed = r.changed
 	return r, nil

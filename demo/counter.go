@@ -75,6 +75,48 @@ func (r *rooms) counterDay(ctx context.Context, a actor.Actor, u unit.ID, day mo
 			return err
 		}
 	}
-	_, err = r.desk.Reserve(ctx, a, u, day, 5)
-	return err
+	if _, err = r.desk.Reserve(ctx, a, u, day, 5); err != nil {
+		return err
+	}
+	return r.counterQueue(ctx, a, u)
+}
+
+// counterQueue makes a queue at the counter: some were served, one is at the desk,
+// one missed the first call, some wait.
+func (r *rooms) counterQueue(ctx context.Context, a actor.Actor, u unit.ID) error {
+	kinds, err := dossier.ParseTurnKinds("A Đất đai\nB Hộ tịch\nC Chứng thực\nD Trả kết quả", "kinds")
+	if err != nil {
+		return err
+	}
+	if err := r.desk.SetTurnKinds(ctx, author, u, kinds, true); err != nil {
+		return err
+	}
+	if kinds, err = r.desk.TurnKinds(ctx, r.db, u); err != nil {
+		return err
+	}
+	var ids []string
+	for i := range 14 {
+		k := kinds[i*i%len(kinds)]
+		if _, err := r.desk.TakeTurn(ctx, actor.Actor{}, u, k.ID, i%6 == 5); err != nil {
+			return err
+		}
+	}
+	for _, k := range kinds {
+		ids = append(ids, k.ID)
+	}
+	if err := r.desk.SetTurnDesk(ctx, a, u, "1", ids); err != nil {
+		return err
+	}
+	for i := range 6 {
+		t, err := r.desk.CallTurn(ctx, a, u)
+		if err != nil {
+			return err
+		}
+		if i == 3 {
+			if err := r.desk.MissTurn(ctx, a, t.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -26,6 +26,8 @@ type Desk struct {
 
 	// Publish tells whoever watches that a unit's dossiers moved; nil tells nobody.
 	Publish func(u unit.ID, code string)
+	// TurnMoved tells whoever watches a unit's queue that it moved; nil tells nobody.
+	TurnMoved func(u unit.ID)
 
 	// Changed takes part in the write in which a dossier changed, to note whom to
 	// tell; nil tells nobody. before is the national status until then, 0 for a new

@@ -171,7 +171,7 @@ func (p *Pages) counterDay(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, card := range []func(context.Context, db.Queryer, *dayView) (dayCard, error){
 			p.listCard(dossier.Inside, "b"), p.uncollectedCard, p.cashCard,
-			p.listCard(dossier.Outside, "o"), p.listCard(dossier.PostBatch, "s"), p.custodyCard, p.reservedCard,
+			p.listCard(dossier.Outside, "o"), p.listCard(dossier.PostBatch, "s"), p.custodyCard, p.reservedCard, p.turnCard,
 		} {
 			c, err := card(ctx, s, v)
 			if err != nil {

@@ -1,6 +1,7 @@
 package dossierweb
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 	"time"
@@ -18,13 +19,16 @@ const (
 	lookupKept = 10_000
 )
 
-// A limiter lets each address look something up a few times a minute. The zero
-// value is ready. It remembers a bounded number of addresses: when there are too
+// A limiter lets each address look something up a few times a minute: lookupBurst
+// and lookupEvery, or its own burst and every. The zero value is ready. It remembers a bounded number of addresses: when there are too
 // many, those that have their whole allowance again are forgotten, and if none
 // have, all are.
 type limiter struct {
 	mu   sync.Mutex
 	from map[netip.Prefix]*rate.Limiter
+
+	burst int           // lookupBurst when 0
+	every time.Duration // lookupEvery when 0
 }
 
 // allow reports whether the address may look something up now.
@@ -40,7 +44,7 @@ func (l *limiter) allow(address string, now time.Time) bool {
 		if len(l.from) >= lookupKept {
 			l.forget(now)
 		}
-		bucket = rate.NewLimiter(rate.Every(lookupEvery), lookupBurst)
+		bucket = rate.NewLimiter(rate.Every(cmp.Or(l.every, lookupEvery)), cmp.Or(l.burst, lookupBurst))
 		l.from[who] = bucket
 	}
 	return bucket.AllowN(now, 1)
@@ -48,7 +52,7 @@ func (l *limiter) allow(address string, now time.Time) bool {
 
 func (l *limiter) forget(now time.Time) {
 	for who, bucket := range l.from {
-		if bucket.TokensAt(now) >= lookupBurst {
+		if bucket.TokensAt(now) >= float64(cmp.Or(l.burst, lookupBurst)) {
 			delete(l.from, who)
 		}
 	}

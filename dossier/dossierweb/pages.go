@@ -38,6 +38,8 @@ type Pages struct {
 	// Base is the address at which citizens reach the system, "https://…", for
 	// the codes on papers; the request's own host when empty.
 	Base string
+
+	turns limiter // of numbers taken at kiosks
 }
 
 // Topic is the topic of package live on which pages wait for news of a unit. Who
@@ -51,6 +53,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /work/stream", web.SignedIn, p.workStream)
 
 	p.registerCounter(mux)
+	p.registerTurns(mux)
 	mux.Handle("GET /dossiers/new", web.SignedIn, p.counter)
 	mux.Handle("POST /dossiers/new", web.SignedIn, p.counter) // shows what was typed again; changes nothing
 	mux.Handle("POST /dossiers", web.SignedIn, p.receive)

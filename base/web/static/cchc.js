@@ -14,6 +14,15 @@
     b.addEventListener("click", () => window.print());
   }
 
+  // A kiosk prints its slip by itself, and is soon ready for the next visitor.
+  const again = document.body.dataset.printNow;
+  if (again) {
+    window.addEventListener("load", () => {
+      window.print();
+      setTimeout(() => location.assign(again), 20_000);
+    });
+  }
+
   // A form is sent once, however often its button is pressed. The button stays
   // enabled in the form's data, for its name may carry the choice.
   document.addEventListener("submit", (e) => {
