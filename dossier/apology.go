@@ -21,7 +21,11 @@ type Apology struct {
 // the due date; a later one is taken and flagged (State.ApologyInTime). The new
 // date is a promise of its own and never moves the statistical due date.
 func (k *Desk) Apologise(ctx context.Context, a actor.Actor, code string, x Apology) error {
-	return k.act(ctx, a, auth.DossierApologise, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.DossierApologise, code, apologised(x))
+}
+
+func apologised(x Apology) func(context.Context, *work) error {
+	return func(ctx context.Context, w *work) error {
 		f := fault.New(fault.Invalid, "form.invalid")
 		if x.Reason == "" {
 			f.With("reason", "dossier.reason_missing")
@@ -42,7 +46,7 @@ func (k *Desk) Apologise(ctx context.Context, a actor.Actor, code string, x Apol
 			return fault.New(fault.Conflict, "dossier.apologised_already")
 		}
 		return w.happened(Fact{Kind: FApologised, Due: x.Until, Reason: x.Reason, Document: x.Document})
-	})
+	}
 }
 
 // ApologyInTime reports whether the apology came at least one day before the due

@@ -32,12 +32,16 @@ func (k *Desk) Claim(ctx context.Context, a actor.Actor, code string) error {
 // Forward ends the current step and gives the dossier to the next one, to a
 // person of it when account is given (chuyển bước).
 func (k *Desk) Forward(ctx context.Context, a actor.Actor, code, account, note string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.DossierProcess, code, forwarded(account, note))
+}
+
+func forwarded(account, note string) func(context.Context, *work) error {
+	return func(ctx context.Context, w *work) error {
 		s, err := w.step(ctx)
 		if err != nil {
 			return err
 		}
-		next := slices.IndexFunc(w.steps, func(n Step) bool { return !n.Beside && n.Came == 0 && n.Ord > s.Ord })
+		next := following(w.steps, s)
 		if next < 0 {
 			return fault.New(fault.Conflict, "dossier.last_step")
 		}
@@ -46,7 +50,7 @@ func (k *Desk) Forward(ctx context.Context, a actor.Actor, code, account, note s
 		n.Came, n.Account = w.tx.Now, account
 		w.moved[n.Ord] = true
 		return w.happened(Fact{Kind: FStep, How: "forwarded", Qty: int64(n.Ord), Reason: note})
-	})
+	}
 }
 
 // SendBack gives the dossier back to the step before, with the reason (trả lại

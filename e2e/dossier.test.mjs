@@ -54,7 +54,7 @@ both('from the counter to the result: receive, late, apology, process, return, l
   assert.match(await row.innerText(), /Chưa xin lỗi|Hết thời gian xin lỗi/);
   await look('late');
   await row.getByRole('checkbox').check();
-  await follow(page, button(page, 'Xin lỗi và hẹn lại ngày trả cho hồ sơ đã chọn'));
+  await follow(page, button(page, 'Xem trước'));
   await says(page, 'Chưa có gì được ghi.');
 
   // Without a reason it is not sent, and the date that was typed stays.
@@ -67,7 +67,7 @@ both('from the counter to the result: receive, late, apology, process, return, l
   await look('apology-wrong');
   await page.getByLabel(/^Lý do chậm/).fill('Cán bộ phụ trách nghỉ ốm, đã phân công người khác.');
   await follow(page, button(page, 'Gửi lời xin lỗi'));
-  await says(page, /Đã xin lỗi và hẹn lại ngày trả cho 1 hồ sơ/);
+  await says(page, /Đã xin lỗi và hẹn lại 1 hồ sơ/);
 
   // The apology is told, and does not move the date by which it is judged.
   await findByCode(page, code);
@@ -127,10 +127,10 @@ both('one is returned in time, another that is due soon is apologised for', {}, 
   await page.goto('/late?show=soon');
   const row = main(page).getByRole('row', { name: new RegExp(soon) });
   await row.getByRole('checkbox').check();
-  await follow(page, button(page, 'Xin lỗi và hẹn lại ngày trả cho hồ sơ đã chọn'));
+  await follow(page, button(page, 'Xem trước'));
   await page.getByLabel(/^Lý do chậm/).fill('Chờ kết quả xác minh.');
   await follow(page, button(page, 'Gửi lời xin lỗi'));
-  await says(page, /Đã xin lỗi và hẹn lại ngày trả cho 1 hồ sơ/);
+  await says(page, /Đã xin lỗi và hẹn lại 1 hồ sơ/);
   await page.goto(`/dossiers/${soon}`);
   await says(page, /[Xx]in lỗi.* ngày .*, hẹn lại/);
 });

@@ -59,7 +59,7 @@ func (q *lateQuery) url(set ...string) string {
 type lateRow struct {
 	listRow
 	Apology saying
-	Tick    bool // can be apologised for
+	Tick    bool // can be chosen
 	Ticked  bool
 }
 
@@ -79,7 +79,8 @@ type latePage struct {
 	Groups   []lateGroup
 	Count    int
 	Cut      bool // there are more than lateRows
-	May      bool // may apologise
+	May      bool // may do something to many
+	Acts     []dossier.BulkAct
 	Now      moment.Instant
 	Units    []ui.Option
 }
@@ -124,9 +125,14 @@ func (p *Lists) gatherLate(ctx context.Context, q db.Queryer, in *lateQuery) (la
 	if page.Overview, err = p.Desk.Overview(ctx, q, a, u, until); err != nil {
 		return page, err
 	}
-	if page.May, err = p.Desk.Guard.May(ctx, q, a, auth.DossierApologise, u); err != nil {
+	if page.Acts, err = p.bulkActs(ctx, q, u); err != nil {
 		return page, err
 	}
+	// First what this page is for.
+	if i := slices.Index(page.Acts, dossier.BulkApologise); i > 0 {
+		page.Acts = slices.Insert(slices.Delete(page.Acts, i, i+1), 0, dossier.BulkApologise)
+	}
+	page.May = len(page.Acts) > 0
 	if page.Unit, _, err = p.Desk.Units.Last(ctx, q, u); err != nil {
 		return page, err
 	}
@@ -190,9 +196,9 @@ func (t *teller) groups(ctx context.Context, rows []dossier.Row, in *lateQuery, 
 		if err != nil {
 			return nil, err
 		}
-		tick := may && r.Apology == 0 && r.IsOpen() && r.System == ""
+		tick := may && r.IsOpen() && r.System == ""
 		g.Rows = append(g.Rows, lateRow{listRow: told, Apology: t.apology(ctx, r.State), Tick: tick,
-			Ticked: tick && in.Has("check") && in.Check == r.Sector && len(g.Rows) < bulkRows})
+			Ticked: tick && in.Has("check") && in.Check == r.Sector && len(g.Rows) < dossier.BulkMost})
 	}
 	slices.SortStableFunc(order, func(a, b *lateGroup) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), i18n.Compare(a.Sector, b.Sector))

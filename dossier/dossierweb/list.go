@@ -31,7 +31,11 @@ func (p *Lists) Register(mux *web.Mux) {
 	mux.Handle("GET /dossiers", web.SignedIn, p.list)
 	mux.Handle("POST /dossiers/search", web.SignedIn, p.search)
 	mux.Handle("GET /late", web.SignedIn, p.late)
-	mux.Handle("POST /late/apologise", web.SignedIn, p.apologise)
+	mux.Handle("POST /dossiers/bulk", web.SignedIn, p.bulk)
+	mux.Handle("GET /bulk", web.SignedIn, p.bulkRuns)
+	mux.Handle("GET /bulk/{id}", web.SignedIn, p.bulkRun)
+	mux.Handle("POST /bulk/{id}/go-on", web.SignedIn, p.bulkGoOn)
+	mux.Handle("POST /bulk/{id}/undo", web.SignedIn, p.bulkUndo)
 	mux.Handle("GET /units/{id}", web.SignedIn, p.unit)
 	mux.Handle("GET /queue", web.SignedIn, p.queue)
 	mux.Handle("POST /queue/{code}/sign", web.SignedIn, p.sign)
@@ -115,6 +119,7 @@ func writeCursor(c dossier.Cursor) string { return list.Cursor(c).String() }
 // A listRow is a dossier as the list shows it, on the page and in the file.
 type listRow struct {
 	Code, URL      string
+	System         string
 	Applicant      string
 	Procedure      string // short
 	ProcedureTitle string // in full, with its code
@@ -146,7 +151,7 @@ func (t *teller) row(ctx context.Context, r dossier.Row) (listRow, error) {
 		return listRow{}, err
 	}
 	out := listRow{
-		Code: r.Code, URL: rowURL(r.System, r.Code), Applicant: r.Applicant, Unit: u,
+		Code: r.Code, URL: rowURL(r.System, r.Code), System: r.System, Applicant: r.Applicant, Unit: u,
 		Procedure: r.ProcedureCode, ProcedureTitle: r.ProcedureCode,
 		Channel:  channelText(ctx, r.Channel),
 		Received: i18n.Date(ctx, r.RegisteredAt.Date()), Due: dueText(ctx, r.Due, r.ByInstant), Standing: standing,
@@ -179,8 +184,9 @@ type listPage struct {
 	Sectors    []ui.Option
 	Procedures []ui.Link // whose names the search text is in
 	Views      []list.View
-	Keeps      bool // views are kept
-	Forgotten  bool // the session no longer has the number
+	Keeps      bool              // views are kept
+	Forgotten  bool              // the session no longer has the number
+	Acts       []dossier.BulkAct // what may be done to many here
 }
 
 // search takes what was typed into the search and the filters and leads to the
@@ -287,6 +293,9 @@ func (p *Lists) gatherList(ctx context.Context, q db.Queryer, in *listQuery) (li
 		}
 	}
 	if page.Procedures, err = p.named(ctx, q, in, t.now.Date()); err != nil {
+		return page, err
+	}
+	if page.Acts, err = p.bulkActs(ctx, q, unit.ID(in.Unit)); err != nil {
 		return page, err
 	}
 	page.Receive, err = p.Desk.Guard.May(ctx, q, a, auth.DossierReceive, unit.ID(in.Unit))

@@ -304,7 +304,7 @@ func TestNothingChangesByReading(t *testing.T) {
 		"/lookup?code=" + d["late"].Code + "&digits=3456", "/rate/" + d["done"].RatingToken} {
 		b.Get(path).Is(200)
 	}
-	for _, path := range []string{"/late/apologise", "/late/apologise?do=send&reason=x&code=" + d["late"].Code} {
+	for _, path := range []string{"/bulk/x/go-on", "/bulk/x/undo?reason=x"} {
 		b.Get(path).Is(405)
 	}
 	if after := snapshot(t, s); after != before {
@@ -355,6 +355,22 @@ func TestPagesSpeakBothLanguages(t *testing.T) {
 			}
 			s.Clock.Advance(3_000_000_000)
 		}
-		b.Post("/late/apologise", "code", d["late"].Code).Is(200).Lacks("main", "dossierlist.")
+		for _, act := range dossier.BulkActs {
+			officer := s.as(s.Officer)
+			officer.Header.Set("Accept-Language", lang)
+			p := officer.Post("/dossiers/bulk", "act", string(act), "code", d["late"].Code, "code", d["done"].Code, "code", d["returned"].Code).Is(200)
+			if strings.Contains(p.Body, "dossierlist.") || strings.Contains(p.Body, "bulk.") {
+				t.Errorf("the preview of %s in %s shows a key without a message", act, lang)
+			}
+			officer.Post("/dossiers/bulk", with(fields(p, "/dossiers/bulk"), "do", "confirm", "reason", "x")...)
+			for _, path := range []string{"/bulk", "/bulk/" + fields(p, "/dossiers/bulk")[1]} {
+				if act == dossier.BulkAssign && path != "/bulk" {
+					continue // nobody to assign to here
+				}
+				if p := officer.Get(path).Is(200); strings.Contains(p.Body, "\"bulk.") || strings.Contains(p.Body, ">bulk.") {
+					t.Errorf("%s after %s in %s shows a key without a message", path, act, lang)
+				}
+			}
+		}
 	}
 }

@@ -1,9 +1,6 @@
 package dossierweb_test
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestListsLookRight(t *testing.T) {
 	t.Parallel()
@@ -31,24 +28,23 @@ const bulk = `
 	await page.goto(base + "/late");
 	is("the finding", await page.locator("h1").innerText(), "3 hồ sơ quá hạn, 2 chưa xin lỗi");
 	await page.getByRole("link", { name: "Chọn cả nhóm" }).first().click();
-	await page.getByRole("button", { name: "Xin lỗi và hẹn lại" }).click();
-	is("how many are read", await page.locator("tr[data-row]").count(), 1);
+	await page.getByRole("button", { name: "Xem trước" }).click();
+	is("how many are read", await page.locator("tr[data-row]").count(), 2);
+	is("how many are possible", await page.locator("td input[type=text]").count(), 1);
 	is("the date proposed", await page.locator("td input[type=text]").inputValue(), "01/12/2026");
 	await page.getByLabel("Số ngày làm việc thêm").fill("2");
 	await page.getByRole("button", { name: "Tính lại ngày hẹn" }).click();
 	is("the date proposed anew", await page.locator("td input[type=text]").inputValue(), "26/11/2026");
 	await page.getByRole("button", { name: "Gửi lời xin lỗi" }).click();
 	is("what is wrong", await page.locator("#error-summary a").innerText(), "Nhập lý do.");
-	SHOT
 	await page.getByLabel("Lý do chậm").fill("Chờ xác minh tại thực địa");
 	await page.getByRole("button", { name: "Gửi lời xin lỗi" }).click();
-	is("the finding after", await page.locator("h1").innerText(), "3 hồ sơ quá hạn, 1 chưa xin lỗi");
-	is("what was done", await page.locator("[role=status]").first().innerText(), "Đã xin lỗi và hẹn lại ngày trả cho 1 hồ sơ.");`
+	is("what was done", await page.locator("h1").innerText(), "Đã xin lỗi và hẹn lại 1 hồ sơ");`
 
 func TestApologisingInABrowserWithoutScripts(t *testing.T) {
 	t.Parallel()
 	s, _ := busy(t)
-	s.as(s.Officer).DrivePlain(strings.Replace(bulk, "SHOT", "", 1))
+	s.as(s.Officer).DrivePlain(bulk)
 }
 
 func TestTheListIsWalkedByKeys(t *testing.T) {

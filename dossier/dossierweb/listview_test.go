@@ -40,7 +40,7 @@ func TestEveryColumnSortsBothWaysAndPagesBothWays(t *testing.T) {
 		}
 	}
 	var names []string
-	for _, tr := range b.Get("/dossiers?bucket=all&sort=name").Find("tr[data-row] td:nth-child(2)") {
+	for _, tr := range b.Get("/dossiers?bucket=all&sort=name").Find("tr[data-row] td[data-label='Người nộp']") {
 		names = append(names, strings.Fields(webtest.Text(tr))[0])
 	}
 	names = slices.Compact(names)
