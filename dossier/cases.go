@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"maps"
 
 	"cchc/base/db"
 	"cchc/base/moment"
@@ -37,6 +38,10 @@ type Case struct {
 	// dossier's own end when that was before; "" when nobody had taken it.
 	Officer string
 	State
+
+	// n is how many dossiers the case stands for: those of a group that no figure
+	// tells apart; see Desk.counted.
+	n int64
 }
 
 // targets are the destinations of caseIdentity.
@@ -117,21 +122,28 @@ const (
 				WHERE s.dossier_id = d.id AND NOT s.beside AND s.came_at <= :as_of ORDER BY s.ord DESC LIMIT 1), ''),   --[officers]
 			'',                                                                                    --[!officers]`
 	casePlain = `
-		SELECT ` + caseIdentity + `
+		SELECT 1, ` + caseIdentity + caseState + `
+		FROM dossier d` + casePlainOf
+	caseState = `
 			d.unit_id, d.promised_unit_id, d.registered_at, d.accepted_at, d.ended_at, d.end_kind, d.returned_at,
 			d.due_original, d.due_at, d.due_promised, d.due_maximum, d.waiting, d.waiting_since, d.waiting_late,
-			d.supplements, d.asked_before, d.withdrawal_at, d.apology_at, d.marks, d.rating
-		FROM dossier d
+			d.supplements, d.asked_before, d.withdrawal_at, d.apology_at, d.marks, d.rating`
+	casePlainOf = `
 		WHERE d.transfers = 0
 		AND d.accepted_at IS NOT NULL
 		AND d.last_at <= :as_of
 		AND d.accepted_day <= :to
 		AND d.last_recorded <= :known                         --[known]` + caseUnit + caseOf
+	// For counting, facts that no figure tests are left out, as is what had not
+	// happened by then; but a correction counts whenever it was made.
 	caseFolded = `
 		SELECT ` + caseIdentity + `
 			f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, '', '', ''
 		FROM dossier d
-		JOIN dossier_fact f ON f.dossier_id = d.id`
+		JOIN dossier_fact f ON f.dossier_id = d.id
+		AND (f.kind IN ('corrected', 'voided') OR f.at <= :as_of)                              --[counted]
+		AND f.kind NOT IN ('step', 'rated', 'complained', 'complaint_reversed')                --[counted]
+		AND (f.kind <> 'marked' OR f.how IN ('obliged', 'paid_online'))                        --[counted]`
 	caseOf = `
 		AND d.sector = :sector                                --[sector]
 		AND d.procedure_code = :procedure                     --[procedure]`
@@ -154,17 +166,21 @@ func (k *Desk) UnitsDuring(ctx context.Context, q db.Queryer, x Question) ([]uni
 	return db.Column[unit.ID](ctx, q, unitsDuring, string(x.Unit), x.From, x.To)
 }
 
-// cases calls fn for every dossier that was accepted by the end of the question's
-// period and had not ended before it, as it stood then. Which of them belong to
-// the unit, and how, is for the figures to say: a dossier can be promised by one
-// unit and be answered for by another.
-func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *Case, s *span) error) error {
+// An asked is a question that is settled: what it is counted over, and what its
+// statements are given.
+type asked struct {
+	Question
+	span *span
+	args db.Args
+}
+
+func (k *Desk) asked(ctx context.Context, q db.Queryer, x Question) (*asked, error) {
 	now := k.DB.Now()
 	s := &span{from: x.From, to: x.To, asOf: min(x.To.End(), now)}
 	if x.Known != 0 {
 		s.asOf = min(s.asOf, x.Known) // what was reported then was reported as of then
 	}
-	args := db.Args{"as_of": s.asOf, "to": x.To, "from": x.From}
+	args := db.Args{"as_of": s.asOf, "as_of_day": s.asOf.Date(), "to": x.To, "from": x.From}
 	if x.Known != 0 && x.Known < now {
 		args["known"] = x.Known
 	}
@@ -172,7 +188,7 @@ func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *C
 		args["unit"] = string(x.Unit)
 		units, err := k.UnitsDuring(ctx, q, x)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.units = map[unit.ID]bool{}
 		for _, u := range units {
@@ -188,45 +204,73 @@ func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *C
 	if x.Officers {
 		args["officers"] = true
 	}
+	return &asked{Question: x, span: s, args: args}, nil
+}
+
+// cases calls fn for every dossier that was accepted by the end of the question's
+// period and had not ended before it, as it stood then. Which of them belong to
+// the unit, and how, is for the figures to say: a dossier can be promised by one
+// unit and be answered for by another.
+func (k *Desk) cases(ctx context.Context, q db.Queryer, x Question, fn func(c *Case, s *span) error) error {
+	return k.casesBy(ctx, q, x, []*db.Family{casePlainOpen, casePlainEnded}, nil, fn)
+}
+
+// casesBy is cases with the statements that read what has not changed, and more
+// arguments.
+func (k *Desk) casesBy(ctx context.Context, q db.Queryer, x Question, plain []*db.Family, more db.Args, fn func(c *Case, s *span) error) error {
+	a, err := k.asked(ctx, q, x)
+	if err != nil {
+		return err
+	}
 	if x.Detail {
-		levels := map[string]string{}
-		if err := db.Each(ctx, q, onlineLevels, func(r db.Scanner) error {
-			var id, level string
-			err := r.Scan(&id, &level)
-			levels[id] = level
-			return err
-		}); err != nil {
-			return err
-		}
-		plain := fn
-		fn = func(c *Case, s *span) error {
-			c.Level = levels[c.Version]
-			return plain(c, s)
-		}
-	}
-	for _, f := range []*db.Family{casePlainOpen, casePlainEnded} {
-		if err := plainCases(ctx, q, f, args, s, fn); err != nil {
+		if fn, err = withLevels(ctx, q, fn); err != nil {
 			return err
 		}
 	}
+	maps.Copy(a.args, more)
+	for _, f := range plain {
+		if err := plainCases(ctx, q, f, a.args, a.span, fn); err != nil {
+			return err
+		}
+	}
+	return a.folded(ctx, q, fn)
+}
+
+// withLevels tells each case how far its procedure was online.
+func withLevels(ctx context.Context, q db.Queryer, fn func(c *Case, s *span) error) (func(c *Case, s *span) error, error) {
+	levels := map[string]string{}
+	err := db.Each(ctx, q, onlineLevels, func(r db.Scanner) error {
+		var id, level string
+		err := r.Scan(&id, &level)
+		levels[id] = level
+		return err
+	})
+	return func(c *Case, s *span) error {
+		c.Level = levels[c.Version]
+		return fn(c, s)
+	}, err
+}
+
+// folded calls fn for what has changed since the moment asked for.
+func (a *asked) folded(ctx context.Context, q db.Queryer, fn func(c *Case, s *span) error) error {
 	underWay := func(c *Case) bool {
-		return c.AcceptedAt != 0 && c.AcceptedAt.Date() <= x.To && (c.Ended == 0 || c.Ended.Date() >= x.From)
+		return c.AcceptedAt != 0 && c.AcceptedAt.Date() <= a.To && (c.Ended == 0 || c.Ended.Date() >= a.From)
 	}
-	folded := []*db.Family{caseChangedOpen, caseChangedEnded, caseMoved}
-	if args["known"] != nil {
-		folded = append(folded, caseElse)
+	families := []*db.Family{caseChangedOpen, caseChangedEnded, caseMoved}
+	if a.args["known"] != nil {
+		families = append(families, caseElse)
 	}
-	for _, f := range folded {
-		if err := foldedCases(ctx, q, f, args, x, s, underWay, fn); err != nil {
+	for _, f := range families {
+		if err := foldedCases(ctx, q, f, a.args, a.Question, a.span, underWay, fn); err != nil {
 			return err
 		}
 	}
-	if !x.Detail {
+	if !a.Detail {
 		return nil
 	}
-	args["start"] = x.From.Start()
-	refused := func(c *Case) bool { return c.AcceptedAt == 0 && c.Voided == 0 && s.within(c.NotAccepted.Date()) }
-	return foldedCases(ctx, q, caseNotAccepted, args, x, s, refused, fn)
+	a.args["start"] = a.From.Start()
+	refused := func(c *Case) bool { return c.AcceptedAt == 0 && c.Voided == 0 && a.span.within(c.NotAccepted.Date()) }
+	return foldedCases(ctx, q, caseNotAccepted, a.args, a.Question, a.span, refused, fn)
 }
 
 // plainCases reads the dossiers whose row is what they were.
@@ -234,7 +278,7 @@ func plainCases(ctx context.Context, q db.Queryer, f *db.Family, args db.Args, s
 	stmt, params := f.With(args)
 	return db.Each(ctx, q, stmt, func(r db.Scanner) error {
 		var c Case
-		if err := r.Scan(append(c.targets(), &c.Unit, &c.Promised, &c.RegisteredAt, &c.AcceptedAt, &c.Ended, &c.End, &c.Returned,
+		if err := r.Scan(append(append([]any{&c.n}, c.targets()...), &c.Unit, &c.Promised, &c.RegisteredAt, &c.AcceptedAt, &c.Ended, &c.End, &c.Returned,
 			&c.DueOriginal, &c.Due, &c.DuePromised, &c.DueMaximum, &c.Waiting, &c.WaitingSince, &c.WaitingLate,
 			&c.Supplements, &c.AskedBefore, &c.Withdrawal, &c.Apology, &c.Marks, &c.Rating)...); err != nil {
 			return err
@@ -252,6 +296,7 @@ func foldedCases(ctx context.Context, q db.Queryer, f *db.Family, args db.Args, 
 		if len(facts) == 0 {
 			return nil
 		}
+		c.n = 1
 		c.State = Fold(facts, c.ByInstant, s.asOf, x.Known)
 		facts = facts[:0]
 		if !keep(&c) {

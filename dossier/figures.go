@@ -230,5 +230,3 @@ func (c *Case) columnsOf(s *span, hit func(Column)) {
 		hit("no_apology")
 	}
 }
-
-func (r *II06a) hit(c Column) { *r.at(c)++ }

@@ -38,14 +38,13 @@ func (k *Desk) Statistics(ctx context.Context, q db.Queryer, a actor.Actor, x Qu
 	if by == ByUnit {
 		return k.byUnit(ctx, q, x)
 	}
-	x.Officers = x.Officers || by == ByOfficer
 	total := Line{}
 	lines := map[string]*Line{}
-	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
+	err := k.counted(ctx, q, x, by, func(c *Case, s *span) error {
 		key := c.Key(by)
 		var line *Line
 		c.columnsOf(s, func(col Column) {
-			total.hit(col)
+			*total.at(col) += c.n
 			if by == ByNothing {
 				return
 			}
@@ -53,7 +52,7 @@ func (k *Desk) Statistics(ctx context.Context, q db.Queryer, a actor.Actor, x Qu
 				line = at(lines, key)
 				line.Key = key
 			}
-			line.hit(col)
+			*line.at(col) += c.n
 		})
 		return nil
 	})
@@ -102,8 +101,8 @@ func (k *Desk) grouped(ctx context.Context, q db.Queryer, x Question, keys func(
 	lines := map[string]*Line{}
 	spans := map[string]*span{}
 	var touched []string
-	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
-		c.columnsOf(s, total.hit)
+	err := k.counted(ctx, q, x, ByUnit, func(c *Case, s *span) error {
+		c.columnsOf(s, func(col Column) { *total.at(col) += c.n })
 		touched = append(append(touched[:0], keys(c.Promised)...), keys(c.Unit)...)
 		for _, m := range c.moves {
 			touched = append(touched, keys(m.to)...)
@@ -126,7 +125,7 @@ func (k *Desk) grouped(ctx context.Context, q db.Queryer, x Question, keys func(
 					line = at(lines, key)
 					line.Key = key
 				}
-				line.hit(col)
+				*line.at(col) += c.n
 			})
 		}
 		return nil
