@@ -38,7 +38,8 @@ type API struct {
 	mux    *web.Mux
 	once   *once    // nil keeps no answers
 	limits *limiter // nil knows no limits
-	room   string   // whose operation is being registered
+	pages  reference
+	room   string // whose operation is being registered
 }
 
 // The ways in which a caller says who it is: a token, or the session of pages.

@@ -122,7 +122,9 @@ func TestTheDescriptionIsServedAndListed(t *testing.T) {
 		t.Errorf("openapi = %v, %v; want 3.1.0", doc["openapi"], err)
 	}
 	b.Header.Set("Accept", "text/html")
-	b.Get("/api").Is(200).Has("h2", "POST /api/v1/dossiers/{code}/ask").Has(".card", "Ask for papers").Has(".card li", "The dossier's code.").
+	b.Get("/api").Is(200).Has("h2", "POST /api/v1/dossiers/{code}/ask").Has(".card", "Ask for papers").Has(".card td", "The dossier's code.").Has(".card th", "reason").Has(".card td", "string, length ≥ 3").Has("nav a[href='#ask']", "Ask for papers").Count("#ask", 1).
+		Has("#ask pre", "curl -X POST \"$CCHC/api/v1/dossiers/$CODE/ask\"").Has("#ask pre", "Bearer $TOKEN").Has("#ask pre", "Idempotency-Key").Has("#ask pre", "\"on\":").Lacks("#ping pre", "Bearer").
+		Has("#ask", "application/problem+json").
 		Has(".card .state", "cần đăng nhập").Has(".card .state", "công khai").Count("script:not([src])", 0)
 	b.Look("/api")
 }

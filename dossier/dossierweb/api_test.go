@@ -202,6 +202,24 @@ func TestTheAPIListsAndReports(t *testing.T) {
 	if len(seen) != 7 {
 		t.Errorf("the pages of the list have %d dossiers, want 7", len(seen))
 	}
+	// The same with what is looked for in the body, where numbers of persons belong.
+	seen = map[string]bool{}
+	for cursor := ""; ; {
+		got := call(t, b, "POST", "/api/v1/dossiers/search", `{"unit":"H99.101","q":"nguyen thi anh","limit":3,"cursor":"`+cursor+`"}`, 200)
+		for _, x := range got.Items {
+			seen[x.Dossier.Code] = true
+		}
+		if cursor = got.Next; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 7 {
+		t.Errorf("the pages of the search have %d dossiers, want 7", len(seen))
+	}
+	if got := call(t, b, "POST", "/api/v1/dossiers/search", `{"q":"không có ai"}`, 200); len(got.Items) != 0 {
+		t.Errorf("found %v", got.Items)
+	}
+	call(t, b, "POST", "/api/v1/dossiers/search", `{"bucket":"none"}`, 422)
 	if got := call(t, b, "GET", "/api/v1/dossiers?bucket=overdue", "", 200); got.Items == nil || len(got.Items) != 0 {
 		t.Errorf("nothing is overdue, and the list is %v", got.Items)
 	}
