@@ -96,7 +96,7 @@ func (r *rooms) counterQueue(ctx context.Context, a actor.Actor, u unit.ID) erro
 	}
 	var ids []string
 	for i := range 14 {
-		k := kinds[i*i%len(kinds)]
+		k := kinds[i*(i+1)/2%len(kinds)]
 		if _, err := r.desk.TakeTurn(ctx, actor.Actor{}, u, k.ID, i%6 == 5); err != nil {
 			return err
 		}

@@ -46,7 +46,8 @@ type turnForm struct {
 	Turn     string      `form:"turn"`
 	Desk     string      `form:"desk"`
 	Kinds    []string    `form:"kind"`
-	To       string      `form:"to"`
+	To       string      `form:"to"`   // the kind that a number is transferred to
+	Give     string      `form:"give"` // the kind of a number that the officer gives
 	Priority bool        `form:"priority"`
 	Day      moment.Date `form:"day"`
 }
@@ -130,7 +131,7 @@ func (p *Pages) turnDo(w http.ResponseWriter, r *http.Request) error {
 		said, err = "turn.done.desk", p.Desk.SetTurnDesk(ctx, a, u, in.Desk, in.Kinds)
 	case "give":
 		var t dossier.Turn
-		if t, err = p.Desk.TakeTurn(ctx, a, u, in.To, in.Priority); err == nil {
+		if t, err = p.Desk.TakeTurn(ctx, a, u, in.Give, in.Priority); err == nil {
 			var code string
 			if code, err = p.unitCode(ctx, u); err == nil {
 				return web.SeeOther(w, r, slipURL(code, t.ID), "")
@@ -159,8 +160,8 @@ func (p *Pages) turnDo(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f := fault.As(err); f != nil && f.Kind != fault.Forbidden && in.Failed(err) {
 		for i := range f.Fields {
-			if f.Fields[i].Name == "kind" && r.PathValue("do") != "desk" {
-				f.Fields[i].Name = "to"
+			if f.Fields[i].Name == "kind" {
+				f.Fields[i].Name = map[string]string{"desk": "kind", "give": "give", "transfer": "to"}[r.PathValue("do")]
 			}
 		}
 		v, err := p.turnView(ctx, in)

@@ -714,7 +714,7 @@ func turnGive(v *turnView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(&v.in.Form, ui.Field{Name: "to", Label: i18n.T(ctx, "turn.kind"), Attrs: templ.Attributes{"id": "give-to"}}, v.kindOptions("")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(&v.in.Form, ui.Field{Name: "give", Label: i18n.T(ctx, "turn.kind")}, v.kindOptions("")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

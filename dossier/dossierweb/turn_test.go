@@ -77,7 +77,7 @@ func TestAVisitorTakesANumberAndIsCalled(t *testing.T) {
 	noKeys(t, d.Get("/counter/turns/day").Is(200).Count("table", 2).Has("main", "09:00–09:59"))
 	d.Get("/counter/turns/day?day=20/11/2026").Is(200).Has("main", "không có ai lấy số")
 	d.Get("/counter/turns/day?day=x").Is(422)
-	to = d.Post("/counter/turns/give", "to", kinds[0].ID, "priority", "1").Header.Get("Location")
+	to = d.Post("/counter/turns/give", "give", kinds[0].ID, "priority", "1").Header.Get("Location")
 	d.Get(to).Is(200).Has(".slip-number", "A002").Has("main", "Ưu tiên").Count("body[data-print-now]", 0)
 }
 
