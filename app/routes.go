@@ -41,7 +41,12 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	now := func() time.Time { return r.db.Now().Time() }
 	r.files = r.filesAt(f.Files)
 	hub, reports := r.adminHub(), r.reportHub()
+	guides, err := newHelp()
+	if err != nil {
+		return nil, nil, err
+	}
 	mux := web.New(web.Config{
+		Help:     guides.Of,
 		Product:  "CCHC",
 		Sessions: auth.Store{DB: r.db},
 		Load: func(ctx context.Context, account string, signedIn moment.Instant) (actor.Actor, error) {
@@ -86,6 +91,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	r.portalPages(f.Base).Register(mux)
+	guides.Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
 	r.unitPages().Register(mux)
 	r.procedurePages().Register(mux)

@@ -68,8 +68,11 @@ type Config struct {
 	// Search returns where the top bar's search goes for the actor, or "".
 	Search func(a actor.Actor) string
 
-	Cookie     string           // name of the session's cookie; "cchc" when empty
-	Training   bool             // mark every page as training: nothing on it is real
+	Cookie   string // name of the session's cookie; "cchc" when empty
+	Training bool   // mark every page as training: nothing on it is real
+	// Help returns the address of the guide to the page at a path; nil shows none.
+	Help func(path string) string
+
 	Demo       bool             // mark every page as an illustration
 	Secure     bool             // people reach us over TLS
 	TrustProxy bool             // X-Forwarded-For's last address is the client's

@@ -266,6 +266,9 @@ func (m *Mux) framed(next http.Handler) http.Handler {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			f.Path = "/" // one cannot come back to what was sent
 		}
+		if m.cfg.Help != nil {
+			f.Help = m.cfg.Help(r.URL.Path)
+		}
 		lang := p.Get("lang")
 		if !i18n.Known(lang) {
 			lang = i18n.Match(r.Header.Get("Accept-Language"))

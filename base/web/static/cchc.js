@@ -23,10 +23,29 @@
     });
   }
 
+  // A connection that is gone is told before somebody sends what they typed.
+  const notice = $("#offline");
+  notice?.setAttribute("role", "status");
+  const gone = notice && $("p", notice).textContent;
+  const offline = (is) => {
+    if (!notice || (!is && notice.hidden)) return;
+    $("p", notice).textContent = is ? gone : notice.dataset.back;
+    notice.hidden = false;
+    if (!is) setTimeout(() => { notice.hidden = navigator.onLine !== false; }, 4000);
+  };
+  window.addEventListener("offline", () => offline(true));
+  window.addEventListener("online", () => offline(false));
+  document.addEventListener("htmx:sendError", () => offline(true));
+  if (navigator.onLine === false) offline(true);
+
   // A form is sent once, however often its button is pressed. The button stays
   // enabled in the form's data, for its name may carry the choice.
   document.addEventListener("submit", (e) => {
     const f = e.target;
+    if (navigator.onLine === false && f.method !== "dialog") { // or the browser's own page would take the place of what was typed
+      e.preventDefault();
+      return offline(true);
+    }
     if (f.method !== "post" || e.defaultPrevented) return;
     if (f.dataset.sent) return e.preventDefault();
     f.dataset.sent = "1";

@@ -33,6 +33,7 @@ type Frame struct {
 	Demo     bool           // the data is an illustration
 	Training bool           // nothing on it is real: people practise
 	AsOf     moment.Instant // when the page was made
+	Help     string         // address of the guide to this page; "" shows none
 	Path     string         // where we are, to come back to
 	Size     string         // "small", "", "large"
 	Contrast bool

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"cchc/base/web/help"
+	"cchc/docs/guide"
+)
+
+// helpGroups are the guides, by who reads them.
+var helpGroups = []help.Group{
+	{Key: "citizens", Guides: []string{"citizens"}},
+	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books"}},
+	{Key: "leaders", Guides: []string{"board", "index", "reports"}},
+	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api"}},
+}
+
+// helpOf says which guide belongs to a page. Add yours.
+var helpOf = []help.Page{
+	{Address: "/", Guide: "citizens"}, {Address: "/services", Guide: "citizens"}, {Address: "/services/", Guide: "citizens"},
+	{Address: "/lookup", Guide: "citizens"}, {Address: "/rate/", Guide: "citizens"}, {Address: "/on-time", Guide: "citizens"}, {Address: "/complain", Guide: "citizens"},
+	{Address: "/sign-in", Guide: "start"}, {Address: "/me", Guide: "start"}, {Address: "/me/", Guide: "start"}, {Address: "/keys", Guide: "start"},
+	{Address: "/work", Guide: "work"},
+	{Address: "/dossiers/new", Guide: "counter"}, {Address: "/counter", Guide: "counter"}, {Address: "/counter/", Guide: "counter"},
+	{Address: "/dossiers", Guide: "dossiers"}, {Address: "/dossiers/", Guide: "dossier"}, {Address: "/units/", Guide: "dossiers"},
+	{Address: "/late", Guide: "late"}, {Address: "/late/", Guide: "late"},
+	{Address: "/queue", Guide: "queue"}, {Address: "/queue/", Guide: "queue"},
+	{Address: "/books", Guide: "books"}, {Address: "/books/", Guide: "books"},
+	{Address: "/board", Guide: "board"}, {Address: "/board/", Guide: "board"}, {Address: "/index/", Guide: "index"},
+	{Address: "/reports", Guide: "reports"}, {Address: "/reports/", Guide: "reports"},
+	{Address: "/admin", Guide: "system"}, {Address: "/admin/", Guide: "system"},
+	{Address: "/admin/accounts", Guide: "accounts"}, {Address: "/admin/accounts/", Guide: "accounts"},
+	{Address: "/admin/delegations", Guide: "accounts"}, {Address: "/admin/delegations/", Guide: "accounts"},
+	{Address: "/admin/units", Guide: "units"}, {Address: "/admin/units/", Guide: "units"},
+	{Address: "/admin/calendars", Guide: "calendars"}, {Address: "/admin/calendars/", Guide: "calendars"}, {Address: "/admin/calendar-changes/", Guide: "calendars"},
+	{Address: "/admin/procedures", Guide: "procedures"}, {Address: "/admin/procedures/", Guide: "procedures"}, {Address: "/admin/procedures-next", Guide: "procedures"},
+	{Address: "/admin/imports", Guide: "imports"}, {Address: "/admin/imports/", Guide: "imports"}, {Address: "/admin/import/", Guide: "imports"},
+	{Address: "/admin/exchange", Guide: "exchange"}, {Address: "/admin/exchange/", Guide: "exchange"},
+	{Address: "/admin/tokens", Guide: "api"}, {Address: "/admin/tokens/", Guide: "api"}, {Address: "/account/tokens", Guide: "api"}, {Address: "/account/tokens/", Guide: "api"}, {Address: "/api", Guide: "api"},
+}
+
+func newHelp() (*help.Pages, error) { return help.New(guide.Files, helpGroups, helpOf) }
