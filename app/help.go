@@ -19,7 +19,7 @@ var helpOf = []help.Page{
 	{Address: "/lookup", Guide: "citizens"}, {Address: "/rate/", Guide: "citizens"}, {Address: "/on-time", Guide: "citizens"}, {Address: "/complain", Guide: "citizens"},
 	{Address: "/sign-in", Guide: "start"}, {Address: "/me", Guide: "start"}, {Address: "/me/", Guide: "start"}, {Address: "/keys", Guide: "start"},
 	{Address: "/work", Guide: "work"},
-	{Address: "/dossiers/new", Guide: "counter"}, {Address: "/counter", Guide: "counter"}, {Address: "/counter/", Guide: "counter"},
+	{Address: "/dossiers/new", Guide: "counter"}, {Address: "/counter", Guide: "counter"}, {Address: "/counter/", Guide: "counter"}, {Address: "/turns/", Guide: "counter"},
 	{Address: "/dossiers", Guide: "dossiers"}, {Address: "/dossiers/", Guide: "dossier"}, {Address: "/units/", Guide: "dossiers"},
 	{Address: "/late", Guide: "late"}, {Address: "/late/", Guide: "late"},
 	{Address: "/queue", Guide: "queue"}, {Address: "/queue/", Guide: "queue"},

@@ -25,7 +25,7 @@ func Keys() []KeyGroup {
 		{"web.keys.everywhere", []Key{{"/", "web.keys.search"}, {"n", "web.keys.new"}, {"?", "web.keys.help"}}},
 		{"web.keys.lists", []Key{{"j", "web.keys.down"}, {"k", "web.keys.up"}, {"Enter", "web.keys.open"}}},
 		{"web.keys.queue", []Key{{"s", "web.keys.sign"}, {"b", "web.keys.send_back"}}},
-		{"web.keys.counter", []Key{{"p", "web.keys.print"}, {"t", "web.keys.day"}, {"c", "web.keys.cash"}, {"r", "web.keys.reserved"}, {"u", "web.keys.uncollected"}, {"g", "web.keys.originals"}}},
+		{"web.keys.counter", []Key{{"p", "web.keys.print"}, {"t", "web.keys.day"}, {"c", "web.keys.cash"}, {"r", "web.keys.reserved"}, {"u", "web.keys.uncollected"}, {"g", "web.keys.originals"}, {"q", "web.keys.turns"}, {"m", "web.keys.screen"}, {"d", "web.keys.turn_day"}}},
 	}
 }
 
