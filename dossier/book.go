@@ -60,7 +60,7 @@ var (
 		ORDER BY number`)
 	bookRows = db.Lines("dossier.book.rows", `
 		SELECT i.unit_id, i.form, i.year, i.number, i.dossier_id, i.seq, i.for_year, i.upgraded, i.voided_at,
-			f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, f.reason, f.document,
+			f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, f.reason, f.document, f.on_behalf,
 			p.name, p.id_number, p.phone, p.email, p.address, p.representative, `+prefixed("d", columns)+`
 		FROM form_issue i
 		JOIN dossier d ON d.id = i.dossier_id

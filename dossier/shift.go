@@ -68,7 +68,7 @@ var (
 		ORDER BY id`)
 	// The facts of which Stops makes the intervals of the clock.
 	shiftFacts = db.Lines("dossier.shift.facts", `
-		SELECT d.id, f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, f.reason, f.document
+		SELECT d.id, f.seq, f.kind, f.at, f.recorded_at, f.account, f.unit_id, f.due, f.how, f.qty, f.ref, f.reason, f.document, f.on_behalf
 		FROM dossier d
 		JOIN dossier_fact f ON f.dossier_id = d.id
 		WHERE d.accepted_at IS NOT NULL
