@@ -60,8 +60,9 @@ type DB struct {
 	// failed counts group commits that the disk refused.
 	failed atomic.Int64
 
-	prepared sync.Map // *Stmt → *sql.Stmt, reading side, SQLite only
-	writing  sync.Map // *Stmt → *sql.Stmt, writing side, SQLite only
+	prepared sync.Map      // *Stmt → *sql.Stmt, reading side, SQLite only
+	writing  sync.Map      // *Stmt → *sql.Stmt, writing side, SQLite only
+	views    chan struct{} // a token for each view that is open; see view
 }
 
 // IsPostgres reports whether dsn names a PostgreSQL database rather than a file.
@@ -82,7 +83,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.Retry == 0 {
 		o.Retry = 30 * time.Second
 	}
-	d := &DB{dsn: dsn, now: o.Now, retry: o.Retry, try: o.Try, done: make(chan struct{}), closed: make(chan struct{})}
+	d := &DB{dsn: dsn, now: o.Now, retry: o.Retry, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
 	var err error
 	if IsPostgres(dsn) {
 		err = d.openPostgres(o)
@@ -104,7 +105,7 @@ func (d *DB) openPostgres(o Options) (err error) {
 	if d.read, err = sql.Open("pgx", d.dsn); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	d.read.SetMaxOpenConns(2 * o.Readers)
+	d.read.SetMaxOpenConns(4 * o.Readers)
 	d.read.SetMaxIdleConns(2 * o.Readers)
 	d.read.SetConnMaxIdleTime(5 * time.Minute)
 	d.write = d.read
@@ -131,7 +132,7 @@ func (d *DB) openSQLite(o Options) (err error) {
 	if d.read, err = sql.Open("sqlite", sqliteDSN(d.dsn, true)); err != nil {
 		return fmt.Errorf("open database %s: %w", d.dsn, err)
 	}
-	d.read.SetMaxOpenConns(o.Readers)
+	d.read.SetMaxOpenConns(2 * o.Readers)
 	d.read.SetMaxIdleConns(o.Readers)
 	d.queue = make(chan *job, 256)
 	go d.writer()
@@ -144,16 +145,20 @@ func sqliteDSN(path string, readOnly bool) string {
 	q := url.Values{}
 	for _, p := range []string{
 		"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-		"cache_size(-16000)", "mmap_size(268435456)",
+		"mmap_size(268435456)",
 	} {
 		q.Add("_pragma", p)
 	}
 	if readOnly {
+		// Readers find their pages in the mapped file; a cache of each connection's
+		// own would hold them a second time.
+		q.Add("_pragma", "cache_size(-2000)")
 		q.Add("_pragma", "query_only(1)")
 		// Not for the writer: its statement journal would be in memory too, and
 		// that costs the square of what a write changes.
 		q.Add("_pragma", "temp_store(MEMORY)")
 	} else {
+		q.Add("_pragma", "cache_size(-16000)")
 		q.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -359,10 +359,35 @@ func (d *DB) Snapshot(ctx context.Context, fn func(s *Snapshot) error) error {
 	} else {
 		o.ReadOnly = false // the pool is query_only already; the driver knows no such option
 	}
+	defer d.view(ctx)()
 	tx, err := d.read.BeginTx(ctx, o)
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", translate(err))
 	}
 	defer tx.Rollback()
 	return fn(&Snapshot{db: d, sql: tx})
+}
+
+// patience is how long a view waits for its turn.
+const patience = time.Second
+
+// view lets as many views be open as leave connections for what is asked beside
+// them: if views held all of them, and each asked something more of the database,
+// they would wait for each other for ever. One that has waited long goes on all the
+// same: it may stand within another.
+func (d *DB) view(ctx context.Context) (done func()) {
+	select {
+	case d.views <- struct{}{}:
+		return func() { <-d.views }
+	default:
+	}
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case d.views <- struct{}{}:
+		return func() { <-d.views }
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return func() {}
 }

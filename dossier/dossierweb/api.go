@@ -107,7 +107,7 @@ func keyToken(account, key string) string {
 func (p *API) receive(ctx context.Context, in *receiveInput) (*receiveOutput, error) {
 	a := api.Actor(ctx)
 	app := in.Body.application()
-	id, err := p.unit(ctx, in.Body.Unit)
+	id, err := p.unit(ctx, p.Desk.DB, in.Body.Unit)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +127,8 @@ func (p *API) receive(ctx context.Context, in *receiveInput) (*receiveOutput, er
 }
 
 // unit finds a unit by its id or its agency code.
-func (p *API) unit(ctx context.Context, s string) (unit.ID, error) {
-	tree, err := p.Desk.Units.Today(ctx, p.Desk.DB)
+func (p *API) unit(ctx context.Context, q db.Queryer, s string) (unit.ID, error) {
+	tree, err := p.Desk.Units.Today(ctx, q)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +165,7 @@ func (p *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 		if err != nil {
 			return err
 		}
-		asked, err := p.unit(ctx, in.Unit)
+		asked, err := p.unit(ctx, q, in.Unit)
 		if err != nil {
 			return err
 		}
@@ -233,7 +233,7 @@ func (p *API) report(ctx context.Context, in *reportInput) (*reportOutput, error
 		if err != nil {
 			return err
 		}
-		asked, err := p.unit(ctx, in.Unit)
+		asked, err := p.unit(ctx, q, in.Unit)
 		if err != nil {
 			return err
 		}
