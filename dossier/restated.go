@@ -18,7 +18,7 @@ type Restatement struct {
 }
 
 var factsSince = db.SQL("dossier.facts_since", `
-	SELECT seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document
+	SELECT seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document, on_behalf
 	FROM dossier_fact
 	WHERE dossier_id = $1 AND recorded_at > $2 AND (at <= $3 OR kind = 'corrected')
 	ORDER BY seq`)
