@@ -33,7 +33,7 @@ var floors = map[string]int{
 	// 3, rooms.
 	"dossier": 3, "plan": 3, "survey": 3, "feedback": 3, "inspection": 3, "award": 3,
 	// 4, reading rooms.
-	"serviceindex": 4, "exchange": 4, "scorecard": 4, "report": 4, "portal": 4,
+	"serviceindex": 4, "exchange": 4, "notice": 4, "scorecard": 4, "report": 4, "portal": 4,
 	"imports": 4, "reported": 4,
 	// 5, doors.
 	"base/web": 5, "base/web/signin": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
@@ -62,6 +62,7 @@ var only = []rule{
 	{"github.com/riverqueue/river", among("base/job"), "rooms name jobs and don't know the queue"},
 	{"github.com/alexedwards/argon2id", among("base/auth"), "passwords are package auth's"},
 	{"github.com/alexedwards/scs/v2", among("base/web"), "sessions are package web's"},
+	{"github.com/wneessen/go-mail", among("notice"), "mail is package notice's"},
 	{"gocloud.dev", among("base/file"), "files are package file's"},
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
 	{"github.com/nicksnyder/go-i18n/v2", among("base/i18n"), "messages are package i18n's"},

@@ -15,6 +15,7 @@ import (
 	"cchc/calendar/calendarweb"
 	"cchc/dossier"
 	"cchc/exchange/exchangeweb"
+	"cchc/notice/noticeweb"
 	"cchc/procedure/procedureweb"
 	"cchc/unit"
 	"cchc/unit/unitweb"
@@ -35,6 +36,7 @@ func (r *rooms) adminHub() *admin.Hub {
 			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
 		{Key: "accounts", Group: admin.People, URL: "/admin/accounts", Verbs: []auth.Verb{auth.AccountChange}},
 		{Key: "delegations", Group: admin.People, URL: "/admin/delegations", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "notices", Group: admin.Data, URL: noticeweb.Admin, Verbs: []auth.Verb{auth.NoticeKeep}},
 		{Key: "jobs", Group: admin.System, URL: "/admin/jobs", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.jobPages().Waits},
 		{Key: "health", Group: admin.System, URL: "/admin/health", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.healthPages().Waits},
 		{Key: "audit", Group: admin.System, URL: "/admin/audit", Verbs: []auth.Verb{auth.AuditRead}},
@@ -78,7 +80,8 @@ func (r *rooms) keeping() admin.Keeping {
 // jobPages are the pages of jobs and of what is sent out. Whatever sends adds
 // itself to Deliveries.
 func (r *rooms) jobPages() *admin.Jobs {
-	return &admin.Jobs{Keeping: r.keeping(), Queue: r.queue, Sweeps: func() []job.Sweep { return r.newRunner().Sweeps() }}
+	return &admin.Jobs{Keeping: r.keeping(), Queue: r.queue, Sweeps: func() []job.Sweep { return r.newRunner().Sweeps() },
+		Deliveries: []admin.Deliveries{{Key: "notices", URL: noticeweb.Admin + "?state=dead", Failed: r.notices.Failed}}}
 }
 
 func (r *rooms) healthPages() *admin.Health {

@@ -25,6 +25,8 @@ import (
 	"cchc/exchange"
 	"cchc/exchange/exchangeweb"
 	"cchc/imports"
+	"cchc/notice"
+	"cchc/notice/noticeweb"
 	"cchc/portal"
 	"cchc/procedure"
 	"cchc/reported"
@@ -49,6 +51,7 @@ type rooms struct {
 	evaluation []*evaluation.Set
 	hub        *live.Hub
 	letters    letterBox // nil: nobody mails digests
+	notices    *notice.Book
 	reported   *reported.Book
 	imports    *imports.Runs // where files are kept
 	queue      *job.Queue
@@ -145,6 +148,8 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }
 	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: r.desk, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
 	r.desk.Changed = r.changed
+	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(account string) { r.hub.Publish(noticeweb.Topic(account), "") }}
+	r.letters = r.post
 	return r, nil
 }
 

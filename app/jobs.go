@@ -10,6 +10,7 @@ import (
 	"cchc/calendar"
 	"cchc/exchange"
 	"cchc/imports"
+	"cchc/notice"
 	"cchc/unit"
 )
 
@@ -29,6 +30,9 @@ func (r *rooms) newRunner() *job.Runner {
 	job.Handle(run, exchange.Deliver, r.exchange.Send)
 	run.Every(time.Minute, "exchange.sweep", time.Minute, r.exchange.Sweep)
 	run.Every(time.Hour, "api.sweep", sweeping, func(ctx context.Context) error { return api.Sweep(ctx, r.db) })
+	job.Handle(run, notice.Send, r.notices.SendDue)
+	run.Every(15*time.Second, "notice.sweep", sweeping, r.tellNotices)
+	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
 	if r.imports != nil {
 		job.Handle(run, imports.Work, r.imports.Go)
 	}

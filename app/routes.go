@@ -27,6 +27,7 @@ import (
 	"cchc/dossier/dossierweb"
 	"cchc/exchange/exchangeweb"
 	"cchc/imports/importsweb"
+	"cchc/notice/noticeweb"
 	"cchc/reported/reportedweb"
 	"cchc/serviceindex/serviceindexweb"
 )
@@ -64,12 +65,17 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 			}
 			return "/dossiers/search"
 		},
+		Bell: r.notices.Unread,
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
 	r.exchange.Sender.(*exchangeweb.Sender).Hosts = f.Hosts
 	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
+	if err := r.noticesLeave(ctx, f); err != nil {
+		return nil, nil, err
+	}
+	(&noticeweb.Pages{Book: r.notices, Live: r.hub, Dossiers: noticeSource{r}, Name: r.accountName}).Register(mux)
 	hub.Register(mux)
 	r.first.Register(mux)
 	r.jobPages().Register(mux)

@@ -24,6 +24,9 @@ type serveFlags struct {
 	Profile    string   `help:"Address for Go's profiles, which tell much: only on the loopback." placeholder:"HOST:PORT" hidden:""`
 	Hosts      []string `help:"Hosts that webhooks and status feeds may call although they are in a private network or without TLS: host or host:port." name:"exchange-hosts" placeholder:"HOST"`
 	Files      string   `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
+
+	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
+	Notices noticeFlags `embed:"" prefix:"notices-"`
 }
 
 type serveCmd struct {

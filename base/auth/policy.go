@@ -39,6 +39,7 @@ const (
 	CounterSet        Verb = "counter.set"  // what a unit sets for its counter
 	SettingChange     Verb = "setting.change"
 	SystemKeep        Verb = "system.keep" // jobs and health of the installation
+	NoticeKeep        Verb = "notice.keep" // templates and log of notices
 )
 
 // Verbs lists every verb.
@@ -47,7 +48,7 @@ var Verbs = []Verb{
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
 	DossierRead, DossierReadPerson, DossierImport, BookClose,
 	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
-	CounterRead, CounterSet, SettingChange, SystemKeep,
+	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep,
 }
 
 // policy is the whole of it: a role may do the verbs of its row and no other.
@@ -56,7 +57,7 @@ var policy = map[actor.Role][]Verb{
 	// of the keeper's.
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
-		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep,
+		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {

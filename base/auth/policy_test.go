@@ -58,6 +58,7 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.ReportEnter:       {actor.Administrator, actor.HomeAffairs},
 		auth.AuditRead:         {actor.Administrator, actor.Chairperson, actor.Auditor},
 		auth.AccountChange:     {actor.Administrator},
+		auth.NoticeKeep:        {actor.Administrator},
 		auth.CounterRead:       {actor.Chairperson, actor.OneStop, actor.Auditor},
 		auth.CounterSet:        {actor.Administrator, actor.HomeAffairs},
 		auth.SettingChange:     {actor.Administrator},

@@ -65,6 +65,9 @@ type Config struct {
 	Place func(ctx context.Context, a actor.Actor) string
 	// Nav lists what the actor may open, in order.
 	Nav func(ctx context.Context, a actor.Actor) []ui.Link
+	// Bell counts what the actor was told and did not read yet, for the top of every
+	// page of who is signed in; nil shows no bell.
+	Bell func(ctx context.Context, a actor.Actor) (int, error)
 	// Search returns where the top bar's search goes for the actor, or "".
 	Search func(a actor.Actor) string
 

@@ -154,6 +154,13 @@ func (m *Mux) fill(ctx context.Context, f *ui.Frame, a actor.Actor) {
 	if m.cfg.Search != nil {
 		f.Search = m.cfg.Search(a)
 	}
+	if m.cfg.Bell != nil && a.SignedIn() {
+		n, err := m.cfg.Bell(ctx, a)
+		if err != nil { // a page is worth more than its bell
+			m.cfg.Log.WarnContext(ctx, "count notices", "err", err)
+		}
+		f.Bell, f.Unread = true, n
+	}
 }
 
 // load returns the session's actor, or Unauthenticated when the session lay idle

@@ -29,6 +29,8 @@ type Frame struct {
 	For      string // name of whom this person acts for; "" for itself
 	Nav      []Link // what this person may open
 	Search   string // where the top bar's search goes; "" shows none
+	Bell     bool   // there are notices, at /notices
+	Unread   int    // of them, up to 100
 	Flashes  []Flash
 	Demo     bool           // the data is an illustration
 	Training bool           // nothing on it is real: people practise
