@@ -13,6 +13,7 @@ function kind(address) {
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')
     .replaceAll(/\/H\d[\w.]*-\d{6}-\d+/g, '/:code')
     .replaceAll(/\/[A-Z_]{4,}/g, '/:metric')
+    .replaceAll(/\/\d\.\d{6}/g, '/:procedure')
     .replaceAll(/\/\d+(?=\/|$)/g, '/:n');
   const telling = ['show', 'part', 'bucket', 'by'].filter((name) => url.searchParams.has(name)).map((name) => `${name}=${url.searchParams.get(name)}`);
   return [path, ...telling].join(' ');

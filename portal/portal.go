@@ -115,14 +115,15 @@ func (f *Finder) Find(ctx context.Context, q db.Queryer, text string, filter pro
 	}
 	var near, far []*procedure.Version
 	seen := map[string]bool{}
-	for _, s := range searches {
+	known := false // what was said means something: then "so do" no longer finds every name with "số" and "do"
+	for i, s := range searches {
 		found, err := f.Procedures.Search(ctx, q, s, filter, 0)
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range found {
 			switch {
-			case seen[v.ID]:
+			case seen[v.ID] || known && !strings.Contains(v.Fold, i18n.Fold(s)):
 			case v.Level == procedure.Ministry:
 				far = append(far, v)
 			default:
@@ -130,6 +131,7 @@ func (f *Finder) Find(ctx context.Context, q db.Queryer, text string, filter pro
 			}
 			seen[v.ID] = true
 		}
+		known = known || i == 0 && len(found) > 0 && s != strings.TrimSpace(text)
 	}
 	return append(near, far...), nil
 }

@@ -101,10 +101,11 @@ func TestWhatIsNearStandsBeforeWhatIsFar(t *testing.T) {
 	}
 	enter(procedure.Version{Code: "1.000001", Name: "Khai sinh", Sector: "Hộ tịch", Level: procedure.Ministry})
 	enter(procedure.Version{Code: "1.000002", Name: "Cấp đổi Giấy chứng nhận quyền sử dụng đất", Sector: "Đất đai", Level: procedure.Commune})
+	enter(procedure.Version{Code: "1.000003", Name: "Cấp số mới do cơ quan đăng kiểm quản lý", Sector: "Đăng kiểm", Level: procedure.Province})
 	f := &portal.Finder{Procedures: o.Desk.Procedures, Words: words(t, data.Everyday)}
 	for text, want := range map[string][]string{
 		"giấy khai sinh": {dossiertest.Birth, "1.000001"},
-		"so do":          {"1.000002"}, // by what it means: no name has these words
+		"so do":          {"1.000002"}, // and not the number (số) of the registry: by what it means: no name has these words
 		"độc thân":       {dossiertest.Confirm},
 		"2.0008":         {dossiertest.Certify},
 		"tàu vũ trụ":     nil,
@@ -121,7 +122,7 @@ func TestWhatIsNearStandsBeforeWhatIsFar(t *testing.T) {
 			t.Errorf("Find(%q) = %q, want %q", text, got, want)
 		}
 	}
-	if all, err := f.Find(t.Context(), o.DB, "", procedure.Filter{}); err != nil || len(all) != 6 {
-		t.Errorf("an empty text finds %d of 6, %v", len(all), err)
+	if all, err := f.Find(t.Context(), o.DB, "", procedure.Filter{}); err != nil || len(all) != 7 {
+		t.Errorf("an empty text finds %d of 7, %v", len(all), err)
 	}
 }

@@ -261,6 +261,9 @@ func copiesText(ctx context.Context, x procedure.Paper) string {
 	if out == nil {
 		out = append(out, i18n.T(ctx, "portal.papers.copies_unknown"))
 	}
+	if x.Form != "" {
+		out = append(out, i18n.T(ctx, "portal.papers.form", "Form", x.Form))
+	}
 	if !x.Required {
 		out = append(out, i18n.T(ctx, "portal.papers.if_any"))
 	}

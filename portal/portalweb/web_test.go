@@ -121,7 +121,7 @@ func TestWhatIsNotSettledIsNotGuessed(t *testing.T) {
 	if _, err := o.Editor.Import(t.Context(), actor.System("test"), strings.NewReader(unsettled), "x.csv", moment.NewDate(2025, 7, 1)); err != nil {
 		t.Fatal(err)
 	}
-	b.Get("/services/1.000110").Is(200).Has("#time .state", "Chưa có trong cơ sở dữ liệu").Lacks("#time", "Nộp bây giờ").Has("#papers", "4 loại giấy tờ").
+	b.Get("/services/1.000110").Is(200).Has("#time .state", "Chưa có trong cơ sở dữ liệu").Lacks("#time", "Nộp bây giờ").Count("#time form", 0).Has("#papers", "4 loại giấy tờ").
 		Has("#time", "chưa xác định được")
 	b.Get("/services?q=1.000110").Has(".services p", "thời hạn chưa có")
 }
