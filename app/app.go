@@ -146,7 +146,7 @@ func assemble(d *db.DB) (*rooms, error) {
 		Publish: func(u unit.ID) { r.tell(u, "index") }}
 	r.desk.Publish = r.tell
 	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }
-	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: r.desk, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
+	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: exchangeDesk{r.desk}, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
 	r.desk.Changed = r.changed
 	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(account string) { r.hub.Publish(noticeweb.Topic(account), "") }}
 	r.letters = r.post

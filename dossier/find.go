@@ -67,16 +67,6 @@ func enterFound(ctx context.Context, tx *db.Tx, rows, words [][]any) error {
 	return tx.InsertRows(ctx, wordInsert, words)
 }
 
-// refind renews how a dossier is found after its applicant's name was corrected or
-// erased. Every verb that changes a name calls it in its write.
-func refind(ctx context.Context, tx *db.Tx, d *Dossier, name string) error {
-	if _, err := unfind(ctx, tx, d.ID); err != nil {
-		return err
-	}
-	f := d.findable(name)
-	return enterFound(ctx, tx, [][]any{f.args(d.ID)}, f.wordRows(d.ID))
-}
-
 // rearrive renews how a dossier is found after its arrival turned out to have been
 // at another time: its place in lists, and that of each of its words, goes by it.
 func rearrive(ctx context.Context, tx *db.Tx, d *Dossier) error {

@@ -188,11 +188,6 @@ func (k *Desk) Page(ctx context.Context, q db.Queryer, a actor.Actor, f Filter) 
 	return out, nil
 }
 
-// Narrow reports whether the filter keeps less than a whole bucket.
-func (f Filter) narrow() bool {
-	return f.Account != "" || f.Role != "" || f.Procedure != "" || f.Sector != "" || f.Channel != ""
-}
-
 // under reports whether the bucket is of what is under way: a few in a hundred of
 // all, with indexes of its own.
 func (b Bucket) under() bool { return b != BucketAll && b != BucketEnded && b != "" }

@@ -24,7 +24,6 @@ import (
 	"cchc/base/fault"
 	"cchc/base/job"
 	"cchc/base/moment"
-	"cchc/dossier"
 	"cchc/unit"
 )
 
@@ -88,7 +87,7 @@ type Book struct {
 	DB     *db.DB
 	Guard  auth.Guard
 	Units  *unit.Book
-	Desk   *dossier.Desk // what is compared with other sides' lists
+	Desk   Desk // what is compared with other sides' lists
 	Sender Sender
 
 	once  sync.Once

@@ -11,7 +11,6 @@ import (
 	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/table"
-	"cchc/dossier"
 )
 
 // A File is the other side's list of dossiers: a table (CSV, XLSX) with the
@@ -47,7 +46,7 @@ const mostJSON = 64 << 20
 
 // each calls do for every line, which may find a flaw of its own in it. A list
 // with flaws is refused after the first of them were collected.
-func (f File) each(do func(x entry, flaw func(key string, args ...any)) error) error {
+func (f File) each(readTime func(string) (moment.Instant, bool), do func(x entry, flaw func(key string, args ...any)) error) error {
 	bad, n := fault.New(fault.Invalid, "exchange.compare.invalid"), 0
 	line := func(number int, code, status, system, at string) error {
 		flaw := func(key string, args ...any) {
@@ -58,12 +57,12 @@ func (f File) each(do func(x entry, flaw func(key string, args ...any)) error) e
 		switch x.Status, err = strconv.Atoi(status); {
 		case code == "":
 			flaw("exchange.compare.code")
-		case err != nil || x.Status < int(dossier.Registered) || x.Status > int(dossier.HandedOver):
+		case err != nil || x.Status < firstStatus || x.Status > lastStatus:
 			flaw("exchange.compare.status", "Value", table.Shown(status))
 		default:
 			ok := true
 			if at != "" {
-				x.At, ok = dossier.ReadTime(at)
+				x.At, ok = readTime(at)
 				_, day := moment.ParseDate(at)
 				x.Day = day == nil
 			}

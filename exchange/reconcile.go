@@ -15,7 +15,6 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/moment"
-	"cchc/dossier"
 	"cchc/unit"
 )
 
@@ -203,7 +202,7 @@ func (c *comparing) compare(ctx context.Context, s *db.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	err = c.q.File.each(func(x entry, flaw func(key string, args ...any)) error {
+	err = c.q.File.each(desk.ReadTime, func(x entry, flaw func(key string, args ...any)) error {
 		c.run.Theirs++
 		if !c.names[x.System] {
 			c.run.Outside++
@@ -244,7 +243,7 @@ func (c *comparing) compare(ctx context.Context, s *db.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	err = desk.Standings(ctx, s, c.q.System, c.q.Unit, c.q.From, c.q.To, func(w dossier.Standing) error {
+	err = desk.Standings(ctx, s, c.q.System, c.q.Unit, c.q.From, c.q.To, func(w Standing) error {
 		c.run.Ours++
 		if !c.seen[maphash.String(c.seed, w.Code)] {
 			c.differs(Difference{Kind: MissingThere, Code: w.Code, Dossier: w.ID, Unit: w.Unit, OurStatus: int(w.Status)})

@@ -14,7 +14,6 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
-	"cchc/dossier"
 )
 
 // A Resend says which differences of a run are told again.
@@ -117,13 +116,13 @@ func (b *Book) resend(ctx context.Context, tx *db.Tx, a actor.Actor, r Run, l Li
 }
 
 // whole is the body that tells all of a dossier.
-func (b *Book) whole(ctx context.Context, tx *db.Tx, l Link, id, system string, w dossier.Standing) ([]byte, error) {
+func (b *Book) whole(ctx context.Context, tx *db.Tx, l Link, id, system string, w Standing) ([]byte, error) {
 	list, due, err := b.Desk.Changeovers(ctx, tx, w.ID)
 	if err != nil {
 		return nil, err
 	}
 	c := Change{Dossier: w.ID, System: system, Code: w.Code, Unit: w.Unit, Procedure: w.Procedure, Channel: string(w.Channel),
-		Before: int(w.Status), Status: int(w.Status), Accepted: due.AcceptedAt, Due: due.Due, Ended: due.Ended, Outcome: due.End, Now: tx.Now, At: w.Since,
+		Before: int(w.Status), Status: int(w.Status), Accepted: due.Accepted, Due: due.Due, Ended: due.Ended, Outcome: due.Outcome, Now: tx.Now, At: w.Since,
 		Facts: []string{}, Sequence: due.Sequence}
 	if l.Kind != Peer {
 		return b.body(ctx, tx, l, id, c)
@@ -135,10 +134,7 @@ func (b *Book) whole(ctx context.Context, tx *db.Tx, l Link, id, system string, 
 	u, _ := tree.Unit(w.Unit)
 	var events []any
 	for _, x := range list {
-		c.Status, c.At, c.Due, c.Outcome = int(x.Status), x.At, x.Due, ""
-		if x.Refused {
-			c.Outcome = dossier.EndRefused
-		}
+		c.Status, c.At, c.Due, c.Outcome = x.Status, x.At, x.Due, x.Outcome
 		// The same status at the same time is the same event, however often it is
 		// told: its id follows from what it says.
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %d", w.ID, x.Status, x.At, x.Due))

@@ -41,8 +41,7 @@ type bookSheet struct {
 }
 
 var (
-	errBroken = fault.New(fault.Invalid, "table.xlsx_broken")
-	errBomb   = fault.New(fault.Invalid, "table.bomb")
+	errBomb = fault.New(fault.Invalid, "table.bomb")
 )
 
 func openBook(f io.ReaderAt, size int64) (*book, error) {

@@ -154,7 +154,7 @@ func TestManyAreAssignedFromTheListAndTakenBack(t *testing.T) {
 	do(t, s.Desk.Finish(t.Context(), s.Specialist, d["soon"].Code, dossier.Result{}))
 	p = b.Post("/dossiers/bulk", with(form, "do", "confirm", "to", id)...).Is(422).Has("#error-summary", "1 hồ sơ đã chọn không còn làm được").Count("tr .problem", 2)
 	b.Post("/dossiers/bulk", with(fields(p, "/dossiers/bulk"), "do", "confirm", "to", id)...).To("/bulk/" + form[1])
-	p = b.Get("/bulk/"+form[1]).Has("h1", "Đã giao 1 hồ sơ").Has("button", "Lấy lại 1 hồ sơ")
+	b.Get("/bulk/"+form[1]).Has("h1", "Đã giao 1 hồ sơ").Has("button", "Lấy lại 1 hồ sơ")
 	b.Post("/bulk/"+form[1]+"/undo", "reason", "").Is(422).Has("#error-summary", "Nhập lý do")
 	b.Post("/bulk/"+form[1]+"/undo", "reason", "giao nhầm").To("/bulk/" + form[1])
 	b.Get("/bulk/"+form[1]).Has(".notice", "Đã lấy lại 1 hồ sơ").Count("textarea", 0)

@@ -45,9 +45,7 @@ func TestEveryComposedKeyHasAMessage(t *testing.T) {
 		for _, g := range sheet.Groups {
 			add("paper.", g.Key)
 		}
-		for _, key := range []string{"reports.sheet." + sheet.Key, "reports.sheet." + sheet.Key + ".long", "reports.paper." + sheet.Key} {
-			keys = append(keys, key)
-		}
+		keys = append(keys, "reports.sheet."+sheet.Key, "reports.sheet."+sheet.Key+".long", "reports.paper."+sheet.Key)
 	}
 	for index, outcomes := range map[string][]string{"total_time": {"shorter", "equal", "longer"}, "unit_time": {"shorter", "equal", "longer"},
 		"contacts": {"none", "one", "more"}, "agencies": {"none", "one", "more"}, "attitude": {"early", "on_time", "late", "complaint"},

@@ -146,8 +146,6 @@ func (v runPage) url(set ...string) string {
 	return list.At(Reconcile+"/runs/"+v.Run.ID, "kind", v.In.Kind, "unit", v.In.Unit, "open", v.In.Open).With(set...)
 }
 
-func (v runPage) filtered() bool { return v.In.Kind != "" || v.In.Unit != "" || v.In.Open != "" }
-
 // sendable reports whether there is anything on our side to tell of.
 func (v runPage) sendable() bool {
 	return v.In.Kind != exchange.MissingHere && len(v.Links) > 1 && len(v.List) > 0
