@@ -45,7 +45,7 @@ var (
 	// Beyond a hundred the exact number tells nobody anything.
 	noticeUnread = db.SQL("notice.unread", `
 		SELECT COUNT(*)
-		FROM (SELECT 1 AS one FROM notice WHERE account_id = $1 AND read_at IS NULL LIMIT 100) AS some`)
+		FROM (SELECT 1 AS one FROM notice WHERE account_id = $1 AND read_at IS NULL LIMIT 100) AS waiting`)
 	noticeRead    = db.SQL("notice.read", `UPDATE notice SET read_at = $1 WHERE account_id = $2 AND id = $3 AND read_at IS NULL`)
 	noticeReadAll = db.SQL("notice.read_all", `UPDATE notice SET read_at = $1 WHERE account_id = $2 AND id <= $3 AND read_at IS NULL`)
 )
