@@ -86,6 +86,10 @@ func (c demoCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
+		// The last day is news: pages of notices are not empty.
+		if err := r.notices.Begin(ctx, r.db.Now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
 		fmt.Fprintf(s.err, "made %d dossiers of %d communes in %.1f s\n", sum.Dossiers, sum.Communes, time.Since(begun).Seconds())
 	}
 	if c.MakeOnly {

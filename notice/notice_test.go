@@ -119,3 +119,11 @@ func TestPausesGrowToSixHours(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestALetterWithoutAddressOfTheProductHasNoEmptyLines(t *testing.T) {
+	t.Parallel()
+	got := withoutEmptyLinks("Hẹn {{due}}\nTra cứu: {{ link }}\nNgừng: {{stop}}", map[string]string{"due": "x", "stop": "y"})
+	if got != "Hẹn {{due}}\nNgừng: {{stop}}" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -293,7 +293,25 @@ func (b *Book) written(ctx context.Context, q db.Queryer, event, channel, lang s
 }
 
 func (b *Book) write(ctx context.Context, t Template, vars map[string]string) Text {
-	return Text{Subject: oneLine(fill(t.Subject, b.said(ctx, t.Lang, vars))), Body: strings.TrimSpace(fill(t.Body, b.said(ctx, t.Lang, vars)))}
+	vars = b.said(ctx, t.Lang, vars)
+	if t.Channel == Email {
+		t.Body = withoutEmptyLinks(t.Body, vars)
+	}
+	return Text{Subject: oneLine(fill(t.Subject, vars)), Body: strings.TrimSpace(fill(t.Body, vars))}
+}
+
+// withoutEmptyLinks leaves out the lines of a letter whose address there is none
+// of: "Look it up:" and nothing behind it helps nobody.
+func withoutEmptyLinks(text string, vars map[string]string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if misread(line, nil) == nil || !slices.ContainsFunc([]string{"link", "stop"}, func(name string) bool {
+			return vars[name] == "" && strings.Contains(strings.ReplaceAll(line, " ", ""), "{{"+name+"}}")
+		}) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // said returns the values as a template gets them.
