@@ -17,6 +17,7 @@ import (
 	"cchc/exchange/exchangeweb"
 	"cchc/notice/noticeweb"
 	"cchc/procedure/procedureweb"
+	"cchc/setting/settingweb"
 	"cchc/unit"
 	"cchc/unit/unitweb"
 )
@@ -28,7 +29,8 @@ func (r *rooms) adminHub() *admin.Hub {
 	return &admin.Hub{Sections: []admin.Section{
 		{Key: "units", Group: admin.Places, URL: unitweb.Path, Verbs: []auth.Verb{auth.UnitChange}, Waits: r.unitPages().Waits},
 		{Key: "calendars", Group: admin.Places, URL: calendarweb.Path, Verbs: []auth.Verb{auth.CalendarChange}},
-		{Key: "counter", Group: admin.Places, URL: "/counter/settings", Verbs: []auth.Verb{auth.CounterSet}},
+		{Key: "turns", Group: admin.Places, URL: "/counter/turns/settings", Verbs: []auth.Verb{auth.CounterSet}},
+		{Key: "settings", Group: admin.System, URL: settingweb.Path, Verbs: []auth.Verb{auth.SettingChange, auth.CounterSet}},
 		{Key: "exchange", Group: admin.Data, URL: exchangeweb.Path, Verbs: []auth.Verb{auth.DossierImport}},
 		{Key: "procedures", Group: admin.Places, URL: procedureweb.Path, Verbs: []auth.Verb{auth.ProcedureChange}, Waits: r.procedurePages().Waits},
 		{Key: "tokens", Group: admin.People, URL: "/admin/tokens", Verbs: []auth.Verb{auth.AccountChange}},

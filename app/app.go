@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ import (
 	"cchc/procedure"
 	"cchc/reported"
 	"cchc/serviceindex"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -47,6 +49,7 @@ type rooms struct {
 	procedures *procedure.Catalogue
 	editor     *procedure.Registry
 	desk       *dossier.Desk
+	settings   *setting.Book
 	index      *serviceindex.Index
 	evaluation []*evaluation.Set
 	hub        *live.Hub
@@ -136,13 +139,14 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
 	r.procedures = &procedure.Catalogue{DB: d}
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
-	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures}
+	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings)}
+	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
 	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}
 	r.queue = &job.Queue{DB: d}
 	r.first = &admin.FirstRun{Accounts: r.accounts, Registry: r.registry, Code: auth.Code()}
 	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,
-		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures},
+		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures}, Settings: r.settings,
 		Publish: func(u unit.ID) { r.tell(u, "index") }}
 	r.desk.Publish = r.tell
 	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }

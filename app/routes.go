@@ -30,6 +30,7 @@ import (
 	"cchc/notice/noticeweb"
 	"cchc/reported/reportedweb"
 	"cchc/serviceindex/serviceindexweb"
+	"cchc/setting/settingweb"
 )
 
 // handler puts the pages and the API of all rooms together; stop ends what runs
@@ -99,6 +100,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	r.portalPages(f.Base).Register(mux)
 	guides.Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
+	(&settingweb.Pages{DB: r.db, Book: r.settings, Units: r.units}).Register(mux)
 	r.unitPages().Register(mux)
 	r.procedurePages().Register(mux)
 	(&calendarweb.Pages{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(mux)

@@ -50,7 +50,7 @@ func (k *Desk) Alike(ctx context.Context, q db.Queryer, app Application) ([]Alik
 	if app.Procedure == "" || p.IDNumber == "" && (p.Phone == "" || p.Name == "") {
 		return nil, nil
 	}
-	days, err := k.Setting(ctx, q, app.Unit, AlikeDays)
+	days, err := k.Settings.Int(ctx, q, AlikeDays, app.Unit)
 	if err != nil {
 		return nil, err
 	}

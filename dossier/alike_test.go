@@ -7,6 +7,7 @@ import (
 	"cchc/base/fault"
 	"cchc/dossier"
 	"cchc/dossier/dossiertest"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -37,21 +38,23 @@ func TestWhatMayRepeatIsPointedOutWithinTheUnitsDays(t *testing.T) {
 
 	o.Clock.Advance(31 * 24 * time.Hour)
 	found("ended, longer ago than 30 days", func(*dossier.Application) {}, 0)
-	set := func(u unit.ID, days int64) error {
-		return o.Desk.SetRule(ctx, o.HomeAffairs, u, dossier.AlikeDays, days)
+	by := o.HomeAffairs
+	set := func(u unit.ID, days string) error {
+		return o.Desk.Settings.Change(ctx, by, setting.Change{Name: dossier.AlikeDays.Name, Unit: u, What: setting.Set, Value: days, From: o.DB.Now().Date(), Reason: "thử"})
 	}
-	if err := set(o.Province, 60); err != nil {
+	if err := set(o.Province, "60"); err != nil {
 		t.Fatal(err)
 	}
 	found("the province says 60 days", func(*dossier.Application) {}, 1)
-	if err := set(o.Commune, 0); err != nil {
+	if err := set(o.Commune, "0"); err != nil {
 		t.Fatal(err)
 	}
 	found("the commune says open ones only", func(*dossier.Application) {}, 0)
-	if err := set(o.Commune, 366); !fault.Is(err, fault.Invalid) {
+	if err := set(o.Commune, "366"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("366 days: %v, want Invalid", err)
 	}
-	if err := o.Desk.SetRule(ctx, o.Officer, o.Commune, dossier.AlikeDays, 5); !fault.Is(err, fault.Forbidden) {
+	by = o.Officer
+	if err := set(o.Commune, "5"); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("an officer sets the rule: %v, want Forbidden", err)
 	}
 

@@ -7,6 +7,7 @@ import (
 	"cchc/base/fault"
 	"cchc/dossier"
 	"cchc/dossier/dossiertest"
+	"cchc/setting"
 )
 
 // elsewhere receives a dossier for a body of another territory.
@@ -169,7 +170,8 @@ func TestUncollectedResultsHaveAnAgeAndContacts(t *testing.T) {
 	if err != nil || all != 1 || long != 1 || days != 30 {
 		t.Errorf("%d not collected, %d for more than %d days, %v; want 1, 1, 30", all, long, days, err)
 	}
-	ok(t, o.Desk.SetRule(ctx, o.Admin, o.Province, dossier.UncollectedDays, 60))
+	ok(t, o.Desk.Settings.Change(ctx, o.Admin, setting.Change{Name: dossier.UncollectedDays.Name, Unit: o.Province, What: setting.Set,
+		Value: "60", From: o.DB.Now().Date(), Reason: "thử"}))
 	if _, long, days, _ = o.Desk.CountUncollected(ctx, o.DB, o.Commune); long != 0 || days != 60 {
 		t.Errorf("%d for more than %d days; want 0, 60", long, days)
 	}

@@ -12,6 +12,7 @@ import (
 	"cchc/base/fault"
 	"cchc/calendar"
 	"cchc/procedure"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -23,6 +24,7 @@ type Desk struct {
 	Units      *unit.Book
 	Calendars  *calendar.Store
 	Procedures *procedure.Catalogue
+	Settings   *setting.Book // nil: what is usual
 
 	// Publish tells whoever watches that a unit's dossiers moved; nil tells nobody.
 	Publish func(u unit.ID, code string)

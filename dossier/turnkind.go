@@ -12,13 +12,15 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/i18n"
 	"cchc/base/moment"
+	"cchc/setting"
 	"cchc/unit"
 )
 
-// Kiosk is whether visitors may take numbers by themselves (1) or only an officer
-// gives them (0).
-var Kiosk = Rule{"turn_kiosk", 1, 0, 1}
+// Kiosk is whether visitors may take numbers by themselves or only an officer
+// gives them.
+var Kiosk = &setting.Setting{Name: "counter.turn_kiosk", Group: "counter", Kind: setting.Switch, Usual: setting.On, Verb: auth.CounterSet}
 
 // MostTurnKinds is how many kinds a unit has at once: what a visitor reads at a
 // glance.
@@ -109,19 +111,21 @@ func (k *Desk) SetTurnKinds(ctx context.Context, a actor.Actor, u unit.ID, kinds
 			}
 			changes = append(changes, audit.Change{Field: "kind " + x.Letter, From: x.Name})
 		}
-		was, err := k.Setting(ctx, tx, u, Kiosk)
+		was, err := k.Settings.Value(ctx, tx, Kiosk, u)
 		if err != nil {
 			return err
 		}
-		now := int64(0)
+		now := setting.Off
 		if kiosk {
-			now = 1
+			now = setting.On
 		}
 		if was != now {
-			if _, err := tx.Exec(ctx, settingPut, string(u), Kiosk.Name, now); err != nil {
+			// The page of kinds has the switch too, and asks for no reason.
+			if err := k.Settings.ChangeTx(ctx, tx, a, setting.Change{Name: Kiosk.Name, Unit: u, What: setting.Set, Value: now,
+				From: tx.Now.Date(), Reason: i18n.T(i18n.With(ctx, i18n.Vietnamese), "turn.settings")}); err != nil {
 				return err
 			}
-			changes = append(changes, audit.Change{Field: Kiosk.Name, From: strconv.FormatInt(was, 10), To: strconv.FormatInt(now, 10)})
+			k.turnMoved(tx, u)
 		}
 		if len(changes) == 0 {
 			return nil
@@ -182,8 +186,8 @@ func (k *Desk) mayTake(ctx context.Context, q db.Queryer, a actor.Actor, u unit.
 			return err
 		}
 	}
-	on, err := k.Setting(ctx, q, u, Kiosk)
-	if err == nil && on == 0 {
+	on, err := k.Settings.Value(ctx, q, Kiosk, u)
+	if err == nil && on == setting.Off {
 		err = fault.New(fault.Forbidden, "turn.kiosk_off")
 	}
 	return err

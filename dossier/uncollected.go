@@ -72,7 +72,7 @@ func (k *Desk) NotCollected(ctx context.Context, q db.Queryer, a actor.Actor, u 
 
 // CountUncollected counts them, and those older than the unit's UncollectedDays.
 func (k *Desk) CountUncollected(ctx context.Context, q db.Queryer, u unit.ID) (all, long, days int64, err error) {
-	if days, err = k.Setting(ctx, q, u, UncollectedDays); err != nil {
+	if days, err = k.Settings.Int(ctx, q, UncollectedDays, u); err != nil {
 		return 0, 0, 0, err
 	}
 	before := k.DB.Now().Date().AddDays(-int(days)).Start()

@@ -30,7 +30,7 @@ var (
 
 // CloseDue keeps the figures of every period that has ended and was not kept yet:
 // the last twelve months, and the quarters, the year and the years to date that
-// end in them. A period without any dossier is left open: its figures may be
+// end in them, each when CloseDays are over. A period without any dossier is left open: its figures may be
 // still to be imported. It returns how many were closed. What is kept never
 // changes; later knowledge shows beside it as a restatement.
 //
@@ -38,13 +38,17 @@ var (
 // actor: nobody decides anything.
 func (x *Index) CloseDue(ctx context.Context) (int, error) {
 	today := x.DB.Now().Date()
+	wait, err := x.Settings.Int(ctx, x.DB, CloseDays, "")
+	if err != nil {
+		return 0, err
+	}
 	n := 0
 	for back := 1; back <= 12; back++ {
 		last := today.FirstOfMonth().AddMonths(1 - back).AddDays(-1)
 		for _, k := range Kinds {
 			p := PeriodOn(k, last)
-			if p.To != last {
-				continue // the quarter or year ends later
+			if p.To != last || today.AddDays(-int(wait)) <= last {
+				continue // the quarter or year ends later, or is still waited for
 			}
 			done, err := x.close(ctx, p)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/points"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -22,6 +23,7 @@ type Index struct {
 	Sets      Sets
 	Source    Source
 	Catalogue Catalogue
+	Settings  *setting.Book // nil: what is usual
 
 	// Publish tells whoever watches that a unit's index moved; nil tells nobody.
 	Publish func(u unit.ID)

@@ -172,3 +172,13 @@ func (b *Book) Above(ctx context.Context, q db.Queryer, id ID) ([]ID, error) {
 	}
 	return append([]ID{id}, h.on(d).Ancestors(id)...), nil
 }
+
+// Tops returns the units of today with none above them. It is what package setting
+// asks.
+func (b *Book) Tops(ctx context.Context, q db.Queryer) ([]ID, error) {
+	tree, err := b.Today(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Roots(), nil
+}

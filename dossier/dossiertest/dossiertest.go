@@ -14,6 +14,7 @@ import (
 	"cchc/calendar"
 	"cchc/dossier"
 	"cchc/procedure"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -63,7 +64,8 @@ func Desk(t testing.TB) *Office {
 	calendars := &calendar.Store{DB: d, Tree: book, Guard: guard}
 	must(calendars.Seed(ctx))
 	o.Accounts = &auth.Accounts{DB: d, Guard: guard}
-	o.Desk = &dossier.Desk{DB: d, Guard: &guard, Units: book, Calendars: calendars, Procedures: catalogue}
+	o.Desk = &dossier.Desk{DB: d, Guard: &guard, Units: book, Calendars: calendars, Procedures: catalogue,
+		Settings: &setting.Book{DB: d, Guard: guard, Tree: book, All: dossier.Settings}}
 
 	act := unit.Act{Day: moment.NewDate(2025, 7, 1), Basis: "Nghị quyết thử nghiệm"}
 	make := func(n unit.New) unit.ID {

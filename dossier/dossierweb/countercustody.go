@@ -4,9 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 
-	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
@@ -136,88 +134,6 @@ func (p *Pages) uncollectedCard(ctx context.Context, q db.Queryer, v *dayView) (
 		c.Warn = i18n.T(ctx, "counter.uncollected.long", "Count", long, "Days", days)
 	}
 	return c, err
-}
-
-type settingForm struct {
-	web.Form
-	Unit string `form:"unit"`
-}
-
-type settingView struct {
-	deskView
-	in *settingForm
-}
-
-func (p *Pages) settingView(ctx context.Context, in *settingForm) (*settingView, error) {
-	v := &settingView{in: in}
-	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) error {
-		a := web.Actor(ctx)
-		if err := p.Desk.Guard.CheckAnywhere(a, auth.CounterSet); err != nil {
-			return err
-		}
-		units, err := p.unitsFor(ctx, s, a, auth.CounterSet)
-		if err != nil {
-			return err
-		}
-		if in.Unit == "" && len(units) > 0 {
-			in.Unit = string(units[0].ID)
-		}
-		v.form = &ui.Form{}
-		v.form.Set("unit", in.Unit)
-		for _, u := range units {
-			v.units = append(v.units, ui.Option{Value: string(u.ID), Text: u.Name})
-			if string(u.ID) == in.Unit {
-				v.unit, v.name = u.ID, u.Name
-			}
-		}
-		for _, rule := range dossier.Rules {
-			if in.Value(rule.Name) != "" {
-				continue
-			}
-			n, err := p.Desk.Setting(ctx, s, v.unit, rule)
-			if err != nil {
-				return err
-			}
-			in.Set(rule.Name, strconv.FormatInt(n, 10))
-		}
-		return p.Desk.Guard.Check(ctx, s, a, auth.CounterSet, v.unit)
-	})
-	return v, err
-}
-
-// settingPage shows what holds for a unit's counter.
-func (p *Pages) settingPage(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.settingView(r.Context(), &settingForm{Unit: r.URL.Query().Get("unit")})
-	if err != nil {
-		return err
-	}
-	return web.Render(w, r, http.StatusOK, settingPage(v))
-}
-
-func (p *Pages) settingSave(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	in := &settingForm{}
-	if err := web.Decode(r, in); err != nil {
-		return err
-	}
-	v, err := p.settingView(ctx, in)
-	if err != nil {
-		return err
-	}
-	for _, rule := range dossier.Rules {
-		n, err := strconv.ParseInt(in.Value(rule.Name), 10, 64)
-		if err != nil {
-			n = -1
-		}
-		err = p.Desk.SetRule(ctx, web.Actor(ctx), v.unit, rule, n)
-		if in.Failed(err) {
-			return web.Render(w, r, http.StatusUnprocessableEntity, settingPage(v))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return web.SeeOther(w, r, "/counter/settings?unit="+url.QueryEscape(string(v.unit)), "counter.setting.done")
 }
 
 func keepInputs(ctx context.Context, _ *actView) []input {

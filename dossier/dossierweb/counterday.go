@@ -21,8 +21,6 @@ import (
 
 func (p *Pages) registerCounter(mux *web.Mux) {
 	mux.Handle("GET /counter", web.SignedIn, p.counterDay)
-	mux.Handle("GET /counter/settings", web.SignedIn, p.settingPage)
-	mux.Handle("POST /counter/settings", web.SignedIn, p.settingSave)
 	mux.Handle("GET /counter/custody", web.SignedIn, p.custodyPage)
 	mux.Handle("POST /counter/custody", web.SignedIn, p.custodyBack)
 	mux.Handle("GET /counter/uncollected", web.SignedIn, p.uncollectedPage)

@@ -80,16 +80,3 @@ func TestOriginalsAreRememberedAtTheHandOver(t *testing.T) {
 	d.Get("/dossiers/"+x.Code+"/hand-over").Lacks("body", "Còn giữ")
 	d.Get("/counter/custody").Has("h2", "Không giữ bản chính nào")
 }
-
-func TestTheCountersSettingsAreTheLeaders(t *testing.T) {
-	t.Parallel()
-	d := sit(t, anOfficer)
-	d.Get("/counter/settings").Is(403)
-	admin := d.as(d.HomeAffairs)
-	noKeys(t, admin.Get("/counter/settings").Is(200).Count("[name=alike_days][value='30']", 1))
-	admin.Post("/counter/settings", "unit", string(d.Commune), "alike_days", "x", "uncollected_days", "45").Is(422).Has("#error-summary a[href='#f-alike_days']", "365").Count("[name=alike_days][value=x]", 1)
-	admin.Post("/counter/settings", "unit", string(d.Commune), "alike_days", "7", "uncollected_days", "45").To("/counter/settings?unit=" + string(d.Commune))
-	if n, err := d.Desk.Setting(t.Context(), d.DB, d.Commune, dossier.UncollectedDays); err != nil || n != 45 {
-		t.Errorf("the setting is %d, %v; want 45", n, err)
-	}
-}

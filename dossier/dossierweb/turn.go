@@ -16,6 +16,7 @@ import (
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/dossier"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -323,14 +324,39 @@ type turnSettingView struct {
 	code string
 }
 
+// setUnit finds the unit asked for, or the first, among those for whose counter the
+// actor may set something.
+func (p *Pages) setUnit(ctx context.Context, q db.Queryer, v *deskView, asked string) error {
+	a := web.Actor(ctx)
+	if err := p.Desk.Guard.CheckAnywhere(a, auth.CounterSet); err != nil {
+		return err
+	}
+	units, err := p.unitsFor(ctx, q, a, auth.CounterSet)
+	if err != nil {
+		return err
+	}
+	if asked == "" && len(units) > 0 {
+		asked = string(units[0].ID)
+	}
+	v.form = &ui.Form{}
+	v.form.Set("unit", asked)
+	for _, u := range units {
+		v.units = append(v.units, ui.Option{Value: string(u.ID), Text: u.Name})
+		if string(u.ID) == asked {
+			v.unit, v.name = u.ID, u.Name
+		}
+	}
+	return p.Desk.Guard.Check(ctx, q, a, auth.CounterSet, v.unit)
+}
+
 // turnSettingView fills in what holds, or for a unit that has no kinds yet what
 // most have.
 func (p *Pages) turnSettingView(ctx context.Context, in *turnSettingForm) (*turnSettingView, error) {
-	common, err := p.settingView(ctx, &settingForm{Unit: in.Unit})
+	v := &turnSettingView{in: in}
+	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) error { return p.setUnit(ctx, s, &v.deskView, in.Unit) })
 	if err != nil {
 		return nil, err
 	}
-	v := &turnSettingView{deskView: common.deskView, in: in}
 	if v.code, err = p.unitCode(ctx, v.unit); err != nil || in.Sent {
 		return v, err
 	}
@@ -346,8 +372,8 @@ func (p *Pages) turnSettingView(ctx context.Context, in *turnSettingForm) (*turn
 		lines = strings.Split(i18n.T(i18n.With(ctx, i18n.Vietnamese), "turn.kinds.usual"), "; ")
 	}
 	in.Set("kinds", strings.Join(lines, "\n"))
-	on, err := p.Desk.Setting(ctx, p.Desk.DB, v.unit, dossier.Kiosk)
-	if on == 1 {
+	on, err := p.Desk.Settings.Value(ctx, p.Desk.DB, dossier.Kiosk, v.unit)
+	if on == setting.On {
 		in.Set("kiosk", "on")
 	}
 	return v, err
@@ -382,5 +408,5 @@ func (p *Pages) turnSettingsSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.SeeOther(w, r, "/counter/turns/settings?unit="+url.QueryEscape(string(v.unit)), "counter.setting.done")
+	return web.SeeOther(w, r, "/counter/turns/settings?unit="+url.QueryEscape(string(v.unit)), "settingweb.done")
 }

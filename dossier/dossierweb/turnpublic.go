@@ -13,6 +13,7 @@ import (
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/dossier"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -61,8 +62,8 @@ func (p *Pages) screenView(ctx context.Context, code string) (*screenView, error
 		if len(v.board.Waits) == 0 {
 			return fault.New(fault.NotFound, "turn.no_queue")
 		}
-		on, err := p.Desk.Setting(ctx, s, v.unit.ID, dossier.Kiosk)
-		v.kiosk = on == 1
+		on, err := p.Desk.Settings.Value(ctx, s, dossier.Kiosk, v.unit.ID)
+		v.kiosk = on == setting.On
 		if a := web.Actor(ctx); err == nil && !v.kiosk && a.SignedIn() {
 			v.kiosk, err = p.Desk.Guard.May(ctx, s, a, auth.DossierReceive, v.unit.ID)
 		}

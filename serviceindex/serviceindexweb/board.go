@@ -169,7 +169,9 @@ func (p *Pages) fill(ctx context.Context, q db.Queryer, a actor.Actor, b *board,
 	if b.Holders, err = p.Dossiers.Holders(ctx, q, a, b.Unit.ID, worstRows); err != nil {
 		return err
 	}
-	b.SilentDays = p.silentDays()
+	if b.SilentDays, err = p.silentDays(ctx, q, b.Unit.ID); err != nil {
+		return err
+	}
 	b.Silent, err = p.Dossiers.Silent(ctx, q, a, b.Unit.ID, b.SilentDays)
 	return err
 }

@@ -48,7 +48,7 @@ func (p *Pages) unitOf(ctx context.Context, q db.Queryer, asked string) (unit.ID
 
 func (p *Pages) trends(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v := &trendsPage{OnTime: r.URL.Query().Get("show") == "on_time", Days: p.silentDays(), Recount: r.URL.Query().Get("recount") == "on"}
+	v := &trendsPage{OnTime: r.URL.Query().Get("show") == "on_time", Recount: r.URL.Query().Get("recount") == "on"}
 	recount := 0
 	if v.Recount {
 		recount = recountMonths
@@ -62,6 +62,9 @@ func (p *Pages) trends(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		v.Unit = v.Rows[0].Unit
+		if v.Days, err = p.silentDays(ctx, q, u); err != nil {
+			return err
+		}
 		v.Silent, err = p.Dossiers.Silent(ctx, q, web.Actor(ctx), u, v.Days)
 		return err
 	})
@@ -141,7 +144,7 @@ type wallPage struct {
 var wallSteps = []string{"figures", "ranking", "sectors", "holders", "silent"}
 
 // wall shows the board picture by picture, large, for everybody in the room: no
-// applicant is on it, and officers' names only where the address asks for them.
+// applicant is on it, and officers' names only as WallNames allows.
 // The browser goes on by itself, without scripts.
 func (p *Pages) wall(w http.ResponseWriter, r *http.Request) error {
 	in := &wallQuery{}
@@ -152,6 +155,11 @@ func (p *Pages) wall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	names, err := p.Index.Settings.Value(r.Context(), p.Index.DB, serviceindex.WallNames, b.Unit.ID)
+	if err != nil {
+		return err
+	}
+	in.Names = names == serviceindex.NamesAlways || in.Names && names == serviceindex.NamesAsked
 	v := &wallPage{board: b, Step: min(max(in.Step, 0), len(wallSteps)-1), Names: in.Names, Pause: in.Pause, Seconds: 20}
 	if in.Seconds >= 5 && in.Seconds <= 600 {
 		v.Seconds = in.Seconds
@@ -255,9 +263,12 @@ func (p *Pages) week(w http.ResponseWriter, r *http.Request) error {
 // due) is told for the running week alone.
 func (p *Pages) gatherDigest(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, monday moment.Date) (serviceindex.Digest, error) {
 	now := p.Index.DB.Now()
-	d := serviceindex.Digest{Unit: u, Week: monday, Made: now, Days: p.silentDays(), Live: monday == serviceindex.Monday(now.Date())}
+	d := serviceindex.Digest{Unit: u, Week: monday, Made: now, Live: monday == serviceindex.Monday(now.Date())}
 	n := p.namer(ctx, q)
 	var err error
+	if d.Days, err = p.silentDays(ctx, q, u); err != nil {
+		return d, err
+	}
 	if d.Name, err = n.name(u); err != nil {
 		return d, err
 	}
@@ -282,7 +293,7 @@ func (p *Pages) gatherDigest(ctx context.Context, q db.Queryer, a actor.Actor, u
 	if d.Holders, err = p.Dossiers.Holders(ctx, q, a, u, 10); err != nil {
 		return d, err
 	}
-	if d.Silent, err = p.Dossiers.Silent(ctx, q, a, u, p.silentDays()); err != nil {
+	if d.Silent, err = p.Dossiers.Silent(ctx, q, a, u, d.Days); err != nil {
 		return d, err
 	}
 	report, err := p.Index.OfIn(ctx, q, a, u, serviceindex.PeriodOn(serviceindex.Month, now.Date()))

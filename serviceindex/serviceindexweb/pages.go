@@ -74,17 +74,13 @@ type Pages struct {
 	Index    *serviceindex.Index
 	Dossiers Dossiers
 	Live     *live.Hub
-
-	// SilentDays is after how many working days without an entry a commune is
-	// shown as silent; 3 when 0.
-	SilentDays int
 }
 
-func (p *Pages) silentDays() int {
-	if p.SilentDays > 0 {
-		return p.SilentDays
-	}
-	return 3
+// silentDays is after how many working days without an entry a commune is shown as
+// silent at a unit.
+func (p *Pages) silentDays(ctx context.Context, q db.Queryer, u unit.ID) (int, error) {
+	n, err := p.Index.Settings.Int(ctx, q, serviceindex.SilentDays, u)
+	return int(n), err
 }
 
 // Register puts the pages at /board and /index.
