@@ -8,9 +8,9 @@ import (
 // helpGroups are the guides, by who reads them.
 var helpGroups = []help.Group{
 	{Key: "citizens", Guides: []string{"citizens"}},
-	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books"}},
+	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books", "notices"}},
 	{Key: "leaders", Guides: []string{"board", "index", "reports"}},
-	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api"}},
+	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api", "settings"}},
 }
 
 // helpOf says which guide belongs to a page. Add yours.
@@ -24,6 +24,9 @@ var helpOf = []help.Page{
 	{Address: "/late", Guide: "late"}, {Address: "/late/", Guide: "late"},
 	{Address: "/queue", Guide: "queue"}, {Address: "/queue/", Guide: "queue"},
 	{Address: "/books", Guide: "books"}, {Address: "/books/", Guide: "books"},
+	{Address: "/notices", Guide: "notices"}, {Address: "/notices/", Guide: "notices"}, {Address: "/stop/", Guide: "citizens"},
+	{Address: "/admin/notices", Guide: "notices"}, {Address: "/admin/notices/", Guide: "notices"},
+	{Address: "/admin/settings", Guide: "settings"}, {Address: "/admin/settings/", Guide: "settings"},
 	{Address: "/board", Guide: "board"}, {Address: "/board/", Guide: "board"}, {Address: "/index/", Guide: "index"},
 	{Address: "/reports", Guide: "reports"}, {Address: "/reports/", Guide: "reports"},
 	{Address: "/admin", Guide: "system"}, {Address: "/admin/", Guide: "system"},
