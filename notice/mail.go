@@ -78,7 +78,7 @@ func (s *MailSender) client(at *net.Conn) (*mail.Client, error) {
 }
 
 // Send delivers the messages over one connection. What the server refuses with a
-// code of 500 and more is Refused (RFC 5321, 4.2.1); a busy server, one that is
+// code of 500 and more is ErrRefused (RFC 5321, 4.2.1); a busy server, one that is
 // away, or one that does not know us is asked again.
 func (s *MailSender) Send(ctx context.Context, list []Message) []error {
 	wrong := make([]error, len(list))
@@ -104,7 +104,7 @@ func (s *MailSender) Send(ctx context.Context, list []Message) []error {
 	for i, m := range list {
 		letter, err := s.letter(m)
 		if err != nil {
-			wrong[i] = fmt.Errorf("%w: %w", Refused, err)
+			wrong[i] = fmt.Errorf("%w: %w", ErrRefused, err)
 			continue
 		}
 		if !open {
@@ -123,7 +123,7 @@ func (s *MailSender) Send(ctx context.Context, list []Message) []error {
 			wrong[i] = err
 			var sent *mail.SendError
 			if errors.As(err, &sent) && sent.ErrorCode() >= 500 {
-				wrong[i] = fmt.Errorf("%w: %w", Refused, err)
+				wrong[i] = fmt.Errorf("%w: %w", ErrRefused, err)
 			}
 			// The connection's state is unknown after a failure.
 			c.Close()

@@ -120,7 +120,7 @@ func TestLettersArriveAndRefusalsAreToldApart(t *testing.T) {
 		got := "taken"
 		if wrong[i] != nil {
 			got = "again"
-			if errors.Is(wrong[i], Refused) {
+			if errors.Is(wrong[i], ErrRefused) {
 				got = "refused"
 			}
 		}
@@ -153,7 +153,7 @@ func TestAServerThatIsAwayOrWithoutTLSIsAskedAgain(t *testing.T) {
 	tls.TLS = StartTLS // which this server has not: nothing is said in the clear
 	for name, s := range map[string]*MailSender{"away": away, "without TLS": tls} {
 		for i, err := range s.Send(context.Background(), []Message{{To: "a@example.vn"}, {To: "b@example.vn"}}) {
-			if err == nil || errors.Is(err, Refused) {
+			if err == nil || errors.Is(err, ErrRefused) {
 				t.Errorf("%s: letter %d: %v", name, i, err)
 			}
 		}

@@ -29,15 +29,15 @@ type Message struct {
 
 // A Sender hands messages over to whoever brings them: a mail server, a gateway
 // for text messages. It returns an error for each message, nil where it was
-// taken; one that Is Refused is not tried again.
+// taken; one that Is ErrRefused is not tried again.
 type Sender interface {
 	// Via names the way in the log: "smtp", "file".
 	Via() string
 	Send(ctx context.Context, list []Message) []error
 }
 
-// Refused says that a message will not be taken the next time either.
-var Refused = errors.New("refused for good")
+// ErrRefused says that a message will not be taken the next time either.
+var ErrRefused = errors.New("refused for good")
 
 // attempts is how often a message is tried: over about a day and a half.
 const attempts = 14
@@ -45,9 +45,6 @@ const attempts = 14
 // lease is how long a message that is being sent is left alone; after a crash it
 // is sent again.
 const lease = 15 * time.Minute
-
-// sending is how many messages are handed over at once.
-const sending = 50
 
 // An Item is a message as it stands in the queue and in the log.
 type Item struct {
@@ -148,7 +145,7 @@ func (b *Book) send(ctx context.Context, s Sender, taken []Item) error {
 	wrong := make([]error, len(taken))
 	for i, x := range taken {
 		m, version, err := b.compose(ctx, templates, x)
-		if err != nil && !errors.Is(err, Refused) {
+		if err != nil && !errors.Is(err, ErrRefused) {
 			return err
 		}
 		taken[i].Version = version
@@ -179,7 +176,7 @@ func (b *Book) compose(ctx context.Context, templates map[slot]Template, x Item)
 	m := Message{ID: x.ID, Channel: x.Channel, Event: x.Event, Lang: x.Lang, At: x.At}
 	vars := map[string]string{}
 	if err := json.Unmarshal([]byte(x.vars), &vars); err != nil {
-		return m, 0, fmt.Errorf("%w: %w", Refused, err)
+		return m, 0, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if x.Account == "" {
 		p, err := b.Source.Addressee(ctx, x.Dossier)
@@ -202,7 +199,7 @@ func (b *Book) compose(ctx context.Context, templates map[slot]Template, x Item)
 	}
 	t, ok := templates[slot{x.Event, x.Channel, x.Lang}]
 	if m.To == "" || !ok || x.Channel == Email && !GoodEmail(m.To) {
-		return m, 0, fmt.Errorf("no usable address: %w", Refused)
+		return m, 0, fmt.Errorf("no usable address: %w", ErrRefused)
 	}
 	text := b.write(ctx, t, vars)
 	m.Subject, m.Text = text.Subject, text.Body
@@ -216,7 +213,7 @@ func settle(ctx context.Context, tx *db.Tx, via string, x Item, wrong error) err
 	if wrong != nil {
 		state, done = "waiting", 0
 		next = tx.Now.Add(pause(x.Attempts))
-		if errors.Is(wrong, Refused) || x.Attempts >= attempts {
+		if errors.Is(wrong, ErrRefused) || x.Attempts >= attempts {
 			state, done = "dead", tx.Now
 		}
 		answer = wrong.Error()

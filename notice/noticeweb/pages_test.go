@@ -51,7 +51,7 @@ func (refusing) Via() string { return "smtp" }
 func (refusing) Send(_ context.Context, list []notice.Message) []error {
 	wrong := make([]error, len(list))
 	for i := range wrong {
-		wrong[i] = errors.Join(notice.Refused, errors.New("550 no such user"))
+		wrong[i] = errors.Join(notice.ErrRefused, errors.New("550 no such user"))
 	}
 	return wrong
 }

@@ -72,7 +72,7 @@ func TestASettingIsChangedAfterAPreviewAndGoesBackToTheInherited(t *testing.T) {
 	b.Get(settingweb.Path+"?unit="+string(o.Commune)).Has("td strong", "45").Has("td", "theo Tỉnh Sông Mẫu, từ 23/11/2026")
 
 	confirm(string(o.Commune), "set", "10").Is(303)
-	p = b.Get(at+"?unit="+string(o.Commune)).Has("dd", "riêng của đơn vị").Has(".btn", "Trở về giá trị theo cấp trên").Has("tbody td", "Họp")
+	b.Get(at+"?unit="+string(o.Commune)).Has("dd", "riêng của đơn vị").Has(".btn", "Trở về giá trị theo cấp trên").Has("tbody td", "Họp")
 	b.Post(at, "unit", string(o.Commune), "what", "inherit", "from", "23/11/2026", "reason", "Thôi", "do", "preview").Is(200).Has(".card p", "45 (theo Tỉnh Sông Mẫu)")
 	confirm(string(o.Commune), "inherit", "").Is(303)
 	if n, _ := o.Desk.Settings.Int(t.Context(), o.DB, dossier.UncollectedDays, o.Commune); n != 45 {
