@@ -22,7 +22,7 @@ export async function receive(page, js, { applicant, phone = '', earlier = 0 }) 
     await page.getByLabel(/^Hồ sơ đến lúc/).fill(`${daysAgo(earlier)} 08:15`);
   }
   await page.getByLabel('Họ và tên').fill(applicant);
-  await page.getByLabel(/^Điện thoại/).fill(phone);
+  await page.getByLabel(/^Điện thoại(?! của)/).fill(phone);
   await follow(page, button(page, 'Tiếp nhận'));
   const text = await says(page, /Đã tiếp nhận hồ sơ/);
   return text.match(/Đã tiếp nhận hồ sơ (\S+), hẹn trả/)[1];
