@@ -21,7 +21,8 @@ export async function receive(page, js, { applicant, phone = '', earlier = 0 }) 
     await main(page).getByText('Nhập muộn, phi địa giới').click();
     await page.getByLabel(/^Hồ sơ đến lúc/).fill(`${daysAgo(earlier)} 08:15`);
   }
-  await page.getByLabel('Họ và tên').fill(applicant);
+  // Each journey runs twice; the same person with the same matter would be asked about.
+  await page.getByLabel('Họ và tên').fill(js ? applicant : `${applicant} Hai`);
   await page.getByLabel(/^Điện thoại(?! của)/).fill(phone);
   await follow(page, button(page, 'Tiếp nhận'));
   const text = await says(page, /Đã tiếp nhận hồ sơ/);

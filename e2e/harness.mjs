@@ -228,7 +228,10 @@ export async function screenshot(page, name) {
   const size = page.viewportSize();
   for (const width of [1366, 390]) {
     await page.setViewportSize({ width, height: width > 800 ? 768 : 844 });
-    await page.screenshot({ path: join(out, `${name}-${width}.png`), fullPage: true });
+    // A reference of every operation is taller than a picture can be: of such a
+    // page the first screen is kept.
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.screenshot({ path: join(out, `${name}-${width}.png`), fullPage: tall < 12_000 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     if (wide > width) wrongOf.get(page).push(`${page.url()} is ${wide} px wide on a screen of ${width} px`);
   }
