@@ -12,6 +12,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/job"
+	"cchc/base/web"
 	"cchc/calendar/calendarweb"
 	"cchc/dossier"
 	"cchc/exchange/exchangeweb"
@@ -62,7 +63,9 @@ func (r *rooms) named(ctx context.Context, kind, id string) (name, address strin
 		}
 	case "account":
 		if name, err = auth.Name(ctx, r.db, id); err == nil {
-			address = "/admin/accounts/" + id
+			if len(auth.Roots(web.Actor(ctx), auth.AccountChange)) > 0 {
+				address = "/admin/accounts/" + id
+			}
 		}
 	case "unit":
 		var u unit.Unit

@@ -3,6 +3,7 @@
 package reportedweb
 
 import (
+	"cchc/base/auth"
 	"net/http"
 	"net/url"
 
@@ -58,7 +59,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 		}
 		out = append(out, e)
 	}
-	return web.Render(w, r, http.StatusOK, listView(out))
+	return web.Render(w, r, http.StatusOK, listView(out, len(auth.Roots(web.Actor(r.Context()), auth.IndexEnter)) > 0))
 }
 
 type comparePage struct {
