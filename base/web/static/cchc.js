@@ -127,3 +127,9 @@
     window.addEventListener("pagehide", () => source.close());
   }
 })();
+
+// A screen in a meeting goes on to its next page; without scripts the page itself says so.
+{
+  const [, seconds, address] = document.querySelector('meta[name="cchc-next"]')?.content.match(/^(\d+);(\/.*)$/) ?? [];
+  if (address) setTimeout(() => location.assign(address), seconds * 1000);
+}
