@@ -154,7 +154,7 @@ func TestAMessageIsTriedAgainUntilItIsTakenOrGivenUp(t *testing.T) {
 		t.Errorf("tried again at once: %+v", x)
 	}
 	clock.Advance(2 * time.Minute)
-	mail.answer = errors.Join(notice.Refused, errors.New("550 no such user"))
+	mail.answer = errors.Join(notice.ErrRefused, errors.New("550 no such user"))
 	sweep(t, r)
 	if x := item(); x.State != "dead" || x.Attempts != 2 {
 		t.Errorf("after a refusal: %+v", x)
