@@ -38,8 +38,14 @@ const (
 	CounterRead       Verb = "counter.read" // the counter's day: cash sheets, lists, batches, custody, reserved numbers
 	CounterSet        Verb = "counter.set"  // what a unit sets for its counter
 	SettingChange     Verb = "setting.change"
-	SystemKeep        Verb = "system.keep" // jobs and health of the installation
-	NoticeKeep        Verb = "notice.keep" // templates and log of notices
+	SystemKeep        Verb = "system.keep"     // jobs and health of the installation
+	NoticeKeep        Verb = "notice.keep"     // templates and log of notices
+	ScoreRead         Verb = "score.read"      // the PAR index of a unit: sheets that are locked, results, projection
+	ScoreEnter        Verb = "score.enter"     // self-scores, evidence and explanations of a unit's own sheet
+	ScoreAppraise     Verb = "score.appraise"  // appraisal of sheets of units below, where a person was assigned; never of one's own unit
+	CriteriaChange    Verb = "criteria.change" // drafts of criteria sets, and issuing them
+	RoundKeep         Verb = "round.keep"      // rounds: stages, assignments, reopening, council's scores
+	ResultPublish     Verb = "result.publish"  // approval, publication and its amendment, published history
 )
 
 // Verbs lists every verb.
@@ -49,6 +55,7 @@ var Verbs = []Verb{
 	DossierRead, DossierReadPerson, DossierImport, BookClose,
 	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
 	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep,
+	ScoreRead, ScoreEnter, ScoreAppraise, CriteriaChange, RoundKeep, ResultPublish,
 }
 
 // policy is the whole of it: a role may do the verbs of its row and no other.
@@ -58,17 +65,18 @@ var policy = map[actor.Role][]Verb{
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
 		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep,
+		ScoreRead, CriteriaChange, RoundKeep,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
 		DossierProcess, DossierApologise, CounterRead,
-		BookClose,
+		BookClose, ScoreRead, ResultPublish,
 	},
 	actor.HomeAffairs: {
 		UnitRead, DossierRead, BoardRead, IndexRead, ReportRead,
 		IndexEnter, ReportEnter, DossierImport, CalendarChange, ProcedureChange, CounterSet,
-		BookClose,
+		BookClose, ScoreRead, ScoreEnter, ScoreAppraise, CriteriaChange, RoundKeep, ResultPublish,
 	},
 	actor.OneStop: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead,
@@ -76,10 +84,12 @@ var policy = map[actor.Role][]Verb{
 	},
 	actor.Specialist: {
 		UnitRead, DossierRead, BoardRead, IndexRead, DossierProcess,
+		ScoreRead, ScoreEnter, ScoreAppraise,
 	},
 	// Every read, and nothing else.
 	actor.Auditor: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead, CounterRead,
+		ScoreRead,
 	},
 }
 
