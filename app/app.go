@@ -31,6 +31,7 @@ import (
 	"cchc/portal"
 	"cchc/procedure"
 	"cchc/reported"
+	"cchc/scorecard"
 	"cchc/serviceindex"
 	"cchc/setting"
 	"cchc/unit"
@@ -56,7 +57,8 @@ type rooms struct {
 	letters    letterBox // nil: nobody mails digests
 	notices    *notice.Book
 	reported   *reported.Book
-	imports    *imports.Runs // where files are kept
+	scorecard  *scorecard.Desk // chỉ số CCHC
+	imports    *imports.Runs   // where files are kept
 	queue      *job.Queue
 	first      *admin.FirstRun
 	files      string        // where scans are kept
@@ -143,6 +145,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
 	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}
+	r.scorecard = &scorecard.Desk{DB: d, Guard: r.guard, Units: r.units}
 	r.queue = &job.Queue{DB: d}
 	r.first = &admin.FirstRun{Accounts: r.accounts, Registry: r.registry, Code: auth.Code()}
 	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,

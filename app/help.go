@@ -9,7 +9,7 @@ import (
 var helpGroups = []help.Group{
 	{Key: "citizens", Guides: []string{"citizens"}},
 	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books", "notices"}},
-	{Key: "leaders", Guides: []string{"board", "index", "reports"}},
+	{Key: "leaders", Guides: []string{"board", "index", "reports", "criteria-sets"}},
 	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api", "settings"}},
 }
 
@@ -29,6 +29,7 @@ var helpOf = []help.Page{
 	{Address: "/admin/settings", Guide: "settings"}, {Address: "/admin/settings/", Guide: "settings"},
 	{Address: "/board", Guide: "board"}, {Address: "/board/", Guide: "board"}, {Address: "/index/", Guide: "index"},
 	{Address: "/reports", Guide: "reports"}, {Address: "/reports/", Guide: "reports"},
+	{Address: "/scorecard", Guide: "criteria-sets"}, {Address: "/scorecard/", Guide: "criteria-sets"},
 	{Address: "/admin", Guide: "system"}, {Address: "/admin/", Guide: "system"},
 	{Address: "/admin/accounts", Guide: "accounts"}, {Address: "/admin/accounts/", Guide: "accounts"},
 	{Address: "/admin/delegations", Guide: "accounts"}, {Address: "/admin/delegations/", Guide: "accounts"},

@@ -29,6 +29,7 @@ import (
 	"cchc/imports/importsweb"
 	"cchc/notice/noticeweb"
 	"cchc/reported/reportedweb"
+	"cchc/scorecard/scorecardweb"
 	"cchc/serviceindex/serviceindexweb"
 	"cchc/setting/settingweb"
 )
@@ -90,6 +91,8 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
 	r.imports = r.newImports(files)
+	r.scorecard.Files = files
+	(&scorecardweb.Pages{Desk: r.scorecard}).Register(mux)
 	(&importsweb.Pages{Runs: r.imports, Units: r.units, Live: r.hub}).Register(mux)
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers"}}
@@ -157,6 +160,9 @@ func nav(ctx context.Context, a actor.Actor, hub *admin.Hub, reports *dossierweb
 	add(auth.DossierRead, "nav.late", "/late")
 	if a.Has(actor.OneStop) || a.Has(actor.Specialist) {
 		add(auth.BoardRead, "nav.board", "/board")
+	}
+	if scorecardweb.Any(a) {
+		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.scorecard"), URL: scorecardweb.Path, Key: "scorecard"})
 	}
 	if reports.Any(a) {
 		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.reports"), URL: "/reports", Key: "reports"})

@@ -1,0 +1,21 @@
+// Package scorecard keeps the PAR index (chỉ số CCHC): criteria sets by version,
+// rounds of assessment with their sheets, scores and evidence, results and their
+// publication. The arithmetic is package criteria's; here is who may do what
+// when, and what stays.
+package scorecard
+
+import (
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/file"
+	"cchc/unit"
+)
+
+// A Desk holds the verbs of the room. DB, Guard and Units are needed; without
+// Files no evidence can be uploaded.
+type Desk struct {
+	DB    *db.DB
+	Guard *auth.Guard
+	Units *unit.Book
+	Files *file.Store
+}
