@@ -29,7 +29,7 @@ var floors = map[string]int{
 	"base/db": 1, "base/audit": 1, "base/auth": 1, "base/job": 1, "base/live": 1, "base/file": 1,
 	"base/paper": 1, "base/notify": 1, "base/i18n": 1, "base/table": 1,
 	// 2, base rooms.
-	"calendar": 2, "unit": 2, "scorecard/criteria": 2, "procedure": 2, "evaluation": 2, "setting": 2,
+	"calendar": 2, "unit": 2, "scorecard/criteria": 2, "scorecard/ranking": 2, "procedure": 2, "evaluation": 2, "setting": 2,
 	// 3, rooms.
 	"dossier": 3, "plan": 3, "survey": 3, "feedback": 3, "inspection": 3, "award": 3,
 	// 4, reading rooms.

@@ -29,6 +29,7 @@ type cli struct {
 	Verify   verifyCmd   `cmd:"" help:"Recount every figure from the facts; exit 1 on any difference."`
 	Due      dueCmd      `cmd:"" help:"Compute due dates by the statutory clock."`
 	Score766 score766Cmd `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
+	Rank     rankCmd     `cmd:"" help:"Rank units by the PAR index inside their blocks."`
 	Import   importCmd   `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
 	Report   reportCmd   `cmd:"" help:"Write a statistical report."`
 	Account  accountCmd  `cmd:"" help:"Create an account."`
