@@ -65,6 +65,7 @@ var only = []rule{
 	{"github.com/wneessen/go-mail", among("notice"), "mail is package notice's"},
 	{"gocloud.dev", among("base/file"), "files are package file's"},
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
+	{"github.com/expr-lang/expr", among("scorecard/criteria"), "formulas are package criteria's"},
 	{"github.com/nicksnyder/go-i18n/v2", among("base/i18n"), "messages are package i18n's"},
 }
 

@@ -26,6 +26,14 @@ var (
 	//go:embed evaluation.yaml
 	Evaluation string
 
+	// CriteriaCommune and CriteriaDistrict are criteria sets of the PAR index in the
+	// usual form, synthetic and no legal text: for the demonstration and tests.
+	// Package criteria reads them.
+	//go:embed criteria_synthetic_commune.yaml
+	CriteriaCommune string
+	//go:embed criteria_synthetic_district.yaml
+	CriteriaDistrict string
+
 	// Everyday is the words in which people ask for procedures, with those that the
 	// procedures' names have: columns said, means. Package portal reads it.
 	//go:embed everyday.csv

@@ -1,10 +1,6 @@
 package criteria
 
-import (
-	"math/big"
-
-	"cchc/base/points"
-)
+import "cchc/base/points"
 
 // A State says how a leaf came to its points.
 type State string
@@ -22,7 +18,7 @@ type Result struct {
 	Input  Input
 	State  State
 	Branch Branch
-	Exact  *big.Rat      // before rounding; nil when Missing
+	Exact  Num           // before rounding; 0 when Missing
 	Points points.Points // rounded half-up at the set's place; below 0 for a penalty
 	Max    points.Points // what it counts in the effective maximum: 0 where the maximum is reduced
 }
@@ -30,9 +26,43 @@ type Result struct {
 // A Branch tells which part of a rule gave the points: what kind of part, and which
 // of several, from 1.
 type Branch struct {
-	Kind string // "tier", "option", "full", "below_floor", "linear", "capped", "floor", "improved" …
+	Kind BranchKind
 	N    int
 }
+
+// A BranchKind names a part of a rule.
+type BranchKind string
+
+// The parts of rules.
+const (
+	BranchYes         BranchKind = "yes"
+	BranchNo          BranchKind = "no"
+	BranchOption      BranchKind = "option" // N: which
+	BranchTier        BranchKind = "tier"   // N: which
+	BranchNone        BranchKind = "none"   // no tier holds the number
+	BranchNever       BranchKind = "never"  // it was not done at all
+	BranchFull        BranchKind = "full"
+	BranchLinear      BranchKind = "linear"
+	BranchBelow       BranchKind = "below" // below what the rule asks at least
+	BranchImproved    BranchKind = "improved"
+	BranchSame        BranchKind = "same"
+	BranchNotImproved BranchKind = "not_improved"
+	BranchNoPast      BranchKind = "no_past" // there is no comparable year before
+	BranchLeader      BranchKind = "leader"
+	BranchCount       BranchKind = "count"
+	BranchCapped      BranchKind = "capped"
+	BranchNoFault     BranchKind = "no_fault"
+	BranchFaults      BranchKind = "faults"
+	BranchFloor       BranchKind = "floor"
+	BranchSum         BranchKind = "sum"
+	BranchFormula     BranchKind = "formula"
+	BranchFixed       BranchKind = "fixed"
+	BranchVeto        BranchKind = "veto"       // something found here forbids the points
+	BranchZeroed      BranchKind = "zeroed"     // something found at another leaf or item does
+	BranchUnread      BranchKind = "unread"     // the input lacks what the rule reads
+	BranchNA          BranchKind = "na"         // không phát sinh, by the leaf's policy
+	BranchRefused     BranchKind = "na_refused" // it was claimed where the leaf does not allow it
+)
 
 // A Part is what a node of the tree reached: a field, a criterion.
 type Part struct {
@@ -72,10 +102,4 @@ func (c *Card) Result(code string) (Result, bool) {
 		}
 	}
 	return Result{}, false
-}
-
-// A scoring is a card being made: rules that look at another leaf's result ask it.
-type scoring struct {
-	card *Card
-	done map[string]*Result
 }

@@ -30,7 +30,10 @@ type Set struct {
 	Bands        []Band  // the highest first; empty when the set states none
 	Frame        string  // ID of the set of the higher level whose frame this one fills; "" none
 
+	Stated Stated // what the text says of its size
+
 	leaves []*Node          // in the order of the file
+	vetoes []*Node          // leaves and penalty items that may bring others to 0
 	byCode map[string]*Node // every node, also bonus and penalty items
 }
 
@@ -40,6 +43,10 @@ func (s *Set) Leaves() []*Node { return s.leaves }
 
 // Node returns the node of a code, also a bonus or penalty item; nil when there is none.
 func (s *Set) Node(code string) *Node { return s.byCode[code] }
+
+// Stated are the numbers that a set's text gives for its parts; 0 is not stated. A
+// ministry's published set says 38 criteria and lists 39.
+type Stated struct{ Fields, Criteria, Leaves int }
 
 // Rounding says where a number is rounded, half-up.
 type Rounding struct {
@@ -55,9 +62,15 @@ type Node struct {
 	Max      points.Points // of a parent: the sum of its children's
 	Children []*Node
 	Leaf     *Leaf
-	Parent   *Node // nil for a field and for bonus and penalty items
-	MayAdd   bool  // in a frame: a lower level may add leaves below it
-	Added    bool  // added to the frame by the lower level
+	Parent   *Node  // nil for a field and for bonus and penalty items
+	MayAdd   bool   // in a frame: a lower level may add leaves below it, up to Max
+	Added    bool   // added to the frame by the lower level
+	Basis    string // of a penalty: the clause that allows it (căn cứ)
+
+	at          place
+	round       *int // as its rule has it, while it is read
+	place       int  // among the leaves; -1 for what is not one
+	first, last int  // of the leaves below it, itself for a leaf
 }
 
 // Field returns the field (lĩnh vực) that the node belongs to: its topmost ancestor.
@@ -74,6 +87,7 @@ type Leaf struct {
 	Binding  Binding
 	NA       NA     // what "không phát sinh" gives; zero: it cannot be claimed
 	Evidence string // what proves it (tài liệu kiểm chứng), in words
+	Round    *int   // decimal places of its points, where the set rounds it otherwise
 }
 
 // An Extra is the group of bonus or of penalty items.

@@ -1,0 +1,271 @@
+package criteria
+
+import (
+	"slices"
+
+	"cchc/base/points"
+)
+
+// A scoring is a card being made: rules that look at another leaf's result ask it.
+type scoring struct {
+	card    *Card
+	in      Inputs
+	done    []bool // of the leaves
+	busy    []bool // of the leaves, so that a circle ends
+	zeroed  []bool // of the leaves, by a veto or a penalty
+	penalty bool   // the item being scored takes points
+	floor   Num    // down to which
+}
+
+// Score scores a unit's inputs. It never fails: what is wrong with an input leaves its
+// leaf without points, State Missing and Branch BranchUnread; (*Set).Verify tells of
+// it beforehand.
+func (s *Set) Score(in Inputs) *Card {
+	c := &Card{Set: s, Results: make([]Result, len(s.leaves))}
+	at := &scoring{card: c, in: in, done: make([]bool, len(s.leaves)), busy: make([]bool, len(s.leaves))}
+	all := at.findVetoes()
+	for i := range s.leaves {
+		at.leaf(i)
+	}
+	for i := range c.Results {
+		r := &c.Results[i]
+		c.Sum += r.Points
+		c.Max += r.Max
+		if r.State == Missing {
+			c.Missing++
+		}
+	}
+	c.Fields = s.fields(c.Results)
+	c.Bonuses, c.Bonus = at.extra(&s.Bonus, false, all)
+	c.Taken, c.Penalty = at.extra(&s.Penalty, true, false)
+	c.total()
+	return c
+}
+
+// total adds what the groups give, cuts the sum to 0 and the effective maximum, and
+// computes the index.
+func (c *Card) total() {
+	c.Total = min(max(0, c.Sum+c.Bonus+c.Penalty), c.Max)
+	if c.Max > 0 {
+		share, _ := Frac(int64(c.Total), int64(c.Max))
+		c.Index = share.Mul(Int(100)).Round(c.Set.Rounding.Index)
+	}
+}
+
+// result returns the result of a leaf, scoring it first when its turn has not come;
+// nil when there is no such leaf, or in a circle.
+func (at *scoring) result(code string) *Result {
+	if at == nil {
+		return nil
+	}
+	n := at.card.Set.byCode[code]
+	if n == nil || n.Leaf == nil || n.place < 0 || at.busy[n.place] {
+		return nil
+	}
+	return at.leaf(n.place)
+}
+
+func (at *scoring) leaf(i int) *Result {
+	r := &at.card.Results[i]
+	if at.done[i] {
+		return r
+	}
+	at.busy[i] = true
+	n := at.card.Set.leaves[i]
+	r.Node, r.Max = n, n.Max
+	r.Input = at.in[n.Code]
+	at.score(r)
+	if at.zeroed != nil && at.zeroed[i] && r.State != Missing && r.Max > 0 {
+		r.State, r.Branch, r.Exact, r.Points = Vetoed, Branch{Kind: BranchZeroed}, Num{}, 0
+	}
+	at.busy[i], at.done[i] = false, true
+	return r
+}
+
+// score fills in a result whose node, input and maximum stand.
+func (at *scoring) score(r *Result) {
+	leaf := r.Node.Leaf
+	switch {
+	case !r.Input.Given():
+		r.State = Missing
+		return
+	case r.Input.NA:
+		r.na(leaf.NA)
+		return
+	}
+	p, b, ok := leaf.Rule.points(r.Node, &r.Input, at)
+	if !ok {
+		r.State, r.Branch = Missing, Branch{Kind: BranchUnread}
+		return
+	}
+	r.State, r.Branch, r.Exact = Scored, b, p
+	if b.Kind == BranchVeto {
+		r.State = Vetoed
+	}
+	r.Points = p.Round(leaf.places(at.card.Set))
+}
+
+// na gives what the policy of "không phát sinh" gives.
+func (r *Result) na(na NA) {
+	r.State, r.Branch = Nothing, Branch{Kind: BranchNA}
+	switch na.Policy {
+	case ReduceMax:
+		r.Max = 0
+	case FullPart:
+		r.Points = r.Max
+	case FixedPart:
+		r.Points = na.Points
+	default:
+		r.State, r.Branch = Missing, Branch{Kind: BranchRefused}
+	}
+	r.Exact = OfPoints(r.Points)
+}
+
+// places is where the leaf's points are rounded.
+func (l *Leaf) places(s *Set) int {
+	if l.Round != nil {
+		return *l.Round
+	}
+	return s.Rounding.Places
+}
+
+// findVetoes marks the leaves that a veto or a penalty brings to 0; all is true when
+// the whole set is. Vetoes come before everything, because conditional rules look at
+// the points that are left.
+func (at *scoring) findVetoes() (all bool) {
+	s := at.card.Set
+	for _, n := range s.vetoes {
+		in, given := at.in[n.Code]
+		if !given {
+			continue
+		}
+		switch x := n.Leaf.Rule.(type) {
+		case *VetoRule:
+			if !x.found(&in) {
+				continue
+			}
+			for _, code := range x.Zero {
+				all = all || code == EverythingCode
+				at.zero(code)
+			}
+		case *DeductionRule:
+			if v, ok := in.value(); x.Also != "" && (in.Veto || ok && v.Sign() > 0) {
+				for _, code := range in.Hits {
+					at.zero(code)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// zero marks all leaves of a node, or of the whole set.
+func (at *scoring) zero(code string) {
+	s := at.card.Set
+	if at.zeroed == nil {
+		at.zeroed = make([]bool, len(s.leaves))
+	}
+	for i, l := range s.leaves {
+		for n := l; n != nil; n = n.Parent {
+			if n.Code == code || code == EverythingCode {
+				at.zeroed[i] = true
+				break
+			}
+		}
+	}
+}
+
+// extra scores bonus or penalty items and cuts their sum to the group's limit. An
+// item that nobody entered gives and takes nothing.
+func (at *scoring) extra(e *Extra, penalty, zero bool) ([]Result, points.Points) {
+	out := make([]Result, len(e.Items))
+	sum := points.Points(0)
+	at.penalty = penalty
+	for i, n := range e.Items {
+		r := &out[i]
+		r.Node, r.Input = n, at.in[n.Code]
+		at.floor = Num{}
+		if penalty {
+			at.floor = OfPoints(-n.Max)
+			if n.Max == 0 && e.Limit != nil {
+				at.floor = OfPoints(*e.Limit)
+			}
+		}
+		at.score(r)
+		switch {
+		case penalty:
+			r.Points = min(0, r.Points)
+			if n.Max > 0 {
+				r.Points = max(-n.Max, r.Points)
+			}
+		case zero && r.State != Missing:
+			r.State, r.Branch, r.Exact, r.Points = Vetoed, Branch{Kind: BranchZeroed}, Num{}, 0
+		default:
+			r.Points = max(0, r.Points)
+			if n.Max > 0 {
+				r.Points = min(n.Max, r.Points)
+			}
+		}
+		sum += r.Points
+	}
+	at.penalty = false
+	switch {
+	case e.Limit == nil:
+	case penalty:
+		sum = max(sum, *e.Limit)
+	default:
+		sum = min(sum, *e.Limit)
+	}
+	return out, sum
+}
+
+// fields adds the leaves of each field.
+func (s *Set) fields(results []Result) []Part {
+	out := make([]Part, len(s.Fields))
+	for i, f := range s.Fields {
+		out[i] = Part{Node: f}
+		for _, r := range results[f.first : f.last+1] {
+			out[i].Points += r.Points
+			out[i].Max += r.Max
+		}
+	}
+	return out
+}
+
+// Part returns what a node of the tree reached: the sum of the leaves below it.
+func (c *Card) Part(code string) (Part, bool) {
+	n := c.Set.byCode[code]
+	if n == nil || n.place < 0 && n.Leaf != nil {
+		return Part{}, false
+	}
+	p := Part{Node: n}
+	for _, r := range c.Results[n.first : n.last+1] {
+		p.Points += r.Points
+		p.Max += r.Max
+	}
+	return p, true
+}
+
+// Try scores one leaf, bonus or penalty item by itself. Other leaves that its rule
+// looks at have the inputs given beside it.
+func (s *Set) Try(code string, in Input, others Inputs) (Result, bool) {
+	all := Inputs{}
+	for k, v := range others {
+		all[k] = v
+	}
+	all[code] = in
+	return s.Score(all).Result(code)
+}
+
+// depends lists the codes of the leaves that a rule looks at.
+func depends(r Rule) (out []string) {
+	x, ok := r.(*DependsRule)
+	if !ok {
+		return nil
+	}
+	out = append(out, x.On)
+	out = append(out, depends(x.Then.Leaf.Rule)...)
+	out = append(out, depends(x.Else.Leaf.Rule)...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
