@@ -26,7 +26,9 @@ func figuresOf(t *testing.T, k *dossier.Desk, q db.Queryer, province unit.ID) []
 	ok(t, err)
 	rates, err := k.Rates(ctx, q, system, province, today.FirstOfYear(), today)
 	ok(t, err)
-	return []any{counts, month, overdue, due, rates}
+	overview, err := k.Overview(ctx, q, system, province, today.AddDays(2).End())
+	ok(t, err)
+	return []any{counts, month, overdue, due, rates, overview}
 }
 
 // A desk that keeps figures from one question to the next must say what one says

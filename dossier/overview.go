@@ -1,0 +1,107 @@
+package dossier
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/unit"
+)
+
+// Overview counts what a unit and its subtree have to do now.
+type Overview struct {
+	Open, New, Overdue, NoApology, Soon, Waiting, Uncollected int64
+}
+
+// isOverdue is the overdue test on a row: State.Overdue in the engine's words.
+const isOverdue = `((waiting = '' AND (due_at IS NULL OR due_at < :now AND (by_instant OR due_day < :today))) OR (waiting <> '' AND waiting_late))`
+
+var (
+	overviewNow = db.Lines("dossier.overview", `
+		SELECT unit_id,
+			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL),
+			COUNT(*) FILTER (WHERE accepted_at IS NULL),
+			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND `+isOverdue+`),
+			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND apology_at IS NULL AND `+isOverdue+`),
+			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND waiting = '' AND due_at <= :until AND (due_day >= :today AND NOT by_instant OR due_at >= :now)),
+			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND waiting <> '')
+		FROM dossier
+		WHERE ended_at IS NULL AND not_accepted_at IS NULL
+		AND unit_id = :one       --[one]
+		GROUP BY unit_id`)
+	overviewUncollected = db.Lines("dossier.overview.uncollected", `
+		SELECT unit_id, COUNT(*)
+		FROM dossier
+		WHERE ended_at IS NOT NULL AND returned_at IS NULL
+		AND unit_id = :one       --[one]
+		GROUP BY unit_id`)
+	overviewUnits = db.SQL("dossier.overview.units", strings.NewReplacer(":unit", "$1", ":today", "$2").Replace(reach))
+)
+
+// Overview counts a unit's open dossiers by what they need; soon is due by until.
+func (k *Desk) Overview(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, until moment.Instant) (Overview, error) {
+	var sum Overview
+	if err := k.Guard.Check(ctx, q, a, auth.DossierRead, u); err != nil {
+		return sum, err
+	}
+	underWay, err := k.underWay(ctx, q, until)
+	if err != nil {
+		return sum, err
+	}
+	uncollected, err := k.uncollectedNow(ctx, q)
+	if err != nil {
+		return sum, err
+	}
+	units, err := db.Column[unit.ID](ctx, q, overviewUnits, string(u), k.DB.Now().Date())
+	seen := map[unit.ID]bool{} // a unit can have come back under another
+	for _, id := range units {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		o := underWay[id]
+		sum.Open += o.Open
+		sum.New += o.New
+		sum.Overdue += o.Overdue
+		sum.NoApology += o.NoApology
+		sum.Soon += o.Soon
+		sum.Waiting += o.Waiting
+		sum.Uncollected += uncollected[id]
+	}
+	return sum, err
+}
+
+// underWay counts what every unit has under way by what it needs.
+func (k *Desk) underWay(ctx context.Context, q db.Queryer, until moment.Instant) (map[unit.ID]Overview, error) {
+	return perUnit(ctx, q, k, fmt.Sprintf("overview %s", until), true, func(u unit.ID) (map[unit.ID]Overview, error) {
+		now := k.DB.Now()
+		out := map[unit.ID]Overview{}
+		stmt, params := overviewNow.With(oneUnit(u, db.Args{"now": now, "today": now.Date(), "until": until}))
+		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
+			var id unit.ID
+			var o Overview
+			err := r.Scan(&id, &o.Open, &o.New, &o.Overdue, &o.NoApology, &o.Soon, &o.Waiting)
+			out[id] = o
+			return err
+		}, params...)
+	})
+}
+
+// uncollectedNow counts the results that lie ready in every unit.
+func (k *Desk) uncollectedNow(ctx context.Context, q db.Queryer) (map[unit.ID]int64, error) {
+	return perUnit(ctx, q, k, "uncollected", false, func(u unit.ID) (map[unit.ID]int64, error) {
+		out := map[unit.ID]int64{}
+		stmt, params := overviewUncollected.With(oneUnit(u, db.Args{}))
+		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
+			var id unit.ID
+			var n int64
+			err := r.Scan(&id, &n)
+			out[id] = n
+			return err
+		}, params...)
+	})
+}
