@@ -48,6 +48,8 @@ func (r *rooms) newRunner() *job.Runner {
 		_, err := r.index.CloseDue(ctx)
 		return err
 	})
+	// Statistics of a whole province are found, not counted, by whoever opens them.
+	run.Every(time.Hour, "statistics.keep", sweeping, r.desk.KeepPeriods)
 	run.Every(time.Hour, "digest.hourly", sweeping, func(ctx context.Context) error {
 		n, err := r.tellWeek(ctx)
 		if n > 0 {

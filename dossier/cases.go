@@ -40,7 +40,7 @@ type Case struct {
 	State
 
 	// n is how many dossiers the case stands for: those of a group that no figure
-	// tells apart; see Desk.counted.
+	// tells apart; see Desk.grouping.
 	n int64
 }
 
@@ -60,6 +60,17 @@ type span struct {
 func (s *span) has(u unit.ID) bool { return s.units == nil || s.units[u] }
 
 func (s *span) within(d moment.Date) bool { return d != 0 && d >= s.from && d <= s.to }
+
+// underWay reports whether a dossier was accepted by the end of the period and had
+// not ended before it.
+func (s *span) underWay(c *Case) bool {
+	return c.AcceptedAt != 0 && c.AcceptedAt.Date() <= s.to && (c.Ended == 0 || c.Ended.Date() >= s.from)
+}
+
+// refused reports whether it was refused at the door in the period.
+func (s *span) refused(c *Case) bool {
+	return c.AcceptedAt == 0 && c.Voided == 0 && s.within(c.NotAccepted.Date())
+}
 
 var (
 	// A unit's figures take in all that lay under it at any time of the period, and
@@ -253,15 +264,12 @@ func withLevels(ctx context.Context, q db.Queryer, fn func(c *Case, s *span) err
 
 // folded calls fn for what has changed since the moment asked for.
 func (a *asked) folded(ctx context.Context, q db.Queryer, fn func(c *Case, s *span) error) error {
-	underWay := func(c *Case) bool {
-		return c.AcceptedAt != 0 && c.AcceptedAt.Date() <= a.To && (c.Ended == 0 || c.Ended.Date() >= a.From)
-	}
 	families := []*db.Family{caseChangedOpen, caseChangedEnded, caseMoved}
 	if a.args["known"] != nil {
 		families = append(families, caseElse)
 	}
 	for _, f := range families {
-		if err := foldedCases(ctx, q, f, a.args, a.Question, a.span, underWay, fn); err != nil {
+		if err := foldedCases(ctx, q, f, a.args, a.Question, a.span, a.span.underWay, fn); err != nil {
 			return err
 		}
 	}
@@ -269,8 +277,7 @@ func (a *asked) folded(ctx context.Context, q db.Queryer, fn func(c *Case, s *sp
 		return nil
 	}
 	a.args["start"] = a.From.Start()
-	refused := func(c *Case) bool { return c.AcceptedAt == 0 && c.Voided == 0 && a.span.within(c.NotAccepted.Date()) }
-	return foldedCases(ctx, q, caseNotAccepted, a.args, a.Question, a.span, refused, fn)
+	return foldedCases(ctx, q, caseNotAccepted, a.args, a.Question, a.span, a.span.refused, fn)
 }
 
 // plainCases reads the dossiers whose row is what they were.
@@ -324,15 +331,4 @@ func foldedCases(ctx context.Context, q db.Queryer, f *db.Family, args db.Args, 
 		return err
 	}
 	return flush()
-}
-
-// ownerOn returns the unit that answered for the dossier when a day began.
-func (s *State) ownerOn(day moment.Date) unit.ID {
-	owner := s.Promised
-	for _, m := range s.moves {
-		if m.day < day {
-			owner = m.to
-		}
-	}
-	return owner
 }

@@ -9,7 +9,7 @@ import (
 // Dossiers that have not changed since the moment asked for need not be looked at
 // one by one to be counted. They are grouped by everything that a figure tests,
 // and one of each group is read for all of it: what counts is still said by
-// columnsOf alone, of a real dossier. A column of the form that tests something
+// standing and columns alone, of a real dossier. A column of the form that tests something
 // new needs it in the groups, or dossiers that differ in it fall into one group;
 // the test of random histories says so.
 var (
@@ -52,12 +52,28 @@ const (
 		JOIN dossier d ON d.id = g.id`
 )
 
-// counted calls fn for what cases calls it for, once for all dossiers that no
-// figure and no line of the breakdown tells apart: c.n says how many they are.
-// Whatever else the case says holds for one of them.
-func (k *Desk) counted(ctx context.Context, q db.Queryer, x Question, by By, fn func(c *Case, s *span) error) error {
+// A group is dossiers that no figure and no line of a breakdown tells apart.
+type group struct {
+	place    place
+	standing standing
+	key      string // of the line; see Case.Key
+	n        int64  // how many; below zero takes away what was counted before
+}
+
+// counted calls fn for all that cases calls it for, in groups. What a wide
+// question asks is kept; see keptPeriods.
+func (k *Desk) counted(ctx context.Context, q db.Queryer, x Question, by By, fn func(g *group, s *span) error) error {
+	done, err := k.fromKept(ctx, q, x, by, fn)
+	if done || err != nil {
+		return err
+	}
+	return k.grouping(ctx, q, x, by, []*db.Family{caseGroupedOpen, caseGroupedEnded}, fn)
+}
+
+// grouping reads the groups from the dossiers.
+func (k *Desk) grouping(ctx context.Context, q db.Queryer, x Question, by By, plain []*db.Family, fn func(g *group, s *span) error) error {
 	x.Officers = x.Officers || by == ByOfficer
-	args := db.Args{"marks": int64(Obliged | PaidOnline), "counted": true}
+	args := db.Args{}
 	if x.Unit != "" || by == ByUnit {
 		args["units"] = true
 	}
@@ -70,5 +86,15 @@ func (k *Desk) counted(ctx context.Context, q db.Queryer, x Question, by By, fn 
 	case ByProcedure:
 		args["by_procedure"] = true
 	}
-	return k.casesBy(ctx, q, x, []*db.Family{caseGroupedOpen, caseGroupedEnded}, args, fn)
+	return k.groupedBy(ctx, q, x, plain, args, func(c *Case, s *span) error {
+		return fn(&group{place: c.place(), standing: c.standing(s), key: c.Key(by), n: c.n}, s)
+	})
+}
+
+// groupedBy is casesBy with statements that group: c.n says how many dossiers a
+// case stands for, and whatever it says beside what is grouped by holds for one of
+// them.
+func (k *Desk) groupedBy(ctx context.Context, q db.Queryer, x Question, plain []*db.Family, args db.Args, fn func(c *Case, s *span) error) error {
+	args["marks"], args["counted"] = int64(Obliged|PaidOnline), true
+	return k.casesBy(ctx, q, x, plain, args, fn)
 }

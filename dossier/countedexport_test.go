@@ -2,8 +2,10 @@ package dossier
 
 import (
 	"context"
+	"time"
 
 	"cchc/base/db"
+	"cchc/base/moment"
 	"cchc/unit"
 )
 
@@ -34,4 +36,21 @@ func (k *Desk) OneByOne(ctx context.Context, q db.Queryer, x Question, by By, un
 		return nil
 	})
 	return sorted(total, lines), err
+}
+
+// BringUpAfter sets how old kept figures become before they are brought up to
+// date.
+func (k *Desk) BringUpAfter(d time.Duration) { k.periods.after = d }
+
+// KeptCells is how many cells are kept of a period as known now, and how many
+// dossiers they hold; none when nothing is kept.
+func (k *Desk) KeptCells(from, to moment.Date) (cells int, dossiers int64) {
+	p := k.periods.slot(periodKey{from: from, to: to}).p
+	if p == nil {
+		return 0, 0
+	}
+	for _, n := range p.cells {
+		dossiers += n
+	}
+	return len(p.cells), dossiers
 }

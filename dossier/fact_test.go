@@ -185,7 +185,8 @@ func TestTransfersKeepThePromiseAndThePast(t *testing.T) {
 	facts := story("accepted", "2025-06-20", "2025-07-10T17:00", "transferred", "2025-07-01T00:00", "", "finished", "2025-07-09", "")
 	facts[1].Unit = "u2"
 	s := Fold(facts, false, 0, 0)
-	if s.Unit != "u2" || s.Promised != "u1" || s.Due != s.DueOriginal || s.ownerOn(instant("2025-07-01").Date()) != "u1" || s.ownerOn(instant("2025-07-02").Date()) != "u2" {
+	p := s.place()
+	if s.Unit != "u2" || s.Promised != "u1" || s.Due != s.DueOriginal || p.ownerOn(instant("2025-07-01").Date()) != "u1" || p.ownerOn(instant("2025-07-02").Date()) != "u2" {
 		t.Errorf("after the merger: %+v", s)
 	}
 }

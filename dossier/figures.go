@@ -1,6 +1,10 @@
 package dossier
 
-import "cchc/procedure"
+import (
+	"cchc/base/moment"
+	"cchc/procedure"
+	"cchc/unit"
+)
 
 // II06a is a row of form II.06a (thống kê giải quyết TTHC). Identities: Received
 // = Online + Other + Carried + MovedIn; Received = Resolved + InProgress +
@@ -134,24 +138,120 @@ func (r *II06a) Add(o II06a) {
 // A Column names a figure of the form, for opening it to its list.
 type Column string
 
+// A standing is what the figures ask of a dossier whatever the unit: so much of
+// it as one number holds, for those that are alike to be counted together.
+type standing uint32
+
+const (
+	isRefusedAtDoor standing = 1 << iota // not accepted, in the period; nothing else holds then
+	isNew                                // accepted in the period, else carried over
+	isOnline
+	isOnlineFull
+	isOnlinePartial
+	isElsewhere // not territorial
+	isWithoutDue
+	isObliged
+	isPaidOnline
+	isEnded
+	isEarly
+	isOnTime // neither early nor on time is late
+	isRefused
+	isWithdrawn
+	isStopped
+	isApologised
+	isPromiseKept
+	isPaused
+	isOverdueThen
+)
+
+// A place is where a dossier was: who promised, who answers for it, and how it
+// came there.
+type place struct {
+	unit, promised unit.ID
+	moves          []move
+}
+
+func (s *State) place() place { return place{s.Unit, s.Promised, s.moves} }
+
+// ownerOn returns the unit that answered for the dossier when a day began.
+func (p *place) ownerOn(day moment.Date) unit.ID {
+	owner := p.promised
+	for _, m := range p.moves {
+		if m.day < day {
+			owner = m.to
+		}
+	}
+	return owner
+}
+
+// standing looks at the case once for all units.
+func (c *Case) standing(s *span) standing {
+	var out standing
+	set := func(on bool, bit standing) {
+		if on {
+			out |= bit
+		}
+	}
+	if c.AcceptedAt == 0 {
+		set(s.within(c.NotAccepted.Date()) && c.End != EndVoided, isRefusedAtDoor) // void: it was no refusal
+		return out
+	}
+	set(s.within(c.AcceptedAt.Date()), isNew)
+	if c.Channel == Online {
+		out |= isOnline
+		set(c.Level == procedure.Full, isOnlineFull)
+		set(c.Level == procedure.Partial, isOnlinePartial)
+	}
+	set(!c.Territorial, isElsewhere)
+	set(c.Due == 0, isWithoutDue)
+	set(c.Marks&Obliged != 0, isObliged)
+	set(c.Marks&PaidOnline != 0, isPaidOnline)
+	set(c.Apology != 0, isApologised)
+	if c.Ended == 0 {
+		set(c.Waiting != "", isPaused)
+		set(c.Overdue(s.asOf), isOverdueThen)
+		return out
+	}
+	out |= isEnded
+	switch c.Verdict() {
+	case Early:
+		out |= isEarly
+	case OnTime:
+		out |= isOnTime
+	}
+	set(c.End == EndRefused, isRefused)
+	set(c.End == EndWithdrawn, isWithdrawn)
+	set(c.End == EndStopped, isStopped)
+	set(c.Apology != 0 && c.KeptPromise(), isPromiseKept)
+	return out
+}
+
 // columnsOf calls hit for every column that a case counts in.
 func (c *Case) columnsOf(s *span, hit func(Column)) {
-	if c.AcceptedAt == 0 {
-		if s.has(c.Unit) && s.within(c.NotAccepted.Date()) && c.End != EndVoided { // void: it was no refusal
+	p := c.place()
+	c.standing(s).columns(&p, s, hit)
+}
+
+// columns calls hit for every column that a dossier of the standing and place
+// counts in.
+func (x standing) columns(p *place, s *span, hit func(Column)) {
+	has := func(bit standing) bool { return x&bit != 0 }
+	if has(isRefusedAtDoor) {
+		if s.has(p.unit) {
 			hit("not_accepted")
 		}
 		return
 	}
 	received := false
-	if s.within(c.AcceptedAt.Date()) {
-		if s.has(c.Promised) {
+	if has(isNew) {
+		if s.has(p.promised) {
 			received = true
-			if c.Channel == Online {
+			if has(isOnline) {
 				hit("online")
-				switch c.Level {
-				case procedure.Full:
+				switch {
+				case has(isOnlineFull):
 					hit("online_full")
-				case procedure.Partial:
+				case has(isOnlinePartial):
 					hit("online_partial")
 				default:
 					hit("online_unknown")
@@ -159,17 +259,17 @@ func (c *Case) columnsOf(s *span, hit func(Column)) {
 			} else {
 				hit("other")
 			}
-			if !c.Territorial {
+			if has(isElsewhere) {
 				hit("non_territorial")
 			}
 		}
-	} else if s.has(c.ownerOn(s.from)) {
+	} else if s.has(p.ownerOn(s.from)) {
 		received = true
 		hit("carried")
 	}
 	// However often it went to and fro, it came in once and went out once.
 	if !received {
-		for _, m := range c.moves {
+		for _, m := range p.moves {
 			if s.within(m.day) && s.has(m.to) {
 				received = true
 				hit("moved_in")
@@ -177,56 +277,66 @@ func (c *Case) columnsOf(s *span, hit func(Column)) {
 			}
 		}
 	}
-	if received && !s.has(c.Unit) {
+	if received && !s.has(p.unit) {
 		hit("moved_out")
 	}
 	if received {
 		hit("received")
-		if c.Due == 0 {
+		if has(isWithoutDue) {
 			hit("no_due")
 		}
-		if c.Marks&Obliged != 0 {
+		if has(isObliged) {
 			hit("obliged")
-			if c.Marks&PaidOnline != 0 {
+			if has(isPaidOnline) {
 				hit("paid_online")
 			}
 		}
 	}
-	if !s.has(c.Unit) {
+	if !s.has(p.unit) {
 		return
 	}
-	if c.Ended != 0 {
+	late := func() {
+		if has(isApologised) {
+			hit("apologised")
+		} else {
+			hit("no_apology")
+		}
+		if has(isPromiseKept) {
+			hit("kept_promise")
+		}
+	}
+	if has(isEnded) {
 		hit("resolved")
-		v := c.Verdict()
-		hit(Column(v))
-		switch c.End {
-		case EndRefused, EndWithdrawn, EndStopped:
+		if has(isRefused | isWithdrawn | isStopped) {
 			hit("returned")
-			hit(Column(c.End)) // the columns have the names of the ends
 		}
 		switch {
-		case v == Late && c.Apology != 0:
-			hit("apologised")
-			if c.KeptPromise() {
-				hit("kept_promise")
-			}
-		case v == Late:
-			hit("no_apology")
+		case has(isRefused):
+			hit("refused")
+		case has(isWithdrawn):
+			hit("withdrawn")
+		case has(isStopped):
+			hit("stopped")
+		}
+		switch {
+		case has(isEarly):
+			hit("early")
+		case has(isOnTime):
+			hit("on_time")
+		default:
+			hit("late")
+			late()
 		}
 		return
 	}
 	hit("in_progress")
-	if c.Waiting != "" {
+	if has(isPaused) {
 		hit("paused")
 	}
-	if !c.Overdue(s.asOf) {
+	if !has(isOverdueThen) {
 		hit("in_time")
 		return
 	}
 	hit("overdue")
-	if c.Apology != 0 {
-		hit("apologised")
-	} else {
-		hit("no_apology")
-	}
+	late()
 }

@@ -56,6 +56,7 @@ type loader struct {
 	touched     map[unit.ID]string
 	numbers     map[Code]int64 // by agency and day
 	n           int
+	back        bool   // something was entered before, by its own word
 	first, last string // codes
 }
 
@@ -80,6 +81,8 @@ func (l *loader) add(ctx context.Context, histories []*History) error {
 			f.Account = cmp.Or(f.Account, l.a.Account)
 			if f.Recorded == 0 {
 				f.Recorded = l.tx.Now
+			} else {
+				l.back = true
 			}
 			if f.At > l.tx.Now {
 				return fault.New(fault.Invalid, "dossier.in_future").With(d.Code, "dossier.in_future")
@@ -168,6 +171,11 @@ func (l *loader) close(ctx context.Context) error {
 	}
 	if err := l.tx.Bump(ctx, bulk); err != nil {
 		return err
+	}
+	if l.back || l.k.DB.Now() > l.tx.Now.Add(settled/2) {
+		if err := l.tx.Bump(ctx, backdated); err != nil {
+			return err
+		}
 	}
 	if publish := l.k.Publish; publish != nil {
 		l.tx.AfterCommit(func() {

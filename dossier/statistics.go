@@ -40,19 +40,18 @@ func (k *Desk) Statistics(ctx context.Context, q db.Queryer, a actor.Actor, x Qu
 	}
 	total := Line{}
 	lines := map[string]*Line{}
-	err := k.counted(ctx, q, x, by, func(c *Case, s *span) error {
-		key := c.Key(by)
+	err := k.counted(ctx, q, x, by, func(g *group, s *span) error {
 		var line *Line
-		c.columnsOf(s, func(col Column) {
-			*total.at(col) += c.n
+		g.standing.columns(&g.place, s, func(col Column) {
+			*total.at(col) += g.n
 			if by == ByNothing {
 				return
 			}
 			if line == nil {
-				line = at(lines, key)
-				line.Key = key
+				line = at(lines, g.key)
+				line.Key = g.key
 			}
-			*line.at(col) += c.n
+			*line.at(col) += g.n
 		})
 		return nil
 	})
@@ -101,10 +100,10 @@ func (k *Desk) grouped(ctx context.Context, q db.Queryer, x Question, keys func(
 	lines := map[string]*Line{}
 	spans := map[string]*span{}
 	var touched []string
-	err := k.counted(ctx, q, x, ByUnit, func(c *Case, s *span) error {
-		c.columnsOf(s, func(col Column) { *total.at(col) += c.n })
-		touched = append(append(touched[:0], keys(c.Promised)...), keys(c.Unit)...)
-		for _, m := range c.moves {
+	err := k.counted(ctx, q, x, ByUnit, func(g *group, s *span) error {
+		g.standing.columns(&g.place, s, func(col Column) { *total.at(col) += g.n })
+		touched = append(append(touched[:0], keys(g.place.promised)...), keys(g.place.unit)...)
+		for _, m := range g.place.moves {
 			touched = append(touched, keys(m.to)...)
 		}
 		slices.Sort(touched)
@@ -120,12 +119,12 @@ func (k *Desk) grouped(ctx context.Context, q db.Queryer, x Question, keys func(
 				spans[key] = only
 			}
 			var line *Line
-			c.columnsOf(only, func(col Column) {
+			g.standing.columns(&g.place, only, func(col Column) {
 				if line == nil {
 					line = at(lines, key)
 					line.Key = key
 				}
-				*line.at(col) += c.n
+				*line.at(col) += g.n
 			})
 		}
 		return nil
@@ -133,10 +132,14 @@ func (k *Desk) grouped(ctx context.Context, q db.Queryer, x Question, keys func(
 	return sorted(total, lines), err
 }
 
+// sorted puts the lines behind the total. A line in which nothing is left, because
+// what was kept has been counted down, is none.
 func sorted(total Line, lines map[string]*Line) []Line {
 	out := []Line{total}
 	for _, key := range slices.Sorted(maps.Keys(lines)) {
-		out = append(out, *lines[key])
+		if lines[key].II06a != (II06a{}) {
+			out = append(out, *lines[key])
+		}
 	}
 	return out
 }

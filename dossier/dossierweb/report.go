@@ -68,7 +68,7 @@ type reportQuery struct {
 }
 
 // compareDays is how many days after a period its report usually is due.
-const compareDays = 5
+const compareDays = dossier.ReportDays
 
 var reportBy = []dossier.By{dossier.ByNothing, dossier.BySector, dossier.ByProcedure, dossier.ByUnit, dossier.ByOfficer}
 
