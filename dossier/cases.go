@@ -163,7 +163,8 @@ const (
 	// Naming every unit when none is asked for lets the index by unit and day lead.
 	caseUnit = `
 		AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)   --[unit]
-		AND d.unit_id IN (SELECT u.id FROM unit u)            --[!unit]`
+		AND d.unit_id IN (SELECT u.id FROM unit u)            --[!unit, !one]
+		AND d.unit_id = :one                                  --[one]`
 	caseChanged = caseFolded + `
 		WHERE d.transfers = 0
 		AND d.last_at > :as_of                                --[!known]

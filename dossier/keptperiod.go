@@ -13,6 +13,7 @@ import (
 
 	"cchc/base/db"
 	"cchc/base/moment"
+	"cchc/unit"
 )
 
 // The figures of a period are kept as they were known at some moment: how many
@@ -191,26 +192,64 @@ func (k *Desk) fromKept(ctx context.Context, q db.Queryer, x Question, by By, fn
 	if err := p.answer(x, by, a.span, fn); err != nil || x.Known != 0 {
 		return true, err
 	}
+	a.args["counted"] = true
 	tell := func(c *Case, s *span, n int64) error {
 		if x.Sector != "" && c.Sector != x.Sector || x.Procedure != "" && c.Procedure != x.Procedure || !x.Detail && c.AcceptedAt == 0 {
 			return nil
 		}
-		s.units = a.span.units
+		cut := *s
+		cut.units = a.span.units
 		st := c.standing(s)
 		if !x.Detail {
 			st &^= isOnlineFull | isOnlinePartial
 		}
-		return fn(&group{place: c.place(), standing: st, key: c.Key(by), n: n}, s)
+		return fn(&group{place: c.place(), standing: st, key: c.Key(by), n: n}, &cut)
 	}
 	if err := k.enteredSince(ctx, q, p, 0, tell); err != nil || !p.ended {
 		return true, err
 	}
-	return true, k.grouping(ctx, q, x, by, []*db.Family{caseGroupedOpen}, func(g *group, s *span) error {
-		if g.standing&(isEnded|isRefusedAtDoor) != 0 {
+	return true, k.openNow(ctx, q, a, func(c *Case, s *span) error { return tell(c, s, c.n) })
+}
+
+// openNow calls fn for what is open now and was accepted by the end of a period
+// that is not over, in groups.
+func (k *Desk) openNow(ctx context.Context, q db.Queryer, a *asked, fn func(c *Case, s *span) error) error {
+	levels, _, err := k.periodRules(ctx, q)
+	if err != nil {
+		return err
+	}
+	open, err := perUnit(ctx, q, k, fmt.Sprintf("statistics %s %s", a.From, a.To), true, func(u unit.ID) (map[unit.ID][]Case, error) {
+		now := k.DB.Now()
+		out := map[unit.ID][]Case{}
+		args := oneUnit(u, db.Args{"as_of": now, "as_of_day": now.Date(), "from": a.From, "to": a.To, "marks": int64(Obliged | PaidOnline),
+			"units": true, "by_sector": true, "by_procedure": true, "detail": true})
+		return out, plainCases(ctx, q, caseGroupedOpen, args, a.span, func(c *Case, _ *span) error {
+			c.Level = levels[c.Version]
+			out[c.Unit] = append(out[c.Unit], *c)
 			return nil
-		}
-		return fn(g, s)
+		})
 	})
+	if err != nil {
+		return err
+	}
+	for _, list := range open {
+		for i := range list {
+			if err := fn(&list[i], a.span); err != nil {
+				return err
+			}
+		}
+	}
+	// What moved between units, and what has a fact that is still to come.
+	for _, f := range []*db.Family{caseChangedOpen, caseMoved} {
+		err := foldedCases(ctx, q, f, a.args, a.Question, a.span, func(c *Case) bool { return c.Ended == 0 && a.span.underWay(c) }, func(c *Case, s *span) error {
+			c.Level = levels[c.Version]
+			return fn(c, s)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answer calls fn for what is kept.
