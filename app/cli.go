@@ -30,6 +30,8 @@ type cli struct {
 	Due      dueCmd      `cmd:"" help:"Compute due dates by the statutory clock."`
 	Score766 score766Cmd `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
 	Rank     rankCmd     `cmd:"" help:"Rank units by the PAR index inside their blocks."`
+	Score    scoreCmd    `cmd:"" help:"Score a unit's inputs by a criteria set of the PAR index."`
+	Set      setCmd      `cmd:"" help:"Check criteria sets of the PAR index."`
 	Import   importCmd   `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
 	Report   reportCmd   `cmd:"" help:"Write a statistical report."`
 	Account  accountCmd  `cmd:"" help:"Create an account."`

@@ -28,6 +28,7 @@ type Result struct {
 type Branch struct {
 	Kind BranchKind
 	N    int
+	of   *Node // whose rule it is, where a conditional took one; nil is the leaf's own
 }
 
 // A BranchKind names a part of a rule.

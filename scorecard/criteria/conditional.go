@@ -126,16 +126,20 @@ func sameOption(n *Node, label string, in *Input) bool {
 }
 
 // taken returns the branch that applies.
-func (x *DependsRule) taken(at *scoring) (*Node, int) {
+func (x *DependsRule) taken(at *scoring) *Node {
 	if x.holds(at) {
-		return x.Then, 1
+		return x.Then
 	}
-	return x.Else, 2
+	return x.Else
 }
 
 func (x *DependsRule) points(_ *Node, in *Input, at *scoring) (Num, Branch, bool) {
-	n, _ := x.taken(at)
-	return n.Leaf.Rule.points(n, in, at)
+	n := x.taken(at)
+	p, b, ok := n.Leaf.Rule.points(n, in, at)
+	if b.of == nil {
+		b.of = n
+	}
+	return p, b, ok
 }
 
 func (x *DependsRule) write(w *writer) {

@@ -53,10 +53,13 @@ func (r *reader) set(m *mapping) *Set {
 	s := &Set{Rounding: Rounding{Places: 2, Index: 2}, byCode: map[string]*Node{}}
 	meta := m.child("meta")
 	if meta == nil {
-		m.wrong("meta", "criteria.missing", "Name", "meta")
+		if !m.has("meta") {
+			m.wrong("meta", "criteria.missing", "Name", "meta")
+		}
 		meta = &mapping{r: r, at: place{m.at.line, "meta"}, vals: map[string]ast.Node{}, used: map[string]bool{}, line: map[string]int{}}
+	} else {
+		r.meta(meta, s)
 	}
-	r.meta(meta, s)
 	for _, x := range m.list("domains") {
 		if n := r.node(x, nil, s, 1); n != nil {
 			s.Fields = append(s.Fields, n)
@@ -209,6 +212,7 @@ func (r *reader) node(m *mapping, parent *Node, s *Set, depth int) *Node {
 	} else if ok && n.Max < 0 {
 		m.wrong("max", "criteria.below_0")
 	}
+	n.maxAt = m.place("max")
 	n.MayAdd, n.Added = m.flag("may_add"), m.flag("added")
 	var under []string
 	for _, k := range childKeys {
@@ -393,7 +397,7 @@ func (r *reader) sum(n *Node) {
 	}
 	r.code = n.Code
 	if total != n.Max && !(n.MayAdd && total < n.Max) {
-		r.wrong(place{n.at.line, join(n.at.path, "max")}, "criteria.sum_children", "Says", plain(n.Max), "Sum", plain(total))
+		r.wrong(n.maxAt, "criteria.sum_children", "Says", plain(n.Max), "Sum", plain(total))
 	}
 }
 

@@ -95,7 +95,7 @@ func (at *scoring) score(r *Result) {
 	}
 	p, b, ok := leaf.Rule.points(r.Node, &r.Input, at)
 	if !ok {
-		r.State, r.Branch = Missing, Branch{Kind: BranchUnread}
+		r.State, r.Branch = Missing, Branch{Kind: BranchUnread, of: b.of}
 		return
 	}
 	r.State, r.Branch, r.Exact = Scored, b, p

@@ -67,7 +67,7 @@ type Node struct {
 	Added    bool   // added to the frame by the lower level
 	Basis    string // of a penalty: the clause that allows it (căn cứ)
 
-	at          place
+	at, maxAt   place
 	round       *int // as its rule has it, while it is read
 	place       int  // among the leaves; -1 for what is not one
 	first, last int  // of the leaves below it, itself for a leaf
