@@ -144,7 +144,13 @@ const (
 		AND d.accepted_at IS NOT NULL
 		AND d.last_at <= :as_of
 		AND d.accepted_day <= :to
-		AND d.last_recorded <= :known                         --[known]` + caseUnit + caseOf
+		AND d.last_recorded <= :known                         --[known]
+		AND d.verdict = :verdict                              --[verdict]
+		AND d.end_kind = :end_kind                            --[end_kind]
+		AND d.waiting <> ''                                   --[waiting_some]
+		AND d.accepted_day >= :from                           --[new]
+		AND d.accepted_day < :from                            --[before]
+		AND d.due_at IS NULL                                  --[without_due]` + caseUnit + caseOf
 	// For counting, facts that no figure tests are left out, as is what had not
 	// happened by then; but a correction counts whenever it was made.
 	caseFolded = `

@@ -71,6 +71,9 @@ func TestGroupedFiguresAreThoseOfDossiersOneByOne(t *testing.T) {
 								t.Fatalf("%+v by %q:\ngrouped    %+v\none by one %+v", x, by, got, want)
 							}
 							all.Add(got[0].II06a)
+							if by == dossier.ByNothing {
+								opens(t, o, x, got[0].II06a)
+							}
 						}
 					}
 				}
@@ -81,5 +84,24 @@ func TestGroupedFiguresAreThoseOfDossiersOneByOne(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// opens checks that each figure opens to as many dossiers as it says, each once.
+func opens(t *testing.T, o *dossiertest.Office, x dossier.Question, figures dossier.II06a) {
+	t.Helper()
+	for _, c := range dossier.Columns {
+		if !x.Detail && strings.HasPrefix(string(c), "online_") || c == "not_accepted" && !x.Detail {
+			continue
+		}
+		rows, err := o.Desk.FigureList(ctx, o.DB, system, dossier.Figure{Question: x, Column: c})
+		ok(t, err)
+		seen := map[string]bool{}
+		for i := range rows {
+			seen[rows[i].ID] = true
+		}
+		if n := figures.At(c); int64(len(rows)) != n || len(seen) != len(rows) {
+			t.Errorf("%+v: %s is %d and opens to %d rows, %d different", x, c, n, len(rows), len(seen))
+		}
 	}
 }

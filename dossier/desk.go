@@ -39,6 +39,7 @@ type Desk struct {
 	keeping sync.Once
 	figures *db.Cache[*kept] // see perUnit
 	periods keptPeriods
+	lists   figureLists
 }
 
 // A work is a verb under way on one dossier: what it was, what happens now, and

@@ -23,23 +23,21 @@ var factsSince = db.SQL("dossier.facts_since", `
 	WHERE dossier_id = $1 AND recorded_at > $2 AND (at <= $3 OR kind = 'corrected')
 	ORDER BY seq`)
 
-// Restated returns the dossiers that make the difference between a column's
-// figure as known now and as known then, ordered by code: now = then + added -
-// gone. keep leaves only the dossiers of one line of a report; nil keeps all.
-func (k *Desk) Restated(ctx context.Context, q db.Queryer, a actor.Actor, x Question, then moment.Instant, column Column, keep func(*Case) bool) ([]Restatement, error) {
+// Restated returns the dossiers that make the difference between a figure as
+// known at the question's moment (zero: now) and as known then, ordered by code:
+// now = then + added - gone. At most FigureMost count on either side.
+func (k *Desk) Restated(ctx context.Context, q db.Queryer, a actor.Actor, x Figure, then moment.Instant) ([]Restatement, error) {
 	y := x
 	y.Known = then
 	sides := [2]map[string]Case{}
-	for i, question := range []Question{x, y} {
-		found, err := k.Behind(ctx, q, a, question, column)
+	for i, figure := range []Figure{x, y} {
+		found, err := k.FigureList(ctx, q, a, figure)
 		if err != nil {
 			return nil, err
 		}
 		sides[i] = make(map[string]Case, len(found))
-		for _, c := range found {
-			if keep == nil || keep(&c) {
-				sides[i][c.ID] = c
-			}
+		for j := range found {
+			sides[i][found[j].ID] = found[j].Case()
 		}
 	}
 	var cases []Case

@@ -151,12 +151,8 @@ func (k *Desk) Behind(ctx context.Context, q db.Queryer, a actor.Actor, x Questi
 		return nil, err
 	}
 	var out []Case
-	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
-		hit := false
-		c.columnsOf(s, func(col Column) { hit = hit || col == column })
-		if hit {
-			out = append(out, *c)
-		}
+	err := k.behind(ctx, q, x, column, func(c *Case) error {
+		out = append(out, *c)
 		return nil
 	})
 	sortCases(out)

@@ -1,16 +1,15 @@
 package dossierweb
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 	"cchc/evaluation"
@@ -31,7 +30,7 @@ type evaluatedPage struct {
 	Count int
 	Sum   int64 // of the points, or how many said yes
 	Rows  []evaluatedRow
-	Pages int
+	Found list.Slice[dossier.Evaluated]
 }
 
 // evaluated lists the dossiers behind an index, each with its points and reason.
@@ -49,27 +48,35 @@ func (p *Reports) evaluated(w http.ResponseWriter, r *http.Request) error {
 	if page.Index = page.Set.By(in.Index); page.Index == nil || page.Index.Per == evaluation.PerEntered {
 		return fault.New(fault.NotFound, "reports.evaluation.index_unknown")
 	}
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
-		return p.gatherEvaluated(ctx, q, in, &page)
+	file, err := in.Wanted()
+	if err != nil {
+		return err
+	}
+	err = p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
+		return p.gatherEvaluated(ctx, q, in, &page, file)
 	})
 	if err != nil {
 		return err
 	}
-	if in.Format == "csv" {
-		var rows [][]string
-		for _, x := range page.Rows {
-			rows = append(rows, []string{x.Code, x.Points, x.Why, x.Title, x.Accepted, x.Due, x.Ended, x.Unit})
-		}
+	if file {
 		var header []string
 		for _, c := range evaluatedColumns(ctx) {
 			header = append(header, c.Label)
 		}
-		return sendCSV(w, r, "evaluation-"+in.Index+"-"+dossier.PeriodName(in.From, in.To)+".csv", header, rows)
+		return list.Send(w, r, list.File{Format: in.Format, Name: "evaluation-" + in.Index + "-" + dossier.PeriodName(in.From, in.To), Header: header,
+			Rows: func(add func([]string) error) error {
+				for _, x := range page.Rows {
+					if err := add([]string{x.Code, x.Points, x.Why, x.Title, x.Accepted, x.Due, x.Ended, x.Unit}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}})
 	}
 	return web.Render(w, r, http.StatusOK, evaluatedView(page))
 }
 
-func (p *Reports) gatherEvaluated(ctx context.Context, q db.Queryer, in *reportQuery, page *evaluatedPage) error {
+func (p *Reports) gatherEvaluated(ctx context.Context, q db.Queryer, in *reportQuery, page *evaluatedPage, whole bool) error {
 	page.reportPage = reportPage{In: in, Now: p.Desk.DB.Now()}
 	if in.By != dossier.ByOfficer {
 		in.By = dossier.ByUnit
@@ -86,7 +93,6 @@ func (p *Reports) gatherEvaluated(ctx context.Context, q db.Queryer, in *reportQ
 	}); err != nil {
 		return err
 	}
-	slices.SortFunc(found, func(a, b dossier.Evaluated) int { return cmp.Compare(a.Code, b.Code) })
 	page.Count = len(found)
 	for _, e := range found {
 		n, _ := page.points(e.Work)
@@ -96,17 +102,17 @@ func (p *Reports) gatherEvaluated(ctx context.Context, q db.Queryer, in *reportQ
 	if page.Row, err = p.rowName(ctx, q, in); err != nil {
 		return err
 	}
-	if in.Format != "csv" {
-		page.Pages = (page.Count + behindRows - 1) / behindRows
-		in.Page = min(max(in.Page, 1), max(page.Pages, 1))
-		found = found[min((in.Page-1)*behindRows, len(found)):min(in.Page*behindRows, len(found))]
+	limit := pageRows
+	if whole {
+		limit = 0
 	}
+	page.Found = list.Cut(found, &in.Query, list.Order{Key: "code"}, page.keys(), limit)
 	t, err := newTeller(ctx, p.Desk, q)
 	if err != nil {
 		return err
 	}
 	asOf := min(in.To.End(), page.Now)
-	for _, e := range found {
+	for _, e := range page.Found.Rows {
 		b, err := t.behind(ctx, e.Case, asOf)
 		if err != nil {
 			return err
@@ -133,11 +139,31 @@ func (p evaluatedPage) points(w evaluation.Work) (int, string) {
 	return p.Index.Outcomes[outcome], outcome
 }
 
-func evaluatedColumns(ctx context.Context) []ui.Column {
-	return []ui.Column{{Label: i18n.T(ctx, "dossierlist.column.code")}, {Label: i18n.T(ctx, "reports.evaluation.points"), Numeric: true},
-		{Label: i18n.T(ctx, "reports.evaluation.why")}, {Label: i18n.T(ctx, "dossierlist.column.procedure")},
-		{Label: i18n.T(ctx, "dossierlist.column.accepted")}, {Label: i18n.T(ctx, "dossierlist.column.due")},
-		{Label: i18n.T(ctx, "dossierlist.column.ended")}, {Label: i18n.T(ctx, "dossierlist.column.unit")}}
+// keys are what the list is sorted by.
+func (p *evaluatedPage) keys() list.Keys[dossier.Evaluated] {
+	return list.Keys[dossier.Evaluated]{ID: func(x *dossier.Evaluated) string { return x.ID }, By: map[string]func(*dossier.Evaluated) string{
+		"code":      func(x *dossier.Evaluated) string { return x.Code },
+		"procedure": func(x *dossier.Evaluated) string { return x.Procedure },
+		"accepted":  func(x *dossier.Evaluated) string { return list.When(x.AcceptedAt) },
+		"due":       func(x *dossier.Evaluated) string { return list.When(x.Due) },
+		"ended":     func(x *dossier.Evaluated) string { return list.When(x.Ended) },
+		"points": func(x *dossier.Evaluated) string {
+			n, _ := p.points(x.Work)
+			return list.Number(int64(n))
+		},
+	}}
+}
+
+func evaluatedColumns(ctx context.Context) []list.Column {
+	out := []list.Column{{Key: "code", Sorts: true}, {Key: "points", Label: i18n.T(ctx, "reports.evaluation.points"), Numeric: true, Sorts: true},
+		{Key: "why", Label: i18n.T(ctx, "reports.evaluation.why")}, {Key: "procedure", Sorts: true}, {Key: "accepted", Sorts: true, Down: true},
+		{Key: "due", Sorts: true}, {Key: "ended", Sorts: true, Down: true}, {Key: "unit"}}
+	for i := range out {
+		if out[i].Label == "" {
+			out[i].Label = i18n.T(ctx, "dossierlist.column."+out[i].Key)
+		}
+	}
+	return out
 }
 
 func (p evaluatedPage) heading(ctx context.Context) string {
@@ -148,19 +174,20 @@ func (p evaluatedPage) heading(ctx context.Context) string {
 	return i18n.T(ctx, key, "Index", p.Index.Name.In(ctx), "Sum", p.Sum, "Count", p.Count)
 }
 
-func (p evaluatedPage) url(set ...string) string {
-	return p.In.url("/reports/evaluation/list", append([]string{"index", p.In.Index, "row", p.In.Row}, set...)...)
+// at is the list's address.
+func (p evaluatedPage) at() list.Address {
+	in := p.In
+	a := list.At("/reports/evaluation/list", "unit", in.Unit, "period", in.Period, "by", string(in.By), "sector", in.Sector, "procedure", in.Procedure,
+		"index", in.Index, "row", in.Row, "sort", in.Sort)
+	if in.Period == customPeriod {
+		a.Values.Set("from", in.From.String())
+		a.Values.Set("to", in.To.String())
+	}
+	return a
 }
 
 func (p evaluatedPage) pager(ctx context.Context) ui.Pager {
-	out := ui.Pager{Shown: i18n.T(ctx, "dossierlist.behind.shown", "Count", len(p.Rows), "All", p.Count)}
-	if p.In.Page > 1 {
-		out.Prev = p.url("page", strconv.Itoa(p.In.Page-1))
-	}
-	if p.In.Page < p.Pages {
-		out.Next = p.url("page", strconv.Itoa(p.In.Page+1))
-	}
-	return out
+	return list.Pager(p.at(), p.Found.Before, p.Found.After, i18n.T(ctx, "dossierlist.behind.shown", "Count", len(p.Rows), "All", p.Count))
 }
 
 // csv sends the indices as a file.

@@ -13,6 +13,7 @@ import (
 	"cchc/base/moment"
 	"cchc/base/points"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 	"cchc/evaluation"
@@ -46,6 +47,7 @@ func (p *Reports) Register(mux *web.Mux) {
 // A reportQuery is the address of the form, and of a list behind it.
 type reportQuery struct {
 	web.Form
+	list.Query
 	sheet *sheet
 
 	Unit      string      `form:"unit"`
@@ -58,13 +60,17 @@ type reportQuery struct {
 	Known     moment.Date `form:"known"`   // as known at the end of that day
 	Compare   string      `form:"compare"` // with what was known Days after the period: on, off; "" where it can tell something
 	Days      int         `form:"days"`
-	Format    string      `form:"format"`
 
 	Sheet  string         `form:"sheet"` // where the address doesn't tell
 	Column dossier.Column `form:"column"`
 	Row    string         `form:"row"`
 	Index  string         `form:"index"` // of the evaluation
-	Page   int            `form:"page"`
+	At     int64          `form:"at"`    // as known at that moment, for the pages of one list to be of one piece
+
+	// What a figure's list is filtered by, within what the figure counts.
+	Channel  dossier.Channel `form:"channel"`
+	InSector string          `form:"in_sector"`
+	Of       string          `form:"of"` // code of a procedure
 }
 
 // compareDays is how many days after a period its report usually is due.
@@ -304,6 +310,10 @@ func (p *Reports) gather(ctx context.Context, q db.Queryer, in *reportQuery) (re
 		for _, c := range columnsIn(page.Groups) {
 			cell := reportCell{Column: c, N: l.At(c)}
 			args := append([]string{"column", string(c)}, l.rowArgs(i > 0)...)
+			open := args
+			if in.Known == 0 { // exactly what is counted here
+				open = append([]string{"at", strconv.FormatInt(int64(page.Now), 10)}, args...)
+			}
 			if compares {
 				cell.Before = before[l.mark()].At(c)
 				cell.Changed = cell.Before != cell.N
@@ -315,7 +325,7 @@ func (p *Reports) gather(ctx context.Context, q db.Queryer, in *reportQuery) (re
 				}
 			}
 			if cell.N != 0 && l.opens() {
-				cell.URL = in.url(in.sheet.path("/list"), args...)
+				cell.URL = in.url(in.sheet.path("/list"), open...)
 			}
 			l.Cells = append(l.Cells, cell)
 		}

@@ -3,7 +3,6 @@ package dossierweb
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,13 +11,11 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 	"cchc/unit"
 )
-
-// behindRows is how many dossiers a page of a figure's list has; the file has all.
-const behindRows = 200
 
 // A behindRow is a dossier as it stood at the end of the period.
 type behindRow struct {
@@ -35,10 +32,12 @@ type behindRow struct {
 
 type behindPage struct {
 	reportPage
-	Rows  []behindRow
-	Count int
-	Row   string // what the row is about, "" for the total
-	Pages int
+	Rows    []behindRow
+	Found   list.Slice[dossier.Listed]
+	Count   int       // what the figure counts
+	Row     string    // what the row is about, "" for the total
+	Parts   []ui.Link // instead of rows, when they are too many
+	Sectors []ui.Option
 }
 
 func (p *Reports) behind(s *sheet) web.Handler {
@@ -56,26 +55,31 @@ func (p *Reports) list(w http.ResponseWriter, r *http.Request, in *reportQuery) 
 	if !in.sheet.has(in.Column) {
 		return fault.New(fault.NotFound, "dossierlist.report.column_unknown")
 	}
-	var page behindPage
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
-		page, err = p.gatherBehind(ctx, q, in)
-		return err
-	})
+	file, err := in.Wanted()
 	if err != nil {
 		return err
 	}
-	if in.Format == "csv" {
-		var rows [][]string
-		for _, x := range page.Rows {
-			rows = append(rows, []string{x.Code, x.Title, x.Channel, x.Accepted, x.Due, x.Ended, x.Standing.Text, x.Unit})
+	var page behindPage
+	return p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
+		if page, err = p.gatherBehind(ctx, q, in, file); err != nil {
+			return err
 		}
-		var header []string
-		for _, c := range behindColumns(ctx) {
-			header = append(header, c.Label)
+		if file && page.Parts == nil {
+			return p.behindFile(w, r, q, page)
 		}
-		return sendCSV(w, r, in.sheet.Key+"-"+string(in.Column)+"-"+dossier.PeriodName(in.From, in.To)+".csv", header, rows)
+		return web.Render(w, r, http.StatusOK, behindView(page))
+	})
+}
+
+// figure is the figure of one row of the report, or of its total; none when
+// nothing can count in it.
+func (q *reportQuery) figure() (x dossier.Figure, none bool) {
+	x.Column, x.Row = q.Column, string(q.By)+" "+q.Row
+	x.Question, x.Keep, none = q.about()
+	if x.Known == 0 {
+		x.Known = moment.Instant(q.At)
 	}
-	return web.Render(w, r, http.StatusOK, behindView(page))
+	return x, none
 }
 
 // about is the question about one row of the report, or about its total, with the
@@ -104,51 +108,177 @@ func (q *reportQuery) about() (x dossier.Question, keep func(*dossier.Case) bool
 	return x, keep, none
 }
 
-// cases returns the dossiers behind a figure of the total or of one row.
-func (p *Reports) cases(ctx context.Context, q db.Queryer, in *reportQuery) ([]dossier.Case, error) {
-	x, keep, none := in.about()
-	if none {
-		return nil, nil
-	}
-	found, err := p.Desk.Behind(ctx, q, web.Actor(ctx), x, in.Column)
-	if keep != nil {
-		found = slices.DeleteFunc(found, func(c dossier.Case) bool { return !keep(&c) })
-	}
-	return found, err
+// behindKeys are what a figure's list is sorted by.
+func (p *Reports) behindKeys(ctx context.Context, t *teller) list.Keys[dossier.Listed] {
+	units := map[unit.ID]string{}
+	return list.Keys[dossier.Listed]{ID: func(x *dossier.Listed) string { return x.ID }, By: map[string]func(*dossier.Listed) string{
+		"code":      func(x *dossier.Listed) string { return x.Code },
+		"procedure": func(x *dossier.Listed) string { return x.Procedure },
+		"accepted":  func(x *dossier.Listed) string { return list.When(x.Accepted) },
+		"due":       func(x *dossier.Listed) string { return list.When(x.Due) },
+		"ended":     func(x *dossier.Listed) string { return list.When(x.Ended) },
+		"unit": func(x *dossier.Listed) string {
+			key, ok := units[x.Unit]
+			if !ok {
+				name, _ := t.unit(ctx, x.Unit) // without a name it sorts by ""
+				key = list.Name(name)
+				units[x.Unit] = key
+			}
+			return key
+		},
+	}}
 }
 
-func (p *Reports) gatherBehind(ctx context.Context, q db.Queryer, in *reportQuery) (behindPage, error) {
+func (p *Reports) gatherBehind(ctx context.Context, q db.Queryer, in *reportQuery, whole bool) (behindPage, error) {
 	page := behindPage{reportPage: reportPage{In: in, Now: p.Desk.DB.Now()}}
 	if err := p.place(ctx, q, &page.reportPage); err != nil {
 		return page, err
 	}
-	page.Running = in.To.End() > page.Now
-	found, err := p.cases(ctx, q, in)
-	if err != nil {
-		return page, err
+	if in.At <= 0 || in.At > int64(page.Now) {
+		in.At = int64(page.Now)
 	}
-	page.Count = len(found)
+	if in.Known != 0 {
+		in.At = 0
+	}
+	page.Running = in.To.End() > page.Now
+	var err error
 	if page.Row, err = p.rowName(ctx, q, in); err != nil {
 		return page, err
 	}
-	if in.Format != "csv" {
-		page.Pages = (page.Count + behindRows - 1) / behindRows
-		in.Page = min(max(in.Page, 1), max(page.Pages, 1))
-		found = found[min((in.Page-1)*behindRows, len(found)):min(in.Page*behindRows, len(found))]
+	x, none := in.figure()
+	if none {
+		return page, nil
 	}
+	rows, err := p.Desk.FigureList(ctx, q, web.Actor(ctx), x)
+	if fault.Is(err, fault.Conflict) {
+		return page, p.parts(ctx, q, &page)
+	}
+	if err != nil {
+		return page, err
+	}
+	page.Count = len(rows)
+	page.Sectors = in.sectors(ctx, rows)
 	t, err := newTeller(ctx, p.Desk, q)
 	if err != nil {
 		return page, err
 	}
-	asOf := min(in.To.End(), page.Now)
-	for _, c := range found {
-		row, err := t.behind(ctx, c, asOf)
+	limit := pageRows
+	if whole {
+		limit = 0
+	}
+	page.Found = list.Cut(in.chosen(rows), &in.Query, list.Order{Key: "code"}, p.behindKeys(ctx, t), limit)
+	if whole {
+		return page, nil
+	}
+	for i := range page.Found.Rows {
+		row, err := t.behind(ctx, page.Found.Rows[i].Case(), in.asOf(page.Now))
 		if err != nil {
 			return page, err
 		}
 		page.Rows = append(page.Rows, row)
 	}
 	return page, nil
+}
+
+// asOf is the moment as of which the figure is.
+func (q *reportQuery) asOf(now moment.Instant) moment.Instant {
+	out := min(q.To.End(), now)
+	if q.At != 0 {
+		out = min(out, moment.Instant(q.At))
+	}
+	if q.Known != 0 {
+		out = min(out, endOf(q.Known))
+	}
+	return out
+}
+
+// chosen are the rows that the filters leave.
+func (q *reportQuery) chosen(rows []dossier.Listed) []dossier.Listed {
+	if q.Channel == "" && q.InSector == "" && q.Of == "" {
+		return rows
+	}
+	var out []dossier.Listed
+	for i := range rows {
+		x := &rows[i]
+		if (q.Channel == "" || x.Channel == q.Channel) && (q.InSector == "" || x.Sector == q.InSector || q.InSector == noSector && x.Sector == "") &&
+			(q.Of == "" || x.Procedure == q.Of) {
+			out = append(out, *x)
+		}
+	}
+	return out
+}
+
+// sectors are those that the list has, to choose from.
+func (q *reportQuery) sectors(ctx context.Context, rows []dossier.Listed) []ui.Option {
+	seen := map[string]bool{}
+	for i := range rows {
+		seen[rows[i].Sector] = true
+	}
+	var out []ui.Option
+	for s := range seen {
+		value := s
+		if s == "" {
+			value = noSector
+		}
+		out = append(out, ui.Option{Value: value, Text: firstUpper(sectorName(ctx, s))})
+	}
+	i18n.SortBy(out, func(o ui.Option) string { return o.Text })
+	return append([]ui.Option{{Text: i18n.T(ctx, "dossierlist.any")}}, out...)
+}
+
+// parts tells a list that is too long to be read by its parts: the units right
+// below, or, of a unit alone, its sectors.
+func (p *Reports) parts(ctx context.Context, q db.Queryer, page *behindPage) error {
+	in := page.In
+	x, _, _ := in.about()
+	x.Officers = false
+	by := dossier.ByUnit
+	lines, err := p.lines(ctx, q, x, by)
+	if err == nil && len(lines) <= 2 {
+		by = dossier.BySector
+		lines, err = p.lines(ctx, q, x, by)
+	}
+	if err != nil {
+		return err
+	}
+	page.Count = int(lines[0].At(in.Column))
+	page.Parts = []ui.Link{}
+	for _, l := range lines[1:] {
+		n := l.At(in.Column)
+		if n == 0 {
+			continue
+		}
+		l.Self = by == dossier.ByUnit && l.Key == string(x.Unit)
+		args := append([]string{"column", string(in.Column), "unit", string(x.Unit), "by", string(by), "sector", x.Sector, "procedure", x.Procedure}, l.rowArgs(true)...)
+		page.Parts = append(page.Parts, ui.Link{Text: joined(l.Name, i18n.T(ctx, "dossierlist.behind.part", "Count", n)), URL: in.url(in.sheet.path("/list"), args...)})
+	}
+	return nil
+}
+
+// behindFile sends exactly what the list shows, all pages of it.
+func (p *Reports) behindFile(w http.ResponseWriter, r *http.Request, q db.Queryer, page behindPage) error {
+	ctx, in := r.Context(), page.In
+	t, err := newTeller(ctx, p.Desk, q)
+	if err != nil {
+		return err
+	}
+	var header []string
+	for _, c := range behindColumns(ctx) {
+		header = append(header, c.Label)
+	}
+	return list.Send(w, r, list.File{Format: in.Format, Name: in.sheet.Key + "-" + string(in.Column) + "-" + dossier.PeriodName(in.From, in.To), Header: header,
+		Rows: func(add func([]string) error) error {
+			for i := range page.Found.Rows {
+				x, err := t.behind(ctx, page.Found.Rows[i].Case(), in.asOf(page.Now))
+				if err == nil {
+					err = add([]string{x.Code, x.Title, x.Channel, x.Accepted, x.Due, x.Ended, x.Standing.Text, x.Unit})
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}})
 }
 
 func (p *Reports) rowName(ctx context.Context, q db.Queryer, in *reportQuery) (string, error) {
@@ -195,10 +325,11 @@ func (t *teller) behind(ctx context.Context, c dossier.Case, asOf moment.Instant
 	return row, nil
 }
 
-func behindColumns(ctx context.Context) []ui.Column {
-	var out []ui.Column
+func behindColumns(ctx context.Context) []list.Column {
+	var out []list.Column
 	for _, key := range []string{"code", "procedure", "channel", "accepted", "due", "ended", "at_end", "unit"} {
-		out = append(out, ui.Column{Label: i18n.T(ctx, "dossierlist.column."+key)})
+		out = append(out, list.Column{Key: key, Label: i18n.T(ctx, "dossierlist.column."+key), Sorts: key != "channel" && key != "at_end",
+			Down: key == "accepted" || key == "ended"})
 	}
 	return out
 }
@@ -216,18 +347,39 @@ func (p behindPage) lead(ctx context.Context) string {
 	return firstUpper(joined(parts...))
 }
 
-func (p behindPage) url(set ...string) string {
-	args := []string{"column", string(p.In.Column), "row", p.In.Row}
-	return p.In.url(p.In.sheet.path("/list"), append(args, set...)...)
+// at is the list's address with its filters.
+func (p behindPage) at() list.Address {
+	in := p.In
+	a := list.At(in.sheet.path("/list"), "unit", in.Unit, "period", in.Period, "by", string(in.By), "sector", in.Sector, "procedure", in.Procedure,
+		"known", in.Known.String(), "column", string(in.Column), "row", in.Row, "channel", string(in.Channel), "in_sector", in.InSector, "of", in.Of, "sort", in.Sort)
+	if in.Period == customPeriod {
+		a.Values.Set("from", in.From.String())
+		a.Values.Set("to", in.To.String())
+	}
+	if in.At != 0 {
+		a.Values.Set("at", strconv.FormatInt(in.At, 10))
+	}
+	return a
 }
 
 func (p behindPage) pager(ctx context.Context) ui.Pager {
-	out := ui.Pager{Shown: i18n.T(ctx, "dossierlist.behind.shown", "Count", len(p.Rows), "All", p.Count)}
-	if p.In.Page > 1 {
-		out.Prev = p.url("page", strconv.Itoa(p.In.Page-1))
+	return list.Pager(p.at(), p.Found.Before, p.Found.After, i18n.T(ctx, "dossierlist.behind.shown", "Count", len(p.Rows), "All", p.Found.All))
+}
+
+// filtered says in words what the list is filtered by.
+func (p behindPage) filtered(ctx context.Context) []list.Part {
+	var out []list.Part
+	add := func(key, name, value string) {
+		if value != "" {
+			out = append(out, list.Part{Label: i18n.T(ctx, key), Value: value, Without: p.at().With(name, "")})
+		}
 	}
-	if p.In.Page < p.Pages {
-		out.Next = p.url("page", strconv.Itoa(p.In.Page+1))
+	if p.In.InSector != "" {
+		add("dossierlist.sector", "in_sector", sectorName(ctx, strings.TrimPrefix(p.In.InSector, noSector)))
+	}
+	add("dossierlist.list.procedure", "of", p.In.Of)
+	if p.In.Channel != "" {
+		add("dossierlist.column.channel", "channel", channelText(ctx, p.In.Channel))
 	}
 	return out
 }

@@ -75,11 +75,11 @@ func (p *Reports) gatherRestated(ctx context.Context, q db.Queryer, in *reportQu
 		return page, err
 	}
 	page.Compared = in.closed()
-	x, keep, none := in.about()
+	x, none := in.figure()
 	if none {
 		return page, nil
 	}
-	found, err := p.Desk.Restated(ctx, q, web.Actor(ctx), x, page.Compared.End(), in.Column, keep)
+	found, err := p.Desk.Restated(ctx, q, web.Actor(ctx), x, page.Compared.End())
 	if err != nil {
 		return page, err
 	}
