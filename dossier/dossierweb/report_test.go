@@ -227,7 +227,7 @@ func TestAFiguresListHasItsCountAndPages(t *testing.T) {
 			t.Errorf("by %s: the file has %d rows (%v) and begins with %q, the page with %q", order, len(rows), err, rows[1][0], codes[0])
 		}
 	}
-	narrow := b.Get(href + "&channel=online").Is(200).Has(".filtered", "Trực tuyến").Has("h1", "230 hồ sơ")
+	narrow := b.Get(href+"&channel=online").Is(200).Has(".filtered", "Trực tuyến").Has("h1", "230 hồ sơ")
 	online, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.Get(href+"&channel=online&format=csv").Is(200).Body, "\ufeff"))).ReadAll()
 	if n := len(online) - 1; err != nil || n == 0 || n >= 230 {
 		t.Errorf("%d of 230 came online (%v)", n, err)
