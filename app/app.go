@@ -163,7 +163,7 @@ func assemble(d *db.DB) (*rooms, error) {
 // tell tells whoever watches a unit, or one above it, that something moved there:
 // one topic is enough for a province.
 func (r *rooms) tell(u unit.ID, what string) {
-	above, err := r.units.Above(context.Background(), r.db, u)
+	above, err := r.units.Above(context.Background(), r.db.Lately(), u)
 	if err != nil {
 		slog.Warn("who is above a unit", "unit", u, "err", err)
 		above = []unit.ID{u}

@@ -12,9 +12,13 @@ import (
 // Masked returns the applicant with the numbers masked, for pages.
 func (k *Desk) Masked(ctx context.Context, q db.Queryer, d Dossier) (Person, error) {
 	p, err := db.One(ctx, q, personOf, scanPerson, d.ID)
+	p.mask()
+	return p, err
+}
+
+func (p *Person) mask() {
 	p.IDNumber, p.Phone = Mask(p.IDNumber), Mask(p.Phone)
 	p.Agent.IDNumber, p.Agent.Phone = Mask(p.Agent.IDNumber), Mask(p.Agent.Phone)
-	return p, err
 }
 
 // ReadPerson returns the applicant's full data; who read it, when and why goes

@@ -11,11 +11,13 @@ import (
 func BenchmarkReceive(b *testing.B) {
 	o := dossiertest.Desk(b)
 	app := o.Application(dossiertest.Birth)
+	begun := used()
 	for b.Loop() {
 		if _, err := o.Desk.Receive(ctx, o.Officer, app); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64(used()-begun)/float64(b.N), "cpu-ns/op")
 }
 
 // BenchmarkReceiveTogether is many counters at once.
@@ -23,6 +25,7 @@ func BenchmarkReceiveTogether(b *testing.B) {
 	o := dossiertest.Desk(b)
 	app := o.Application(dossiertest.Birth)
 	b.SetParallelism(8)
+	begun := used()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
 			if _, err := o.Desk.Receive(ctx, o.Officer, app); err != nil {
@@ -31,4 +34,5 @@ func BenchmarkReceiveTogether(b *testing.B) {
 			}
 		}
 	})
+	b.ReportMetric(float64(used()-begun)/float64(b.N), "cpu-ns/op")
 }

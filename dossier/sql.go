@@ -121,16 +121,18 @@ func (d *Dossier) targets() []any {
 	var day moment.Date
 	var text string
 	var truth bool
-	var qty optional
-	qty.to = (*int64)(&d.Limit.Qty)
 	s := &d.State
-	return []any{&d.ID, &d.System, &d.Code, &d.ProcedureCode, &nullText{&d.VersionID}, &d.Sector, &d.CaseCode, &d.Channel, &d.ReturnBy,
-		&d.AreaClass, &d.Territorial, &d.Convention, &qty, &d.Limit.Unit, &d.LimitBasis, &d.StopsAs, &d.ExternalDue, &d.RatingToken,
-		&s.Unit, &s.Promised, &status, &s.RegisteredAt, &s.AcceptedAt, &day, &s.NotAccepted, &s.Started, &s.Ended, &day, &s.End,
+	return append(d.identityTargets(), &s.Unit, &s.Promised, &status, &s.RegisteredAt, &s.AcceptedAt, &day, &s.NotAccepted, &s.Started, &s.Ended, &day, &s.End,
 		&s.Returned, &s.DueOriginal, &s.Due, &day, &s.DuePromised, &s.DueMaximum, &s.Waiting, &s.WaitingSince, &s.WaitingLate,
 		&s.Supplements, &s.AskedBefore, &s.Withdrawal, &s.Apology, &text, &day, &truth, &s.Marks, &s.Rating, &s.Transfers,
 		&s.ByInstant, &d.facts, &s.LastAt, &s.LastRecorded,
-		&d.Step.Name, &d.Step.Role, &d.Step.Account, &d.Step.Due}
+		&d.Step.Name, &d.Step.Role, &d.Step.Account, &d.Step.Due)
+}
+
+// identityTargets are those of the columns of identity.
+func (d *Dossier) identityTargets() []any {
+	return append(make([]any, 0, 64), &d.ID, &d.System, &d.Code, &d.ProcedureCode, &nullText{&d.VersionID}, &d.Sector, &d.CaseCode, &d.Channel, &d.ReturnBy,
+		&d.AreaClass, &d.Territorial, &d.Convention, &optional{(*int64)(&d.Limit.Qty)}, &d.Limit.Unit, &d.LimitBasis, &d.StopsAs, &d.ExternalDue, &d.RatingToken)
 }
 
 // optional reads a nullable integer as zero.

@@ -47,11 +47,9 @@ type Change struct {
 var (
 	insert = db.Rows("audit.record", "audit_entry", "id, at, account, verb, kind, object_id, unit_id, changes, reason, on_behalf", "")
 
-	// Updates the row to itself so that RETURNING has it in either case.
-	saltOf = db.SQL("audit.salt.make", `
+	saltMake = db.SQL("audit.salt.make", `
 		INSERT INTO audit_salt (kind, object_id, salt) VALUES ($1, $2, $3)
-		ON CONFLICT (kind, object_id) DO UPDATE SET salt = audit_salt.salt
-		RETURNING salt`)
+		ON CONFLICT (kind, object_id) DO NOTHING`)
 	saltGet  = db.SQL("audit.salt.get", `SELECT salt FROM audit_salt WHERE kind = $1 AND object_id = $2`)
 	saltDrop = db.SQL("audit.salt.drop", `DELETE FROM audit_salt WHERE kind = $1 AND object_id = $2`)
 )
@@ -93,10 +91,8 @@ func conceal(ctx context.Context, tx *db.Tx, e Entry) ([]Change, error) {
 	for _, c := range e.Changes {
 		if c.Personal {
 			if salt == nil {
-				fresh := make([]byte, 16)
-				rand.Read(fresh) // never fails
 				var err error
-				if salt, err = db.Value[[]byte](ctx, tx, saltOf, e.Kind, e.ID, fresh); err != nil {
+				if salt, err = saltOf(ctx, tx, e.Kind, e.ID); err != nil {
 					return nil, err
 				}
 			}
@@ -105,6 +101,17 @@ func conceal(ctx context.Context, tx *db.Tx, e Entry) ([]Change, error) {
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// saltOf returns the salt of an object, which gets one with its first entry.
+func saltOf(ctx context.Context, tx *db.Tx, kind, id string) ([]byte, error) {
+	fresh := make([]byte, 16)
+	rand.Read(fresh) // never fails
+	n, err := tx.Exec(ctx, saltMake, kind, id, fresh)
+	if err != nil || n == 1 {
+		return fresh, err
+	}
+	return db.Value[[]byte](ctx, tx, saltGet, kind, id)
 }
 
 func hash(salt []byte, field, value string) string {

@@ -22,9 +22,9 @@ const tokenPrefix = "cchc_"
 // whatever the epoch says: a second net.
 const keptFor = time.Minute
 
-// Bearers tells who calls with a token. What it found out it keeps in memory; one
-// point read tells whether tokens, accounts, grants or units have changed since,
-// in this process or another. It is of one database.
+// Bearers tells who calls with a token. What it found out it keeps in memory until
+// tokens, accounts, grants or units change: what this process changes holds with the
+// next request, what another one does after db.Lag at most. It is of one database.
 type Bearers struct {
 	DB    *db.DB
 	Guard Guard
@@ -45,8 +45,7 @@ type bearer struct {
 }
 
 var (
-	bearerEpoch = db.SQL("auth.bearer.epoch", `SELECT COALESCE(SUM(value), 0) FROM epoch WHERE name IN ('auth', 'unit')`)
-	bearerByID  = db.SQL("auth.bearer", `
+	bearerByID = db.SQL("auth.bearer", `
 		SELECT secret_hash, account_id, scopes, unit_id, expires_at, used_at
 		FROM api_token
 		WHERE id = $1 AND revoked_at IS NULL`)
@@ -63,7 +62,7 @@ func (b *Bearers) Actor(ctx context.Context, text string) (actor.Actor, error) {
 	if !ok || !cut || len(text) > 200 {
 		return actor.Actor{}, no
 	}
-	epoch, err := db.Value[int64](ctx, b.DB, bearerEpoch)
+	epoch, err := b.DB.Recently(ctx, "auth", "unit")
 	if err != nil {
 		return actor.Actor{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 var (
@@ -26,8 +27,9 @@ func (tx *Tx) Bump(ctx context.Context, name string) error {
 // a page asks several caches. Writes that share a commit share them; nobody else
 // can change them meanwhile.
 type epochs struct {
-	mu  sync.Mutex
-	all map[string]int64
+	mu    sync.Mutex
+	all   map[string]int64
+	dirty bool // an earlier write of the commit changed something
 }
 
 func (e *epochs) forget() {
@@ -40,14 +42,7 @@ func (e *epochs) of(ctx context.Context, q Queryer, name string) (int64, error) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.all == nil {
-		all := map[string]int64{}
-		err := Each(ctx, q, epochAll, func(r Scanner) error {
-			var name string
-			var value int64
-			err := r.Scan(&name, &value)
-			all[name] = value
-			return err
-		})
+		all, err := readEpochs(ctx, q)
 		if err != nil {
 			return 0, err
 		}
@@ -55,6 +50,58 @@ func (e *epochs) of(ctx context.Context, q Queryer, name string) (int64, error) 
 	}
 	return e.all[name], nil // 0: nobody has bumped it yet
 }
+
+func readEpochs(ctx context.Context, q Queryer) (map[string]int64, error) {
+	all := map[string]int64{}
+	err := Each(ctx, q, epochAll, func(r Scanner) error {
+		var name string
+		var value int64
+		err := r.Scan(&name, &value)
+		all[name] = value
+		return err
+	})
+	return all, err
+}
+
+// Lag is how long Recently may not know of another process's change.
+const Lag = time.Second
+
+// recent are the epochs as they were read last, and when.
+type recent struct {
+	mu        sync.Mutex
+	all       map[string]int64
+	committed int64 // writes of this process before they were read
+	at        time.Time
+}
+
+// Recently returns the sum of epochs as this process's last commit left them, and
+// other processes' at most Lag ago: it reads them again only then. It is for what is
+// asked with every request.
+func (d *DB) Recently(ctx context.Context, names ...string) (int64, error) {
+	r := &d.seen
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	committed := d.committed.Load()
+	if r.all == nil || r.committed != committed || time.Since(r.at) >= Lag {
+		at := time.Now()
+		all, err := readEpochs(ctx, d)
+		if err != nil {
+			return 0, err
+		}
+		r.all, r.committed, r.at = all, committed, at
+	}
+	var sum int64
+	for _, name := range names {
+		sum += r.all[name]
+	}
+	return sum, nil
+}
+
+// Lately is the database for reading what may not know for Lag of another process's
+// change of what is cached: units, calendars, procedures. Its rows are as they are.
+func (d *DB) Lately() Queryer { return lately{d} }
+
+type lately struct{ *DB }
 
 // A Cache keeps what Load made of slowly changing tables (units, calendars,
 // procedures) until somebody bumps its epoch, in this process or another: one
@@ -73,8 +120,8 @@ type Cache[T any] struct {
 }
 
 // Get returns the current value as q sees it. What a write loads after it has
-// changed something is not kept: it may see its own changes, and they may yet be
-// undone.
+// changed something is not kept, nor what it loads after an earlier write of its
+// commit did: it may see those changes, and they may yet be undone.
 func (c *Cache[T]) Get(ctx context.Context, q Queryer) (T, error) {
 	epoch, err := c.now(ctx, q)
 	if err != nil {
@@ -82,22 +129,26 @@ func (c *Cache[T]) Get(ctx context.Context, q Queryer) (T, error) {
 		return zero, err
 	}
 	c.forget(q.base().failed.Load())
-	if v, ok := c.kept(epoch); ok {
+	d, free := q.(*DB)
+	late := false
+	if l, ok := q.(lately); ok {
+		d, free, late = l.DB, true, true
+	}
+	if v, ok := c.kept(epoch, late); ok {
 		return v, nil
 	}
-	d, free := q.(*DB)
 	if !free {
 		// It holds a connection: if it waited for the one who loads, and that one
 		// for a connection, both would wait for ever.
 		v, err := c.Load(ctx, q)
-		if tx, writing := q.(*Tx); err == nil && (!writing || !tx.dirty) {
+		if tx, writing := q.(*Tx); err == nil && (!writing || (!tx.dirty && !tx.epochs.dirty)) {
 			c.keep(epoch, v)
 		}
 		return v, err
 	}
 	c.loading.Lock()
 	defer c.loading.Unlock()
-	if v, ok := c.kept(epoch); ok { // somebody loaded it while we waited
+	if v, ok := c.kept(epoch, late); ok { // somebody loaded it while we waited
 		return v, nil
 	}
 	var v T
@@ -121,6 +172,8 @@ func (c *Cache[T]) now(ctx context.Context, q Queryer) (int64, error) {
 		return x.epochs.of(ctx, q, c.Name)
 	case *Snapshot:
 		return x.epochs.of(ctx, q, c.Name)
+	case lately:
+		return x.Recently(ctx, c.Name)
 	}
 	epoch, err := Value[int64](ctx, q, epochGet, c.Name)
 	if errors.Is(err, ErrNotFound) {
@@ -129,10 +182,11 @@ func (c *Cache[T]) now(ctx context.Context, q Queryer) (int64, error) {
 	return epoch, err
 }
 
-func (c *Cache[T]) kept(epoch int64) (v T, ok bool) {
+// kept returns what was loaded at an epoch, or at a newer one where that will do.
+func (c *Cache[T]) kept(epoch int64, newer bool) (v T, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.full && c.epoch == epoch {
+	if c.full && (c.epoch == epoch || newer && c.epoch > epoch) {
 		return c.value, true
 	}
 	return v, false

@@ -57,8 +57,9 @@ type DB struct {
 	shut   bool           // no write may begin any more
 	writes sync.WaitGroup // those under way
 
-	// failed counts group commits that the disk refused.
-	failed atomic.Int64
+	// failed counts group commits that the disk refused, committed those that it took.
+	failed, committed atomic.Int64
+	seen              recent
 
 	prepared sync.Map      // *Stmt → *sql.Stmt, reading side, SQLite only
 	writing  sync.Map      // *Stmt → *sql.Stmt, writing side, SQLite only
@@ -106,8 +107,7 @@ func (d *DB) openPostgres(o Options) (err error) {
 		return fmt.Errorf("open database: %w", err)
 	}
 	d.read.SetMaxOpenConns(4 * o.Readers)
-	d.read.SetMaxIdleConns(2 * o.Readers)
-	d.read.SetConnMaxIdleTime(5 * time.Minute)
+	d.keepIdle(4 * o.Readers)
 	d.write = d.read
 	return nil
 }
@@ -133,10 +133,17 @@ func (d *DB) openSQLite(o Options) (err error) {
 		return fmt.Errorf("open database %s: %w", d.dsn, err)
 	}
 	d.read.SetMaxOpenConns(2 * o.Readers)
-	d.read.SetMaxIdleConns(o.Readers)
+	d.keepIdle(2 * o.Readers)
 	d.queue = make(chan *job, 256)
 	go d.writer()
 	return nil
+}
+
+// keepIdle keeps every connection for a while: a new one reads the whole schema and
+// compiles its statements again, which takes longer than most of what is asked.
+func (d *DB) keepIdle(all int) {
+	d.read.SetMaxIdleConns(all)
+	d.read.SetConnMaxIdleTime(2 * time.Minute)
 }
 
 // sqliteDSN puts every pragma in the DSN: on a pool, a PRAGMA statement reaches
@@ -159,6 +166,8 @@ func sqliteDSN(path string, readOnly bool) string {
 		q.Add("_pragma", "temp_store(MEMORY)")
 	} else {
 		q.Add("_pragma", "cache_size(-16000)")
+		// 16 MB: a page that many writes change comes to the file once for all of them.
+		q.Add("_pragma", "wal_autocheckpoint(4000)")
 		q.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

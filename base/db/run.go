@@ -37,6 +37,7 @@ func (tx *Tx) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error)
 	if err := tx.alive(ctx); err != nil {
 		return nil, err
 	}
+	tx.dirty = tx.dirty || !s.reads()
 	if tx.db.engine == Postgres {
 		return tx.sql.QueryContext(ctx, s.text[Postgres], args...)
 	}

@@ -19,6 +19,12 @@ type Stmt struct {
 	text   map[Engine]string
 }
 
+// reads reports whether the statement changes nothing for certain: some that change
+// rows return them too.
+func (s *Stmt) reads() bool {
+	return strings.HasPrefix(strings.TrimLeft(s.text[SQLite], " \n\t"), "SELECT")
+}
+
 // Text returns the statement as the engine gets it.
 func (s *Stmt) Text(e Engine) string { return s.text[e] }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -38,6 +39,7 @@ func (tx *Tx) Raw(ctx context.Context, fn func(ctx context.Context, raw *sql.Tx)
 	if err := tx.alive(ctx); err != nil {
 		return err
 	}
+	tx.dirty = true
 	return tx.fail(fn(context.WithoutCancel(ctx), tx.sql)) // as in query
 }
 
@@ -172,77 +174,140 @@ var errAbandoned = errors.New("a write of the group ended without returning")
 
 // group commits the first write and those that wait behind it together. It
 // returns a write that was taken from the queue and wants to be alone.
+//
+// The writes run straight in the transaction. Savepoints between them would make
+// SQLite write every page that they touch to a journal of its own, which takes
+// longer than the changes themselves, to be able to undo one write alone; so little
+// is undone that it is cheaper to undo all and run the others again.
 func (d *DB) group(first *job) (next *job) {
-	var group []*job
-	tx, err := d.conn.BeginTx(context.Background(), nil)
-	if err != nil {
-		first.err = fmt.Errorf("begin a write: %w", translate(err))
-		close(first.done)
-		return nil
-	}
-	broken, shared := errAbandoned, &epochs{}
+	group := []*job{first}
 	defer func() {
-		if broken != nil {
-			d.failed.Add(1)
-			tx.Rollback()
-			for _, j := range group {
-				if j.err == nil {
-					j.err = fmt.Errorf("commit: %w", translate(broken))
-				}
-			}
-		}
 		for _, j := range group {
 			close(j.done)
 		}
 	}()
-	for j := first; j != nil; {
-		group = append(group, j)
-		broken = errAbandoned // until one returns
-		if broken = d.one(tx, j, shared); broken != nil {
-			return nil
-		}
-		if j.alone {
-			break
-		}
-		j = nil
-		if len(group) < maxGroup {
-			select {
-			case j = <-d.queue:
-			default:
-			}
-		}
-		if j != nil && j.alone {
-			next = j
-			break
-		}
+	again := false
+	next, again = d.together(&group, true)
+	if again {
+		d.together(&group, false)
 	}
-	broken = tx.Commit()
 	return next
 }
 
-// one runs a write in a savepoint. The error it returns is of the transaction as
-// a whole (a full disk undoes all of it), not of the write.
-func (d *DB) one(tx *sql.Tx, j *job, shared *epochs) (broken error) {
-	ctx := context.Background()
-	if j.err = j.ctx.Err(); j.err != nil {
+// together runs the writes of a group in one transaction and commits it. A swift
+// one takes in what waits in the queue and uses no savepoints: when one of several
+// writes has to be undone it undoes all of them and wants them to run again. The
+// other kind undoes one alone.
+func (d *DB) together(group *[]*job, swift bool) (next *job, again bool) {
+	tx, err := d.conn.BeginTx(context.Background(), nil)
+	if err != nil {
+		for _, j := range *group {
+			j.err = fmt.Errorf("begin a write: %w", translate(err))
+		}
+		return nil, false
+	}
+	broken, shared := errAbandoned, &epochs{}
+	defer func() {
+		if broken == nil {
+			return
+		}
+		tx.Rollback()
+		if again {
+			return
+		}
+		d.failed.Add(1)
+		for _, j := range *group {
+			if j.err == nil {
+				j.err = fmt.Errorf("commit: %w", translate(broken))
+			}
+		}
+	}()
+	for i := 0; i < len(*group); i++ {
+		j := (*group)[i]
+		j.err, j.panicked, j.after = nil, nil, nil
+		broken = errAbandoned // until it returns
+		undo, err := d.one(tx, j, shared, swift)
+		if broken = err; broken != nil {
+			return next, false
+		}
+		if undo && len(*group) > 1 {
+			broken, again = errUndone, true
+			return next, again
+		}
+		if undo { // it is alone so far: the next ones begin anew
+			broken = tx.Rollback()
+			return next, false
+		}
+		if !swift || j.alone || next != nil || i < len(*group)-1 || len(*group) >= maxGroup {
+			continue
+		}
+		if n := d.waiting(len(*group) > 1); n != nil && n.alone {
+			next = n
+		} else if n != nil {
+			*group = append(*group, n)
+		}
+	}
+	if broken = tx.Commit(); broken == nil {
+		d.committed.Add(1)
+	}
+	return next, false
+}
+
+// waiting returns a write that waits, or nil. Where several write at once it lets
+// those go on whose writes are about to come, for a moment: what they share with this
+// commit costs the disk nothing.
+func (d *DB) waiting(several bool) *job {
+	select {
+	case j := <-d.queue:
+		return j
+	default:
+	}
+	if !several {
 		return nil
 	}
-	if err := d.control(ctx, savepoint); err != nil {
-		return err
+	runtime.Gosched()
+	select {
+	case j := <-d.queue:
+		return j
+	default:
+		return nil
+	}
+}
+
+// errUndone is why a group runs again.
+var errUndone = errors.New("a write of the group was undone")
+
+// one runs a write. undo tells that it failed and left changes that only the end of
+// the transaction takes away. The error is of the transaction as a whole (a full
+// disk undoes all of it), not of the write.
+func (d *DB) one(tx *sql.Tx, j *job, shared *epochs, swift bool) (undo bool, broken error) {
+	ctx := context.Background()
+	if j.err = j.ctx.Err(); j.err != nil {
+		return false, nil
+	}
+	if !swift {
+		if err := d.control(ctx, savepoint); err != nil {
+			return false, err
+		}
 	}
 	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: j.ctx, epochs: shared}
 	j.panicked, j.err = call(j.fn, t)
-	if j.err != nil || j.panicked != nil {
+	failed := j.err != nil || j.panicked != nil
+	if failed {
 		shared.forget() // it may have bumped some
+	} else {
+		j.after = t.after
+		shared.dirty = shared.dirty || t.dirty
+	}
+	if swift {
+		return failed && t.dirty, nil
+	}
+	if failed {
 		if err := d.control(ctx, rollbackTo); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if err := d.control(ctx, release); err != nil {
-		return err
-	}
-	j.after = t.after
-	return nil
+	return false, d.control(ctx, release)
 }
 
 // A write within a group is a savepoint.
@@ -340,6 +405,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(
 	if err := translate(tx.Commit()); err != nil {
 		return nil, errors.Is(err, ErrRetry), fmt.Errorf("commit: %w", err)
 	}
+	d.committed.Add(1)
 	return t.after, false, nil
 }
 

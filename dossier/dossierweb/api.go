@@ -107,7 +107,7 @@ func keyToken(account, key string) string {
 func (p *API) receive(ctx context.Context, in *receiveInput) (*receiveOutput, error) {
 	a := api.Actor(ctx)
 	app := in.Body.application()
-	id, err := p.unit(ctx, p.Desk.DB, in.Body.Unit)
+	id, err := p.unit(ctx, p.Desk.DB.Lately(), in.Body.Unit)
 	if err != nil {
 		return nil, err
 	}
@@ -147,11 +147,7 @@ func (p *API) after(ctx context.Context, code string, err error) (*dossierOutput
 }
 
 func (p *API) get(ctx context.Context, in *codeInput) (*dossierOutput, error) {
-	var w dossier.Whole
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
-		w, err = p.Desk.ByCode(ctx, q, api.Actor(ctx), in.Code)
-		return err
-	})
+	w, err := p.Desk.Brief(ctx, p.Desk.DB.Lately(), api.Actor(ctx), in.Code)
 	if err != nil {
 		return nil, err
 	}

@@ -231,7 +231,7 @@ type apiWhole struct {
 
 type dossierOutput struct{ Body apiWhole }
 
-func asWhole(w dossier.Whole, now moment.Instant) apiWhole {
+func asWhole(w dossier.Brief, now moment.Instant) apiWhole {
 	out := apiWhole{Dossier: asDossier(w.Dossier, now), Facts: []apiFact{}, Steps: []apiStep{},
 		Person: apiPerson{Name: w.Person.Name, IDNumber: w.Person.IDNumber, Phone: w.Person.Phone, Representative: w.Person.Representative}}
 	void := w.Void()
