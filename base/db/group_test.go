@@ -69,7 +69,9 @@ func TestWhatAGroupChangedIsNotKeptBeforeItsCommit(t *testing.T) {
 	errs := together(t, d,
 		func(tx *db.Tx) error { return errors.Join(add(ctx, tx, "first"), tx.Bump(ctx, "books")) },
 		func() error { return d.Write(ctx, func(tx *db.Tx) error { _, err := c.Get(ctx, tx); return err }) },
-		func() error { return d.Write(ctx, func(tx *db.Tx) error { return errors.Join(add(ctx, tx, "x"), undone) }) })
+		func() error {
+			return d.Write(ctx, func(tx *db.Tx) error { return errors.Join(add(ctx, tx, "x"), undone) })
+		})
 	if errs[0] != nil || errs[1] != nil || !errors.Is(errs[2], undone) {
 		t.Fatalf("the writes gave %v", errs)
 	}
