@@ -1,0 +1,275 @@
+package scorecard
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/moment"
+	"cchc/base/points"
+	"cchc/base/table"
+	"cchc/scorecard/ranking"
+)
+
+const (
+	mostRows  = 5_000
+	longText  = 500
+	indexedSince = 2005 // indices of this kind begin after; a year before is a slip of the hand
+)
+
+// EnterHistory stores results that others published, with their source and without
+// sheets of ours (kết quả đã công bố). They are kept as they were printed: what
+// contradicts itself is pointed out by Doubts, not corrected. With Supersedes it
+// amends an earlier publication, which stays; Reason says why.
+//
+// It needs ResultPublish in p.Unit. Faults: Invalid results.wrong with the fields
+// year, level, publisher, title, source, decided, decimals, rows, reason; Conflict
+// results.amended when another amendment was faster.
+func (k *Desk) EnterHistory(ctx context.Context, a actor.Actor, p Publication) (string, error) {
+	err := k.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := k.Guard.Check(ctx, tx, a, auth.ResultPublish, p.Unit); err != nil {
+			return err
+		}
+		p.ID, p.Round, p.ApprovedBy = db.NewID(), "", ""
+		p.Made, p.MadeBy, p.Approved = tx.Now, a.Account, tx.Now
+		f := fault.New(fault.Invalid, "results.wrong")
+		p.check(f, tx.Now.Date())
+		if strings.TrimSpace(p.Source) == "" {
+			f.With("source", "results.source_missing")
+		}
+		if err := f.Or(); err != nil {
+			return err
+		}
+		if p.Supersedes != "" {
+			if err := k.mayAmend(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+		if err := insertPublication(ctx, tx, p); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "result.history", Kind: "publication", ID: p.ID, Unit: p.Unit, Reason: p.Reason,
+			Changes: []audit.Change{{Field: "title", To: p.Title}, {Field: "source", To: p.Source}, {Field: "rows", To: strconv.Itoa(len(p.Rows))}}})
+	})
+	return p.ID, err
+}
+
+// mayAmend returns nil when p may amend the publication that it names: it is of the
+// same unit, published, and not amended yet.
+func (k *Desk) mayAmend(ctx context.Context, tx *db.Tx, p Publication) error {
+	old, err := getPublication(ctx, tx, p.Supersedes)
+	if err != nil {
+		return err
+	}
+	if old.Unit != p.Unit || old.Round != p.Round || old.Year != p.Year || old.Level != p.Level || old.Approved == 0 {
+		return fault.New(fault.Conflict, "results.amends_other")
+	}
+	if _, err := db.One(ctx, tx, publicationAfter, scanPublication, old.ID); err == nil {
+		return fault.New(fault.Conflict, "results.amended")
+	} else if !isNotFound(err) {
+		return err
+	}
+	return nil
+}
+
+// check tells what is wrong with what was entered.
+func (p *Publication) check(f *fault.Fault, today moment.Date) {
+	for name, text := range map[string]*string{"title": &p.Title, "publisher": &p.Publisher, "number": &p.Number, "source": &p.Source, "reason": &p.Reason, "level": &p.Level} {
+		*text = strings.TrimSpace(*text)
+		if len(*text) > longText {
+			f.With(name, "results.long", "Most", longText)
+		}
+	}
+	if p.Year < indexedSince || p.Year > today.Time().Year() {
+		f.With("year", "results.year_wrong", "From", strconv.Itoa(indexedSince), "To", strconv.Itoa(today.Time().Year()))
+	}
+	if p.Level == "" {
+		f.With("level", "results.level_missing")
+	}
+	if p.Publisher == "" {
+		f.With("publisher", "results.publisher_missing")
+	}
+	if p.Title == "" {
+		f.With("title", "results.title_missing")
+	}
+	if p.Decided > today {
+		f.With("decided", "results.decided_future")
+	}
+	if p.Decimals < 0 || p.Decimals > 4 {
+		f.With("decimals", "results.decimals_wrong")
+	}
+	if p.Supersedes != "" && p.Reason == "" {
+		f.With("reason", "results.reason_missing")
+	}
+	switch {
+	case len(p.Rows) == 0 && len(p.Facts) == 0:
+		f.With("rows", "results.rows_missing")
+	case len(p.Rows) > mostRows:
+		f.With("rows", "results.rows_many", "Most", mostRows)
+	}
+	for i, r := range p.Rows {
+		if strings.TrimSpace(r.Name) == "" {
+			f.With("rows", "results.row_unnamed", "No", i+1)
+		}
+	}
+}
+
+// ResultColumns are the columns of a table of results that somebody brings, CSV or
+// XLSX. What else the table has is left out, but for a part of the total whose name
+// ends in its maximum, appraised_max65.
+var ResultColumns = []table.Column{
+	{Name: "unit", Names: []string{"đơn vị", "tên đơn vị", "địa phương", "name"}, Need: true},
+	{Name: "block", Names: []string{"khối", "nhóm"}},
+	{Name: "code", Names: []string{"mã đơn vị"}},
+	{Name: "score", Names: []string{"điểm", "tổng điểm", "điểm đạt", "total"}},
+	{Name: "max", Names: []string{"điểm tối đa", "điểm chuẩn"}},
+	{Name: "index", Names: []string{"chỉ số", "chỉ số cchc", "tỷ lệ", "tỷ lệ %", "index_percent", "percent"}},
+	{Name: "rank", Names: []string{"hạng", "xếp hạng", "thứ hạng", "xếp thứ"}},
+	{Name: "of", Names: []string{"trên tổng số", "số đơn vị"}},
+	{Name: "band", Names: []string{"xếp loại", "mức", "mức độ"}},
+	{Name: "delta_points", Names: []string{"tăng giảm điểm"}},
+	{Name: "delta_percent", Names: []string{"tăng giảm chỉ số"}},
+	{Name: "delta", Names: []string{"tăng giảm", "so với năm trước"}},
+	{Name: "delta_rank", Names: []string{"tăng giảm hạng", "thay đổi thứ hạng"}},
+	{Name: "note", Names: []string{"ghi chú"}},
+}
+
+// parted is a column that holds a part of the total, or the total itself, out of
+// the maximum that its name ends in.
+var parted = regexp.MustCompile(`^(.+)_max([0-9]+(?:[.,][0-9]+)?)$`)
+
+// ReadResults reads a table of published results. Every wrong cell is a flaw that
+// names its line or cell; the rows that are right are returned beside them.
+func ReadResults(t *table.Reader) ([]ResultRow, table.Flaws, error) {
+	t.Lenient = true
+	var out []ResultRow
+	var flaws table.Flaws
+	for t.Next() {
+		if bad := t.Bad(); bad != nil {
+			flaws = append(flaws, t.Flaw(bad))
+			continue
+		}
+		if len(out) == mostRows {
+			return nil, nil, fault.New(fault.Invalid, "results.rows_many", "Most", mostRows)
+		}
+		r, bad := readRow(t)
+		if bad != nil {
+			flaws = append(flaws, t.Flaw(bad))
+			continue
+		}
+		out = append(out, r)
+	}
+	if err := t.Err(); err != nil {
+		return nil, nil, err
+	}
+	finish(out)
+	return out, flaws, nil
+}
+
+// finish fills what follows from the other rows: which ranks are shared.
+func finish(rows []ResultRow) {
+	type place struct {
+		block string
+		rank  int
+	}
+	n := map[place]int{}
+	for _, r := range rows {
+		n[place{r.Block, r.Rank}]++
+	}
+	for i, r := range rows {
+		rows[i].Ord = i + 1
+		rows[i].Shared = r.Rank > 0 && n[place{r.Block, r.Rank}] > 1
+		for _, d := range rows[i].deltas() {
+			if !d.OK {
+				d.Why = ranking.WhyUnknown
+			}
+		}
+	}
+}
+
+func readRow(t *table.Reader) (ResultRow, *fault.Fault) {
+	r := ResultRow{Name: t.Get("unit"), Block: t.Get("block"), Band: dash(t.Get("band")), Note: t.Get("note")}
+	if r.Name == "" {
+		return r, t.Wrong("unit", "results.csv.empty")
+	}
+	if len(r.Name) > longText || len(r.Block) > longText || len(r.Note) > longText {
+		return r, t.Wrong("unit", "results.long", "Most", longText)
+	}
+	for name, to := range map[string]**points.Points{"score": &r.Score, "max": &r.Max, "index": &r.Index, "delta": &r.Unclear} {
+		text := dash(t.Get(name))
+		if text == "" {
+			continue
+		}
+		p, err := parseSigned(text)
+		if err != nil || p < 0 && name != "delta" {
+			return r, t.Wrong(name, "results.csv.number")
+		}
+		*to = &p
+	}
+	for name, to := range map[string]*ranking.Delta{"delta_points": &r.Deltas.Points, "delta_percent": &r.Deltas.Percent, "delta_rank": &r.Deltas.Rank} {
+		text := dash(t.Get(name))
+		if text == "" {
+			continue
+		}
+		p, err := parseSigned(text)
+		if err != nil || name == "delta_rank" && p%points.Scale != 0 {
+			return r, t.Wrong(name, "results.csv.number")
+		}
+		*to = ranking.Delta{Value: p, OK: true}
+	}
+	for name, to := range map[string]*int{"rank": &r.Rank, "of": &r.Of} {
+		text := strings.TrimPrefix(dash(t.Get(name)), "=")
+		if before, of, ok := strings.Cut(text, "/"); ok && name == "rank" { // 3/10
+			text = before
+			if n, err := strconv.Atoi(strings.TrimSpace(of)); err == nil && n > 0 {
+				r.Of = n
+			}
+		}
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 1 || n > mostRows {
+			return r, t.Wrong(name, "results.csv.rank")
+		}
+		*to = n
+	}
+	for _, h := range t.Header() {
+		m := parted.FindStringSubmatch(h)
+		if m == nil || dash(t.Get(h)) == "" {
+			continue
+		}
+		p, err := points.Parse(t.Get(h))
+		most, err2 := points.Parse(m[2])
+		if err != nil || err2 != nil {
+			return r, t.Wrong(h, "results.csv.number")
+		}
+		if m[1] == "total" {
+			r.Score, r.Max = &p, &most
+		} else {
+			r.Fields = append(r.Fields, FieldResult{Name: m[1], Points: p, Max: most})
+		}
+	}
+	r.Missing = r.Score == nil && r.Index == nil && r.Rank == 0 && r.Band == ""
+	return r, nil
+}
+
+// dash reads the signs for "no value" as nothing.
+func dash(s string) string {
+	if s == "–" || s == "-" || s == "—" {
+		return ""
+	}
+	return s
+}
+
+// parseSigned reads a number with a sign in front, as changes are printed: +10,31.
+func parseSigned(s string) (points.Points, error) {
+	s = strings.TrimSpace(strings.TrimSuffix(s, "%"))
+	return points.Parse(strings.Replace(strings.TrimPrefix(s, "+"), "−", "-", 1))
+}
