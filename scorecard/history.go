@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	mostRows  = 5_000
-	longText  = 500
+	mostRows     = 5_000
+	longText     = 500
 	indexedSince = 2005 // indices of this kind begin after; a year before is a slip of the hand
 )
 
@@ -33,17 +33,9 @@ const (
 // results.amended when another amendment was faster.
 func (k *Desk) EnterHistory(ctx context.Context, a actor.Actor, p Publication) (string, error) {
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := k.Guard.Check(ctx, tx, a, auth.ResultPublish, p.Unit); err != nil {
-			return err
-		}
 		p.ID, p.Round, p.ApprovedBy = db.NewID(), "", ""
 		p.Made, p.MadeBy, p.Approved = tx.Now, a.Account, tx.Now
-		f := fault.New(fault.Invalid, "results.wrong")
-		p.check(f, tx.Now.Date())
-		if strings.TrimSpace(p.Source) == "" {
-			f.With("source", "results.source_missing")
-		}
-		if err := f.Or(); err != nil {
+		if err := k.checkHistory(ctx, tx, a, &p, tx.Now.Date()); err != nil {
 			return err
 		}
 		if p.Supersedes != "" {
@@ -58,6 +50,47 @@ func (k *Desk) EnterHistory(ctx context.Context, a actor.Actor, p Publication) (
 			Changes: []audit.Change{{Field: "title", To: p.Title}, {Field: "source", To: p.Source}, {Field: "rows", To: strconv.Itoa(len(p.Rows))}}})
 	})
 	return p.ID, err
+}
+
+// CheckHistory tells what EnterHistory would refuse, and stores nothing: the copy is
+// for ever, so people see it before.
+func (k *Desk) CheckHistory(ctx context.Context, a actor.Actor, p Publication) error {
+	return k.checkHistory(ctx, k.DB, a, &p, k.DB.Now().Date())
+}
+
+func (k *Desk) checkHistory(ctx context.Context, q db.Queryer, a actor.Actor, p *Publication, today moment.Date) error {
+	if err := k.Guard.Check(ctx, q, a, auth.ResultPublish, p.Unit); err != nil {
+		return err
+	}
+	f := fault.New(fault.Invalid, "results.wrong")
+	p.check(f, today)
+	if p.Source == "" {
+		f.With("source", "results.source_missing")
+	}
+	if err := k.codes(ctx, q, p, f); err != nil {
+		return err
+	}
+	return f.Or()
+}
+
+// codes finds the units of rows that have a code, as it was at the end of the year.
+func (k *Desk) codes(ctx context.Context, q db.Queryer, p *Publication, f *fault.Fault) error {
+	tree, err := k.Units.On(ctx, q, moment.NewDate(p.Year, 12, 31))
+	if err != nil {
+		return err
+	}
+	for i, r := range p.Rows {
+		if r.Code == "" || r.Unit != "" {
+			continue
+		}
+		u, ok := tree.ByCode(r.Code)
+		if !ok {
+			f.With("rows", "results.code_unknown", "Code", table.Shown(r.Code), "No", i+1)
+			continue
+		}
+		p.Rows[i].Unit = u.ID
+	}
+	return nil
 }
 
 // mayAmend returns nil when p may amend the publication that it names: it is of the
@@ -194,7 +227,7 @@ func finish(rows []ResultRow) {
 }
 
 func readRow(t *table.Reader) (ResultRow, *fault.Fault) {
-	r := ResultRow{Name: t.Get("unit"), Block: t.Get("block"), Band: dash(t.Get("band")), Note: t.Get("note")}
+	r := ResultRow{Name: t.Get("unit"), Code: t.Get("code"), Block: t.Get("block"), Band: dash(t.Get("band")), Note: t.Get("note")}
 	if r.Name == "" {
 		return r, t.Wrong("unit", "results.csv.empty")
 	}

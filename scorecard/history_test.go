@@ -246,4 +246,3 @@ func TestAPublicationOfOthersStaysOutOfOurYears(t *testing.T) {
 		t.Errorf("the year before of Quảng Trị is %v, %v", past, err)
 	}
 }
-

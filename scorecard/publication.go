@@ -64,6 +64,7 @@ type Fact struct {
 type ResultRow struct {
 	Ord     int // from 1, in the order of the publication
 	Unit    unit.ID
+	Code    string // of the unit, where a table has it; not stored
 	Name    string
 	Block   string
 	Score   *points.Points

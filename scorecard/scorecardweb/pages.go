@@ -24,12 +24,17 @@ import (
 const Path = "/scorecard"
 
 // Pages are the pages of the room.
-type Pages struct{ Desk *scorecard.Desk }
+type Pages struct {
+	Desk *scorecard.Desk
+
+	published kept // copies for everybody's pages
+}
 
 // Register puts the pages on the mux. Each part of the room adds its line.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET "+Path, web.SignedIn, p.hub)
 	p.registerSets(mux)
+	p.registerResults(mux)
 }
 
 // A Section is one part of the room, as the hub lists it. Its words are messages:
@@ -44,6 +49,7 @@ type Section struct {
 // Sections are the parts of the room, in the order in which a year goes.
 var Sections = []Section{
 	{Key: "sets", URL: setsPath, Verbs: []auth.Verb{auth.ScoreRead, auth.CriteriaChange}},
+	{Key: "results", URL: resultsPath, Verbs: []auth.Verb{auth.ScoreRead}},
 }
 
 // Any reports whether the actor sees a section, and the room in the navigation.
