@@ -42,6 +42,7 @@ type Filter struct {
 	Role      string         // which role's step it is
 	Procedure string
 	Sector    string
+	NoSector  bool // only what has no sector
 	Channel   Channel
 	Text      string // words of the applicant's name, a code or its last part, a number of a person
 	Order     Order  // the bucket's usual one when zero
@@ -259,6 +260,9 @@ func (k *Desk) bucketArgs(f Filter) db.Args {
 	}
 	if args["overdue"] != nil || args["until"] != nil {
 		args["now"], args["today"] = now, now.Date()
+	}
+	if f.NoSector {
+		flag("no_sector")
 	}
 	for name, v := range map[string]string{"account": f.Account, "role": f.Role, "procedure": f.Procedure, "sector": f.Sector, "channel": string(f.Channel)} {
 		if v != "" {

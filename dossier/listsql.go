@@ -129,6 +129,7 @@ func listText(drive driver, key Key, down bool) string {
 	AND d.step_account = :account                                                                    --[account]
 	AND d.step_role = :role                                                                          --[role]
 	AND d.procedure_code = :procedure                                                                --[procedure]
+	AND d.sector = ''                                                                                --[no_sector]
 	AND d.sector = :sector                                                                           --[sector]
 	AND d.channel = :channel                                                                         --[channel]
 	AND d.code = :code                                                                               --[code]

@@ -3,6 +3,7 @@ package dossier
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cchc/base/actor"
@@ -56,13 +57,8 @@ func (k *Desk) Overview(ctx context.Context, q db.Queryer, a actor.Actor, u unit
 	if err != nil {
 		return sum, err
 	}
-	units, err := db.Column[unit.ID](ctx, q, overviewUnits, string(u), k.DB.Now().Date())
-	seen := map[unit.ID]bool{} // a unit can have come back under another
+	units, err := k.reachNow(ctx, q, u)
 	for _, id := range units {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
 		o := underWay[id]
 		sum.Open += o.Open
 		sum.New += o.New
@@ -73,6 +69,14 @@ func (k *Desk) Overview(ctx context.Context, q db.Queryer, a actor.Actor, u unit
 		sum.Uncollected += uncollected[id]
 	}
 	return sum, err
+}
+
+// reachNow are the units that lists of a unit are of: it, what is below it now, and
+// what was when it was dissolved.
+func (k *Desk) reachNow(ctx context.Context, q db.Queryer, u unit.ID) ([]unit.ID, error) {
+	units, err := db.Column[unit.ID](ctx, q, overviewUnits, string(u), k.DB.Now().Date())
+	slices.Sort(units)
+	return slices.Compact(units), err // a unit can have come back under another
 }
 
 // underWay counts what every unit has under way by what it needs.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"unicode"
 
 	"cchc/base/auth"
@@ -13,17 +12,10 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 	"cchc/unit"
-)
-
-const (
-	// lateRows is how many rows the page looks at. A province of a million
-	// dossiers a year has fewer that are late.
-	lateRows = 5_000
-	// groupRows is how many rows of a sector stand on a page of all sectors.
-	groupRows = 30
 )
 
 // lateBuckets are the lists of the page.
@@ -33,6 +25,7 @@ var lateBuckets = []dossier.Bucket{dossier.BucketOverdue, dossier.BucketNoApolog
 // without scripts.
 type lateQuery struct {
 	web.Form
+	list.Query
 	Unit   string         `form:"unit"`
 	Show   dossier.Bucket `form:"show"`
 	Sector string         `form:"sector"`
@@ -40,19 +33,25 @@ type lateQuery struct {
 	Named  bool           `form:"named"` // a sector is chosen, be it the one without a name
 }
 
-func (q *lateQuery) url(set ...string) string {
-	values := map[string]string{"unit": q.Unit, "show": string(q.Show), "sector": q.Sector}
+// at is the list's address.
+func (q *lateQuery) at() list.Address {
+	a := list.At("/late", "unit", q.Unit, "show", string(q.Show), "sector", q.Sector, "sort", q.Sort)
 	if q.Named {
-		values["named"] = "on"
+		a.Values.Set("named", "on")
 	}
-	for i := 0; i+1 < len(set); i += 2 {
-		values[set[i]] = set[i+1]
+	return a
+}
+
+func (q *lateQuery) url(set ...string) string { return q.at().With(set...) }
+
+func (q *lateQuery) filter(until moment.Instant) dossier.Filter {
+	keys := make([]string, len(dossier.Keys))
+	for i, k := range dossier.Keys {
+		keys[i] = string(k)
 	}
-	var list []string
-	for name, v := range values {
-		list = append(list, name, v)
-	}
-	return link("/late", list...)
+	o := q.Order(list.Order{}, keys...)
+	return dossier.Filter{Unit: unit.ID(q.Unit), Bucket: q.Show, Until: until, Sector: q.Sector, NoSector: q.Named && q.Sector == "",
+		Order: dossier.Order{Key: dossier.Key(o.Key), Desc: o.Desc}, After: dossier.Cursor(q.Cursor()), Limit: pageRows}
 }
 
 // A lateRow is a dossier that is late, or will be.
@@ -63,23 +62,16 @@ type lateRow struct {
 	Ticked  bool
 }
 
-// A lateGroup is the dossiers of one sector, those due first at the top.
-type lateGroup struct {
-	Sector  string
-	Rows    []lateRow
-	Count   int
-	Missing int // overdue, and nobody apologised
-}
-
 type latePage struct {
 	In       *lateQuery
 	Unit     unit.Unit
 	Wide     bool
 	Overview dossier.Overview
-	Groups   []lateGroup
-	Count    int
-	Cut      bool // there are more than lateRows
-	May      bool // may do something to many
+	Sectors  []dossier.SectorLate // that have something in the list, the most first
+	Rows     []lateRow
+	Found    dossier.Page
+	Count    int64 // of the list, all its pages
+	Missing  int64 // of these: overdue, and nobody apologised
 	Acts     []dossier.BulkAct
 	Now      moment.Instant
 	Units    []ui.Option
@@ -93,9 +85,19 @@ func (p *Lists) late(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(lateBuckets, in.Show) {
 		in.Show = dossier.BucketOverdue
 	}
+	if in.Sector != "" {
+		in.Named = true
+	}
+	file, err := in.Wanted()
+	if err != nil {
+		return err
+	}
+	if file {
+		return p.lateFile(w, r, in)
+	}
 	var page latePage
 	ctx := r.Context()
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
+	err = p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
 		page, err = p.gatherLate(ctx, q, in)
 		return err
 	})
@@ -125,6 +127,26 @@ func (p *Lists) gatherLate(ctx context.Context, q db.Queryer, in *lateQuery) (la
 	if page.Overview, err = p.Desk.Overview(ctx, q, a, u, until); err != nil {
 		return page, err
 	}
+	sectors, err := p.Desk.LateBySector(ctx, q, a, u, until)
+	if err != nil {
+		return page, err
+	}
+	for _, x := range sectors {
+		n := x.Count(in.Show)
+		if n == 0 {
+			continue
+		}
+		page.Sectors = append(page.Sectors, x)
+		if !in.Named || x.Sector == in.Sector {
+			page.Count += n
+			if in.Show == dossier.BucketOverdue {
+				page.Missing += x.NoApology
+			}
+		}
+	}
+	slices.SortStableFunc(page.Sectors, func(a, b dossier.SectorLate) int {
+		return cmp.Or(cmp.Compare(b.Count(in.Show), a.Count(in.Show)), i18n.Compare(a.Sector, b.Sector))
+	})
 	if page.Acts, err = p.bulkActs(ctx, q, u); err != nil {
 		return page, err
 	}
@@ -132,82 +154,81 @@ func (p *Lists) gatherLate(ctx context.Context, q db.Queryer, in *lateQuery) (la
 	if i := slices.Index(page.Acts, dossier.BulkApologise); i > 0 {
 		page.Acts = slices.Insert(slices.Delete(page.Acts, i, i+1), 0, dossier.BulkApologise)
 	}
-	page.May = len(page.Acts) > 0
 	if page.Unit, _, err = p.Desk.Units.Last(ctx, q, u); err != nil {
 		return page, err
 	}
 	page.Wide = len(t.tree.Children(u)) > 0
 	page.Units = withOption(unitOptions(t.tree, roots), in.Unit, page.Unit.Name)
-	rows, cut, err := p.all(ctx, q, dossier.Filter{Unit: u, Bucket: in.Show, Until: until, Sector: in.Sector})
-	if err != nil {
+	if page.Found, err = p.Desk.Page(ctx, q, a, in.filter(until)); err != nil {
 		return page, err
 	}
-	page.Cut = cut
-	page.Groups, err = t.groups(ctx, rows, in, page.May)
-	for _, g := range page.Groups {
-		page.Count += g.Count
+	for _, r := range page.Found.Rows {
+		row, err := t.lateRow(ctx, r)
+		if err != nil {
+			return page, err
+		}
+		row.Tick = len(page.Acts) > 0 && r.IsOpen() && r.System == ""
+		row.Ticked = row.Tick && in.Has("check") && in.Check == r.Sector
+		page.Rows = append(page.Rows, row)
 	}
-	return page, err
+	return page, nil
 }
 
-// all returns a whole list, up to lateRows rows, and whether it was cut there.
-func (p *Lists) all(ctx context.Context, q db.Queryer, f dossier.Filter) ([]dossier.Row, bool, error) {
-	f.Limit = 500
-	var out []dossier.Row
-	for {
-		rows, next, err := p.Desk.List(ctx, q, web.Actor(ctx), f)
-		if err != nil {
-			return nil, false, err
-		}
-		out = append(out, rows...)
-		if next.ID == "" {
-			return out, false, nil
-		}
-		if len(out) >= lateRows {
-			return out, true, nil
-		}
-		f.After = next
-	}
+func (t *teller) lateRow(ctx context.Context, r dossier.Row) (lateRow, error) {
+	told, err := t.row(ctx, r)
+	return lateRow{listRow: told, Apology: t.apology(ctx, r.State)}, err
 }
 
-// groups sorts rows into their sectors, the largest first. Of each sector only
-// the first rows are told unless it is the only one asked for.
-func (t *teller) groups(ctx context.Context, rows []dossier.Row, in *lateQuery, may bool) ([]lateGroup, error) {
-	at := map[string]*lateGroup{}
-	var order []*lateGroup
-	for _, r := range rows {
-		if in.Named && r.Sector != in.Sector {
-			continue
-		}
-		g := at[r.Sector]
-		if g == nil {
-			g = &lateGroup{Sector: r.Sector}
-			at[r.Sector] = g
-			order = append(order, g)
-		}
-		g.Count++
-		if r.Apology == 0 && r.Overdue(t.now) {
-			g.Missing++
-		}
-		if !in.Named && g.Count > groupRows {
-			continue
-		}
-		told, err := t.row(ctx, r)
+// lateFile sends exactly what the list shows, all pages of it.
+func (p *Lists) lateFile(w http.ResponseWriter, r *http.Request, in *lateQuery) error {
+	ctx := r.Context()
+	return p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
+		t, err := newTeller(ctx, p.Desk, q)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		tick := may && r.IsOpen() && r.System == ""
-		g.Rows = append(g.Rows, lateRow{listRow: told, Apology: t.apology(ctx, r.State), Tick: tick,
-			Ticked: tick && in.Has("check") && in.Check == r.Sector && len(g.Rows) < dossier.BulkMost})
-	}
-	slices.SortStableFunc(order, func(a, b *lateGroup) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), i18n.Compare(a.Sector, b.Sector))
+		u, _, err := chosen(ctx, p.Desk, t.tree, web.Actor(ctx), auth.DossierRead, unit.ID(in.Unit))
+		if err != nil {
+			return err
+		}
+		in.Unit = string(u)
+		until, err := t.soon(ctx, u)
+		if err != nil {
+			return err
+		}
+		f := in.filter(until)
+		f.Limit, f.After = 500, dossier.Cursor{}
+		var header []string
+		for _, key := range []string{"code", "unit", "", "applicant", "procedure", "due", "standing", "apology", "step", "holder"} {
+			if key == "" {
+				header = append(header, i18n.T(ctx, "dossierlist.sector"))
+				continue
+			}
+			header = append(header, i18n.T(ctx, "dossierlist.column."+key))
+		}
+		return list.Send(w, r, list.File{Format: in.Format, Name: "late-" + string(in.Show) + "-" + t.now.Date().String(), Header: header,
+			Rows: func(add func([]string) error) error {
+				for {
+					found, err := p.Desk.Page(ctx, q, web.Actor(ctx), f)
+					if err != nil {
+						return err
+					}
+					for _, d := range found.Rows {
+						x, err := t.lateRow(ctx, d)
+						if err == nil {
+							err = add([]string{x.Code, x.Unit, sectorName(ctx, d.Sector), x.Applicant, x.ProcedureTitle, x.Due, x.Standing.Text, x.Apology.Text, x.Step, x.Holder})
+						}
+						if err != nil {
+							return err
+						}
+					}
+					if found.After.ID == "" {
+						return nil
+					}
+					f.After, f.Order = found.After, found.Order
+				}
+			}})
 	})
-	out := make([]lateGroup, len(order))
-	for i, g := range order {
-		out[i] = *g
-	}
-	return out, nil
 }
 
 // Has reports whether the address names a value, be it empty.
@@ -224,10 +245,7 @@ func sectorName(ctx context.Context, s string) string {
 
 // heading states the finding: "12 hồ sơ đất đai quá hạn, 5 chưa xin lỗi".
 func (p latePage) heading(ctx context.Context) string {
-	missing := 0
-	for _, g := range p.Groups {
-		missing += g.Missing
-	}
+	missing := p.Missing
 	args := []any{"Count", p.Count, "Missing", missing}
 	switch {
 	case p.In.Named:
@@ -241,7 +259,7 @@ func (p latePage) heading(ctx context.Context) string {
 
 // some chooses between the message that tells of missing apologies and the one
 // that has nothing to tell.
-func some(missing int) string {
+func some(missing int64) string {
 	if missing == 0 {
 		return ".all"
 	}
@@ -251,8 +269,8 @@ func some(missing int) string {
 // lead says what the finding is of, and where most of it lies.
 func (p latePage) lead(ctx context.Context) string {
 	text := i18n.T(ctx, "dossierlist.list.lead", "At", i18n.ShortInstant(ctx, p.Now))
-	if !p.In.Named && len(p.Groups) > 1 {
-		text += " · " + i18n.T(ctx, "dossierlist.late.most", "Sector", sectorName(ctx, p.Groups[0].Sector), "Count", p.Groups[0].Count)
+	if !p.In.Named && len(p.Sectors) > 1 {
+		text += " · " + i18n.T(ctx, "dossierlist.late.most", "Sector", sectorName(ctx, p.Sectors[0].Sector), "Count", p.Sectors[0].Count(p.In.Show))
 	}
 	return text
 }
@@ -268,6 +286,3 @@ func lowerFirst(s string) string {
 	}
 	return string(r)
 }
-
-// groupID is the place of a sector on the page.
-func groupID(i int) string { return "sector-" + strconv.Itoa(i+1) }
