@@ -3,6 +3,7 @@ package serviceindex
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"cchc/base/actor"
@@ -33,6 +34,7 @@ type List struct {
 	Metric  MetricScore
 	Part    Part
 	Number  int64 // what the ratio says
+	TooLong bool  // there are more rows than were asked for at most, and none are here
 	Listing       // as many rows as Number, unless Kind is ListEntries
 }
 
@@ -74,6 +76,12 @@ func (m *Metric) RestKnown() bool {
 // under it. Errors: as Of; fault.NotFound for a metric that the formulas have not,
 // fault.Invalid for a part that there is not.
 func (x *Index) Behind(ctx context.Context, a actor.Actor, u unit.ID, p Period, metric string, part Part) (*List, error) {
+	return x.BehindAtMost(ctx, a, u, p, metric, part, math.MaxInt64)
+}
+
+// BehindAtMost is Behind, but finds no rows when the number says that they are
+// more than most.
+func (x *Index) BehindAtMost(ctx context.Context, a actor.Actor, u unit.ID, p Period, metric string, part Part, most int64) (*List, error) {
 	var out *List
 	err := x.DB.Snapshot(ctx, func(q *db.Snapshot) error {
 		self, set, err := x.begin(ctx, q, a, u, p)
@@ -112,6 +120,9 @@ func (x *Index) Behind(ctx context.Context, a actor.Actor, u unit.ID, p Period, 
 		}
 		if !m.Scored() {
 			out.Kind = ListDossiers
+			return nil
+		}
+		if out.TooLong = out.Number > most; out.TooLong {
 			return nil
 		}
 		within, err := x.within(ctx, q, &Report{Standing: Standing{Unit: self}, Period: p})

@@ -10,6 +10,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/i18n"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/serviceindex"
 	"cchc/unit"
@@ -18,22 +19,52 @@ import (
 // listQuery is the address of a list.
 type listQuery struct {
 	web.Form
-	Part   serviceindex.Part `form:"part"`
-	Period string            `form:"period"`
-	Page   int               `form:"page"`
-	Format string            `form:"format"`
+	list.Query
+	Part    serviceindex.Part `form:"part"`
+	Period  string            `form:"period"`
+	At      int64             `form:"at"` // when it was found, for the pages of one list to be of one piece
+	Sector  string            `form:"sector"`
+	Of      string            `form:"of"` // code of a procedure
+	Channel string            `form:"channel"`
 }
 
-const pageRows = 100
+const (
+	pageRows = 100
+	// listMost is how many rows are found to be read; a longer list is opened by
+	// the units below.
+	listMost = 200_000
+)
 
 // A listPage is what a number counted.
 type listPage struct {
-	In    *listQuery
-	List  *serviceindex.List
-	Names *namer
-	From  int // rows shown are [From, To)
-	To    int
-	May   bool // may enter, where the metric is entered
+	In         *listQuery
+	List       *serviceindex.List
+	Names      *namer
+	Dossiers   list.Slice[serviceindex.Dossier]
+	Procedures list.Slice[serviceindex.UnitProcedure]
+	Sectors    []ui.Option
+	Below      []ui.Link // of a list that is too long
+	May        bool      // may enter, where the metric is entered
+}
+
+// found returns the list that the address names: the one that was found before, by
+// whoever, or a new one.
+func (p *Pages) found(ctx context.Context, in *listQuery, u unit.ID, period serviceindex.Period, metric string) (*serviceindex.List, error) {
+	now := p.Index.DB.Now()
+	if err := p.Index.Guard.Check(ctx, p.Index.DB, web.Actor(ctx), auth.IndexRead, u); err != nil {
+		return nil, err
+	}
+	key := fmt.Sprint(u, " ", period, " ", metric, " ", in.Part)
+	if l := p.lists.get(key, in.At, now); l != nil {
+		return l, nil
+	}
+	l, err := p.Index.BehindAtMost(ctx, web.Actor(ctx), u, period, metric, in.Part, listMost)
+	if err != nil {
+		return nil, err
+	}
+	in.At = int64(now)
+	p.lists.put(key, in.At, l)
+	return l, nil
 }
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
@@ -48,29 +79,99 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	file, err := in.Wanted()
+	if err != nil {
+		return err
+	}
 	ctx := r.Context()
 	u := unit.ID(r.PathValue("unit"))
-	l, err := p.Index.Behind(ctx, web.Actor(ctx), u, period, r.PathValue("metric"), in.Part)
+	l, err := p.found(ctx, in, u, period, r.PathValue("metric"))
 	if err != nil {
 		return err
 	}
 	v := &listPage{In: in, List: l, Names: p.namer(ctx, p.Index.DB)}
-	if in.Format == "csv" {
-		return v.csv(ctx, w)
+	if l.TooLong {
+		if v.Below, err = p.below(ctx, v); err != nil {
+			return err
+		}
+		return web.Render(w, r, http.StatusOK, listOf(v))
+	}
+	v.cut(ctx, file)
+	if file {
+		return v.file(w, r)
 	}
 	if l.Metric.Metric.Entered {
 		if v.May, err = p.Index.Guard.May(ctx, p.Index.DB, web.Actor(ctx), auth.IndexEnter, u); err != nil {
 			return err
 		}
 	}
-	last := max(0, (l.Len()-1)/pageRows)
-	in.Page = min(max(in.Page, 1), last+1)
-	v.From = (in.Page - 1) * pageRows
-	v.To = min(v.From+pageRows, l.Len())
 	if err := v.names(); err != nil {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, listOf(v))
+}
+
+// cut filters, sorts and cuts the page; whole is all of it, for a file.
+func (v *listPage) cut(ctx context.Context, whole bool) {
+	limit := pageRows
+	if whole {
+		limit = 0
+	}
+	unitKey := func(u unit.ID) string {
+		name, _ := v.Names.name(u) // without a name it sorts by ""
+		return list.Name(name)
+	}
+	sectors := map[string]bool{}
+	var dossiers []serviceindex.Dossier
+	for _, d := range v.List.Dossiers {
+		sectors[d.Sector] = true
+		if (v.In.Sector == "" || d.Sector == v.In.Sector) && (v.In.Of == "" || d.Procedure == v.In.Of) && (v.In.Channel == "" || d.Channel == v.In.Channel) {
+			dossiers = append(dossiers, d)
+		}
+	}
+	for s := range sectors {
+		if s != "" {
+			v.Sectors = append(v.Sectors, ui.Option{Value: s, Text: s})
+		}
+	}
+	i18n.SortBy(v.Sectors, func(o ui.Option) string { return o.Text })
+	v.Sectors = append([]ui.Option{{Text: i18n.T(ctx, "dossierlist.any")}}, v.Sectors...)
+	v.Dossiers = list.Cut(dossiers, &v.In.Query, list.Order{Key: "code"}, list.Keys[serviceindex.Dossier]{
+		ID: func(x *serviceindex.Dossier) string { return x.ID },
+		By: map[string]func(*serviceindex.Dossier) string{
+			"code":      func(x *serviceindex.Dossier) string { return x.Code },
+			"procedure": func(x *serviceindex.Dossier) string { return x.Procedure },
+			"unit":      func(x *serviceindex.Dossier) string { return unitKey(x.Unit) },
+			"received":  func(x *serviceindex.Dossier) string { return list.When(x.Accepted) },
+			"due":       func(x *serviceindex.Dossier) string { return list.When(x.Due) },
+			"ended":     func(x *serviceindex.Dossier) string { return list.When(x.Ended) },
+			"verdict":   func(x *serviceindex.Dossier) string { return strconv.FormatBool(x.Late) },
+		}}, limit)
+	v.Procedures = list.Cut(v.List.Procedures, &v.In.Query, list.Order{Key: "unit"}, list.Keys[serviceindex.UnitProcedure]{
+		ID: func(x *serviceindex.UnitProcedure) string { return string(x.Unit) + " " + x.Code },
+		By: map[string]func(*serviceindex.UnitProcedure) string{
+			"code":      func(x *serviceindex.UnitProcedure) string { return x.Code },
+			"procedure": func(x *serviceindex.UnitProcedure) string { return list.Name(x.Name) },
+			"unit":      func(x *serviceindex.UnitProcedure) string { return unitKey(x.Unit) },
+			"dossiers":  func(x *serviceindex.UnitProcedure) string { return list.Number(x.Dossiers) },
+		}}, limit)
+}
+
+// below leads to the same list of each unit right below.
+func (p *Pages) below(ctx context.Context, v *listPage) ([]ui.Link, error) {
+	tree, err := p.Index.Units.On(ctx, p.Index.DB, v.List.AsOf.Date())
+	if err != nil {
+		return nil, err
+	}
+	out := []ui.Link{}
+	for _, id := range tree.Children(v.List.Unit.ID) {
+		name, err := v.Names.name(id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ui.Link{Text: name, URL: listURL(id, v.List.Metric.Metric.Code, v.List.Part, v.List.Period)})
+	}
+	return out, nil
 }
 
 // names looks up the names of the units that the page shows, so that the
@@ -83,11 +184,11 @@ func (v *listPage) names() error {
 	}
 	switch v.List.Kind {
 	case serviceindex.ListDossiers:
-		for _, d := range v.List.Dossiers[v.From:v.To] {
+		for _, d := range v.Dossiers.Rows {
 			look(d.Unit)
 		}
 	case serviceindex.ListProcedures:
-		for _, x := range v.List.Procedures[v.From:v.To] {
+		for _, x := range v.Procedures.Rows {
 			look(x.Unit)
 		}
 	case serviceindex.ListEntries:
@@ -98,9 +199,45 @@ func (v *listPage) names() error {
 	return err
 }
 
-func (v *listPage) url(set ...string) string {
-	return link("/index/"+string(v.List.Unit.ID)+"/"+v.List.Metric.Metric.Code,
-		append([]string{"part", string(v.In.Part), "period", v.List.Period.String()}, set...)...)
+// at is the list's address with its filters.
+func (v *listPage) at() list.Address {
+	return list.At("/index/"+string(v.List.Unit.ID)+"/"+v.List.Metric.Metric.Code, "part", string(v.In.Part), "period", v.List.Period.String(),
+		"at", strconv.FormatInt(v.In.At, 10), "sector", v.In.Sector, "of", v.In.Of, "channel", v.In.Channel, "sort", v.In.Sort)
+}
+
+func (v *listPage) heads(ctx context.Context, o list.Order, keys ...string) []ui.Column {
+	var out []list.Column
+	for _, key := range keys {
+		out = append(out, list.Column{Key: key, Label: i18n.T(ctx, "board.col."+key), Sorts: true, Numeric: key == "dossiers",
+			Down: key == "received" || key == "ended" || key == "dossiers" || key == "verdict"})
+	}
+	return list.Heads(out, o, v.at())
+}
+
+// filtered says in words what the list is filtered by.
+func (v *listPage) filtered(ctx context.Context) []list.Part {
+	var out []list.Part
+	add := func(key, name, value string) {
+		if value != "" {
+			out = append(out, list.Part{Label: i18n.T(ctx, key), Value: value, Without: v.at().With(name, "")})
+		}
+	}
+	add("dossierlist.sector", "sector", v.In.Sector)
+	add("dossierlist.list.procedure", "of", v.In.Of)
+	if v.In.Channel != "" {
+		add("dossierlist.column.channel", "channel", channelName(ctx, v.In.Channel))
+	}
+	return out
+}
+
+func channelName(ctx context.Context, c string) string { return i18n.T(ctx, "dossierweb.channel."+c) }
+
+func channelOptions(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Text: i18n.T(ctx, "dossierlist.any")}}
+	for _, c := range []string{"direct", "online", "post"} {
+		out = append(out, ui.Option{Value: c, Text: channelName(ctx, c)})
+	}
+	return out
 }
 
 // tabs lead to the three parts, with their numbers.
@@ -177,58 +314,88 @@ func mark(ctx context.Context, m serviceindex.Mark) string {
 	return ""
 }
 
-// shown says how many rows there are, and which of them are on the page.
-func (v *listPage) shown(ctx context.Context) string {
-	n := v.List.Len()
-	if n <= pageRows {
-		return i18n.T(ctx, "board.list.rows", "Count", n)
+// rows are how many stand on the page, and how many there are.
+func (v *listPage) rows() (here, all int) {
+	switch v.List.Kind {
+	case serviceindex.ListDossiers:
+		return len(v.Dossiers.Rows), v.Dossiers.All
+	case serviceindex.ListProcedures:
+		return len(v.Procedures.Rows), v.Procedures.All
 	}
-	return i18n.T(ctx, "board.list.shown", "From", v.From+1, "To", v.To, "Count", n)
+	return len(v.List.Entries), len(v.List.Entries)
+}
+
+// shown says how many rows there are, and how many of them are on the page.
+func (v *listPage) shown(ctx context.Context) string {
+	here, all := v.rows()
+	if here == all {
+		return i18n.T(ctx, "board.list.rows", "Count", all)
+	}
+	return i18n.T(ctx, "board.list.some", "Here", here, "Count", all)
 }
 
 func (v *listPage) pager(ctx context.Context) ui.Pager {
-	out := ui.Pager{Shown: v.shown(ctx)}
-	if v.From > 0 {
-		out.Prev = v.url("page", itoa(v.In.Page-1))
+	switch v.List.Kind {
+	case serviceindex.ListDossiers:
+		return list.Pager(v.at(), v.Dossiers.Before, v.Dossiers.After, v.shown(ctx))
+	case serviceindex.ListProcedures:
+		return list.Pager(v.at(), v.Procedures.Before, v.Procedures.After, v.shown(ctx))
 	}
-	if v.To < v.List.Len() {
-		out.Next = v.url("page", itoa(v.In.Page+1))
-	}
-	return out
+	return ui.Pager{Shown: v.shown(ctx)}
 }
 
-func (v *listPage) csv(ctx context.Context, w http.ResponseWriter) error {
+// file sends exactly what the list shows, all pages of it.
+func (v *listPage) file(w http.ResponseWriter, r *http.Request) error {
 	l := v.List
-	about := fmt.Sprintf("%s, %s %s, %s, %s: %d", l.Unit.Name, l.Metric.Metric.Code, l.Part, l.Period, l.Metric.Formula(ctx), l.Number)
-	rows := [][]string{{"code", "unit", "procedure", "procedure_name", "sector", "channel", "received", "due", "finished", "late"}}
-	err := error(nil)
-	name := func(u unit.ID) string {
-		s, e := v.Names.name(u)
-		err = errors.Join(err, e)
-		return s
-	}
+	name := func(u unit.ID) (string, error) { return v.Names.name(u) }
+	f := list.File{Format: v.In.Format, Name: l.Metric.Metric.Code + "-" + string(l.Part) + "-" + l.Period.String()}
 	switch l.Kind {
-	case serviceindex.ListDossiers:
-		for _, d := range l.Dossiers {
-			rows = append(rows, []string{d.Code, name(d.Unit), d.Procedure, d.ProcedureName, d.Sector, d.Channel,
-				d.Accepted.String(), d.Due.String(), d.Ended.String(), strconv.FormatBool(d.Late)})
-		}
 	case serviceindex.ListProcedures:
-		rows[0] = []string{"unit", "procedure", "procedure_name", "dossiers"}
-		for _, x := range l.Procedures {
-			rows = append(rows, []string{name(x.Unit), x.Code, x.Name, strconv.FormatInt(x.Dossiers, 10)})
+		f.Header = []string{"unit", "procedure", "procedure_name", "dossiers"}
+		f.Rows = func(add func([]string) error) error {
+			for _, x := range v.Procedures.Rows {
+				u, err := name(x.Unit)
+				if err == nil {
+					err = add([]string{u, x.Code, x.Name, strconv.FormatInt(x.Dossiers, 10)})
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 	case serviceindex.ListEntries:
-		rows[0] = []string{"unit", "month", "numerator", "denominator", "source", "document", "entered_by", "entered_at"}
-		for _, e := range l.Entries {
-			rows = append(rows, []string{name(e.Unit), e.Month.String(), strconv.FormatInt(e.Numerator, 10), strconv.FormatInt(e.Denominator, 10),
-				e.Source, e.Document, e.Name, e.Entered.String()})
+		f.Header = []string{"unit", "month", "numerator", "denominator", "source", "document", "entered_by", "entered_at"}
+		f.Rows = func(add func([]string) error) error {
+			for _, e := range l.Entries {
+				u, err := name(e.Unit)
+				if err == nil {
+					err = add([]string{u, e.Month.String(), strconv.FormatInt(e.Numerator, 10), strconv.FormatInt(e.Denominator, 10),
+						e.Source, e.Document, e.Name, e.Entered.String()})
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	default:
+		f.Header = []string{"code", "unit", "procedure", "procedure_name", "sector", "channel", "received", "due", "finished", "late"}
+		f.Rows = func(add func([]string) error) error {
+			for _, d := range v.Dossiers.Rows {
+				u, err := name(d.Unit)
+				if err == nil {
+					err = add([]string{d.Code, u, d.Procedure, d.ProcedureName, d.Sector, d.Channel,
+						d.Accepted.String(), d.Due.String(), d.Ended.String(), strconv.FormatBool(d.Late)})
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return sendCSV(w, l.Metric.Metric.Code+"-"+string(l.Part)+"-"+l.Period.String(), about, rows)
+	return list.Send(w, r, f)
 }
 
 // title heads the rows: of which part, and how many.

@@ -74,6 +74,8 @@ type Pages struct {
 	Index    *serviceindex.Index
 	Dossiers Dossiers
 	Live     *live.Hub
+
+	lists keptLists
 }
 
 // silentDays is after how many working days without an entry a commune is shown as

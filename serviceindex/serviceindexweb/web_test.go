@@ -258,12 +258,44 @@ func TestTheIndexOfAUnitOpensEveryNumber(t *testing.T) {
 		t.Errorf("the first row leads to %q", got)
 	}
 	file := s.Get("/index/" + b + "/ON_TIME_RATE?part=rest&period=2026-11&format=csv").Is(200)
-	if n := strings.Count(file.Body, "\n"); n != 11 {
-		t.Errorf("the file has %d lines, want a remark, a header and 9 rows:\n%s", n, file.Body)
+	if n := strings.Count(file.Body, "\n"); n != 10 {
+		t.Errorf("the file has %d lines, want a header and 9 rows:\n%s", n, file.Body)
 	}
+	s.sorted(t, "/index/"+b+"/ON_TIME_RATE?part=denominator&period=2026-11")
+	s.sorted(t, "/index/"+b+"/CITIZEN_DATA_CONNECTED_FORMALITY?part=denominator&period=2026-11")
 	s.Get("/index/"+b+"/CITIZEN_DATA_CONNECTED_FORMALITY?part=rest&period=2026-11").Is(200).Has("th", "1.000004")
 	s.Get("/index/" + b + "/NOTHING?period=2026-11").Is(404)
 	s.Get("/index/" + b + "/ON_TIME_RATE?part=half&period=2026-11").Is(400)
+}
+
+// sorted checks that a list has the same rows whatever it is sorted by, both ways,
+// and that the file has them in the order of the page.
+func (s *site) sorted(t *testing.T, address string) {
+	t.Helper()
+	p := s.Get(address).Is(200)
+	rows := len(p.Find("tbody tr"))
+	orders := 0
+	for _, a := range p.Find("thead th a") {
+		for _, turned := range []bool{false, true} {
+			href := webtest.Attr(a, "href")
+			if turned {
+				href = s.Get(href).Attr("thead th[aria-sort] a", "href")
+			}
+			page := s.Get(href).Is(200).Count("tbody tr", rows).Count("thead th[aria-sort]", 1)
+			file := strings.Split(strings.TrimSpace(s.Get(href+"&format=csv").Is(200).Body), "\n")
+			first := page.Text("tbody tr th")
+			if len(file) != rows+1 || !strings.Contains(file[1], first) {
+				t.Errorf("%s: %d rows on the page, the first %q, %d in the file, the first %q", href, rows, first, len(file)-1, file[1])
+			}
+			orders++
+		}
+	}
+	if orders < 6 || rows == 0 {
+		t.Errorf("%s: %d rows, %d orders", address, rows, orders)
+	}
+	if body := s.Get(address + "&format=xlsx").Is(200).Body; !strings.HasPrefix(body, "PK") {
+		t.Error("the workbook is none")
+	}
 }
 
 func TestALongListIsShownByTheHundred(t *testing.T) {
@@ -272,9 +304,19 @@ func TestALongListIsShownByTheHundred(t *testing.T) {
 	s.Hold(s.Communes[0], 230, "2026-11-05", "2026-11-10")
 	s.Post("/as/chair")
 	at := "/index/" + string(s.Communes[0]) + "/ON_TIME_RATE?part=numerator&period=2026-11"
-	s.Get(at).Count("tbody tr", 100).Has(".pager", "1–100 trong 230 dòng").Has("a[rel=next]", "")
-	s.Get(at+"&page=3").Count("tbody tr", 30).Has(".pager", "201–230 trong 230").Count("a[rel=next]", 0)
-	s.Get(at+"&page=99").Count("tbody tr", 30)
+	seen := map[string]bool{}
+	pages := 0
+	for next := at; next != ""; pages++ {
+		p := s.Get(next).Is(200).Has(".pager", "trong 230 dòng")
+		for _, a := range p.Find("tbody th a") {
+			seen[webtest.Attr(a, "href")] = true
+		}
+		next = p.Attr("a[rel=next]", "href")
+	}
+	if pages != 3 || len(seen) != 230 {
+		t.Errorf("%d pages with %d rows, want 3 with 230", pages, len(seen))
+	}
+	s.Get(at+"&channel=post").Is(200).Has(".empty", "bộ lọc").Has(".filtered", "Kênh")
 }
 
 func TestFiguresAreEnteredKeptAndWithdrawn(t *testing.T) {
