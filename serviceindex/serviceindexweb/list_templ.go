@@ -382,7 +382,7 @@ func listFilters(v *listPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(&v.In.Form, ui.Field{Name: "sector", Label: i18n.T(ctx, "dossierlist.sector"), Width: 20, Optional: true}, v.Sectors).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(&v.In.Form, ui.Field{Name: "sector", Label: i18n.T(ctx, "dossierlist.sector"), Width: 20, Attrs: templ.Attributes{"required": false}}, v.Sectors).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -390,7 +390,7 @@ func listFilters(v *listPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Input(&v.In.Form, ui.Field{Name: "of", Label: i18n.T(ctx, "dossierlist.list.procedure"), Width: 5, Autocomplete: "off", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(&v.In.Form, ui.Field{Name: "of", Label: i18n.T(ctx, "dossierlist.list.procedure"), Width: 5, Autocomplete: "off", Attrs: templ.Attributes{"required": false}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -398,7 +398,7 @@ func listFilters(v *listPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(&v.In.Form, ui.Field{Name: "channel", Label: i18n.T(ctx, "dossierlist.column.channel"), Width: 10, Optional: true}, channelOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(&v.In.Form, ui.Field{Name: "channel", Label: i18n.T(ctx, "dossierlist.column.channel"), Width: 10, Attrs: templ.Attributes{"required": false}}, channelOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
