@@ -10,6 +10,8 @@ var sources = []string{
 	"remediation_register", "feedback", "finance", "initiative", "personnel", "procedure", "import",
 }
 
+func known(source string) bool { return slices.Contains(sources, source) }
+
 // Sources lists the data sources that a leaf may be bound to.
 func Sources() []string { return slices.Clone(sources) }
 
@@ -51,7 +53,7 @@ func readBinding(m *mapping, rule Rule) Binding {
 	if b.Source == "" {
 		b.Source = "manual"
 	}
-	if !slices.Contains(sources, b.Source) {
+	if !known(b.Source) {
 		m.wrong(key, "criteria.source_unknown", "Value", clip(b.Source), "Known", joinWords(sources))
 		return b
 	}

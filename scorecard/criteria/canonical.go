@@ -105,10 +105,16 @@ func (w *writer) node(n *Node, depth int) {
 }
 
 func (w *writer) leaf(n *Node) {
-	l := n.Leaf
-	if l.Rule != nil {
-		writeRule(w, l.Rule)
+	if n.Leaf.Rule != nil {
+		writeRule(w, n.Leaf.Rule)
 	}
+	w.beside(n)
+	w.text("evidence", n.Leaf.Evidence)
+}
+
+// beside writes what a leaf has beside its rule and evidence.
+func (w *writer) beside(n *Node) {
+	l := n.Leaf
 	num, den := metricParts(metricOf(l.Rule))
 	if l.Binding.Num == num && l.Binding.Den == den {
 		w.text("data_source", l.Binding.Source)
@@ -119,7 +125,6 @@ func (w *writer) leaf(n *Node) {
 			w.text("den", l.Binding.Den)
 		})
 	}
-	w.text("evidence", l.Evidence)
 	if l.Round != nil {
 		w.num("round", Int(int64(*l.Round)))
 	}

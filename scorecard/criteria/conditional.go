@@ -44,6 +44,9 @@ func readDepends(m *mapping, n *Node, s seat) Rule {
 
 // readBranch reads points, or a kind with its rule; nothing is 0 points.
 func readBranch(m *mapping, key string, n *Node, s seat) *Node {
+	if s == leafSeat {
+		s = branchSeat
+	}
 	out := &Node{Code: n.Code, Name: n.Name, Max: n.Max, Leaf: &Leaf{Rule: &FixedRule{}}}
 	switch {
 	case !m.has(key):

@@ -22,7 +22,7 @@ type DeductionRule struct {
 func readDeduction(m *mapping, n *Node, s seat) Rule {
 	x := &DeductionRule{Metric: readMetric(m), Per: m.text("per"), ZeroIf: m.text("zero_if"), Also: m.text("also")}
 	x.Each = readEach(m)
-	if s == leafSeat {
+	if s.scores() {
 		x.Start = n.Max
 		x.Floor = new(points.Points)
 	}

@@ -21,7 +21,7 @@ type LateRule struct {
 func readLate(m *mapping, n *Node, s seat) Rule {
 	x := &LateRule{Each: readEach(m), Per: m.text("per"), Free: m.integer("free", 0, 366, 0)}
 	x.Working = strings.Contains(fold(x.Per), "lam viec") || strings.Contains(fold(x.Per), "working")
-	if s == leafSeat {
+	if s.scores() {
 		x.Start = n.Max
 		x.Floor = new(points.Points)
 	}

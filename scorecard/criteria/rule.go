@@ -74,7 +74,11 @@ const (
 	bonusSeat               // points from 0 to its cap
 	penaltySeat             // points from its floor to 0
 	partSeat                // a part of a composite: any points
+	branchSeat              // one side of a conditional leaf: within 0 and its max, which it need not reach
 )
+
+// scores reports whether the points lie between 0 and the node's maximum.
+func (s seat) scores() bool { return s == leafSeat || s == branchSeat }
 
 // readers read the parameters of each kind; what is wrong is told to the mapping.
 // The mapping is nil where a file gives a kind no rule.
@@ -129,7 +133,7 @@ func kindList() string {
 
 // within tells of points that are not between 0 and the node's maximum.
 func within(m *mapping, key string, p Num, n *Node, s seat) {
-	if s == leafSeat && (p.Sign() < 0 || p.Cmp(OfPoints(n.Max)) > 0) {
+	if s.scores() && (p.Sign() < 0 || p.Cmp(OfPoints(n.Max)) > 0) {
 		m.wrong(key, "criteria.points_outside", "Points", p.String(), "Max", OfPoints(n.Max).String())
 	}
 }
