@@ -90,7 +90,7 @@ func (f dbFlag) read(ctx context.Context) (*rooms, error) {
 func (f dbFlag) open(ctx context.Context) (*rooms, error) { return openRooms(ctx, f.DB, db.Options{}) }
 
 func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
-	o.Try = db.Registered()
+	o.Try = db.Registered // thousands, with all ways of lists: made only when they are tried
 	d, err := db.Open(ctx, dsn, o)
 	if err != nil {
 		return nil, fmt.Errorf("--db: %w", err)

@@ -97,12 +97,13 @@ func bench(ctx context.Context, s sizes, out, cache, only, pg string) error {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "== %s\n", m.name)
-		begun := time.Now()
+		begun, before := time.Now(), load()
 		if err := m.do(ctx, r); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", m.name, err))
 			r.report.failed(m.name, err)
 		}
 		fmt.Fprintf(os.Stderr, "== %s: %.0f s\n", m.name, time.Since(begun).Seconds())
+		r.report.loads = append(r.report.loads, fmt.Sprintf("%s %s to %s", m.name, before, load()))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

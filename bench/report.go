@@ -41,6 +41,7 @@ type report struct {
 	head  []string
 	rows  []row
 	notes []string
+	loads []string // of the machine while each was measured
 }
 
 func newReport(ctx context.Context, s sizes) *report {
@@ -87,8 +88,8 @@ func (r *report) markdown() string {
 	for _, h := range r.head {
 		fmt.Fprintf(&b, "- %s\n", h)
 	}
-	fmt.Fprintf(&b, "- load of the machine at the end: %s\n- %d connections, %d rounds of %s each, alternating; a ratio is of medians of the rounds\n",
-		load(), r.sizes.Workers, r.sizes.Rounds, r.sizes.Round)
+	fmt.Fprintf(&b, "- load of the machine, over a minute, before and after each part: %s\n- %d connections, %d rounds of %s each, alternating; a ratio is of medians of the rounds\n",
+		strings.Join(r.loads, "; "), r.sizes.Workers, r.sizes.Rounds, r.sizes.Round)
 	b.WriteString("\n| what | engine | ours | beside it | ratio | aim | |\n|---|---|---|---|---|---|---|\n")
 	for _, x := range r.rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", x.What, x.Engine, x.Ours, x.Peer, x.Ratio, x.Aim, x.Met)

@@ -122,8 +122,10 @@ func (s *server) stop() {
 	})
 }
 
-// memory returns what the process holds now and held at most, in MB.
-func (s *server) memory() (now, most float64) {
+// memory returns what the process holds now and held at most, and what of it now is
+// its own: the rest is the program's file and the database's, mapped, which the
+// system takes back when it needs to. In MB.
+func (s *server) memory() (now, most, own float64) {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	for line := range strings.Lines(string(text)) {
 		f := strings.Fields(line)
@@ -136,9 +138,11 @@ func (s *server) memory() (now, most float64) {
 			now = kb / 1024
 		case "VmHWM:":
 			most = kb / 1024
+		case "RssAnon:":
+			own = kb / 1024
 		}
 	}
-	return now, most
+	return now, most, own
 }
 
 // signIn signs an account in; what is sent afterwards goes by its session.

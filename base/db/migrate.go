@@ -184,10 +184,10 @@ func (d *DB) upgradePostgres(ctx context.Context, p *goose.Provider) error {
 // was empty there is nothing to go back to, and what then makes (the job queue's
 // tables) is not there yet.
 func (d *DB) tryStatements(ctx context.Context, p preparer, from int64) error {
-	if from == 0 {
+	if from == 0 || d.try == nil {
 		return nil
 	}
-	for _, s := range d.try {
+	for _, s := range d.try() {
 		st, err := p.PrepareContext(ctx, s.Text(d.engine))
 		if err != nil {
 			return fmt.Errorf("the new schema does not know what %s asks for: %w", s.Name, err)

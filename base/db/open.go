@@ -32,7 +32,7 @@ const (
 type Options struct {
 	Now     func() time.Time // the clock of every write; time.Now when nil
 	Readers int              // connections for reading; 8 when 0
-	Try     []*Stmt          // what an upgrade tries on the new schema: the program's statements
+	Try     func() []*Stmt   // what an upgrade tries on the new schema: the program's statements
 	Retry   time.Duration    // how long a write without a deadline may retry; 30 s when 0
 }
 
@@ -44,7 +44,7 @@ type DB struct {
 	write  *sql.DB
 	conn   *sql.Conn // SQLite's only writing connection
 	now    func() time.Time
-	try    []*Stmt
+	try    func() []*Stmt
 	own    fs.FS // tests: other migrations than the program's
 	retry  time.Duration
 

@@ -51,7 +51,7 @@ func TestAnUpgradeThatFailsGoesBackToWhatWasThere(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dsn := older(t)
-			d, err := db.Open(ctx, dsn, db.Options{Try: []*db.Stmt{loginOf}})
+			d, err := db.Open(ctx, dsn, db.Options{Try: func() []*db.Stmt { return []*db.Stmt{loginOf} }})
 			if err != nil {
 				t.Fatal(err)
 			}
