@@ -5,6 +5,8 @@
 package scorecard
 
 import (
+	"sync"
+
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/file"
@@ -18,4 +20,6 @@ type Desk struct {
 	Guard *auth.Guard
 	Units *unit.Book
 	Files *file.Store
+
+	parsed sync.Map // *criteria.Set by the SHA-256 of its text; what was issued does not change
 }

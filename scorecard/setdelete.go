@@ -28,6 +28,9 @@ func (k *Desk) DeleteDraft(ctx context.Context, a actor.Actor, id string, revisi
 	})
 }
 
+// anyRevision asks for a draft however often it was changed.
+const anyRevision = -1
+
 // draft returns a draft that the actor may change and that nobody changed since
 // its revision.
 func (k *Desk) draft(ctx context.Context, tx *db.Tx, a actor.Actor, id string, revision int) (SetVersion, error) {
@@ -46,7 +49,7 @@ func (k *Desk) draft(ctx context.Context, tx *db.Tx, a actor.Actor, id string, r
 	if v.State != Draft {
 		return v, fault.New(fault.Conflict, "sets.issued")
 	}
-	if v.Revision != revision {
+	if revision != anyRevision && v.Revision != revision {
 		return v, fault.New(fault.Conflict, "sets.changed_meanwhile")
 	}
 	return v, nil

@@ -108,6 +108,12 @@ func (f *Fields) SetText(key, s string) {
 	f.put(key, scalar{text: s})
 }
 
+// PutText puts a text under a key, also an empty one.
+func (f *Fields) PutText(key, s string) { f.put(key, scalar{text: s}) }
+
+// PutSub puts a mapping under a key, also an empty one.
+func (f *Fields) PutSub(key string, x *Fields) { f.put(key, x) }
+
 // SetBare puts a number as it is to be written, true, or false; "" takes the key
 // away.
 func (f *Fields) SetBare(key, s string) {

@@ -11,6 +11,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/scorecard/criteria"
 	"cchc/unit"
 )
 
@@ -105,6 +106,9 @@ func (v *SetVersion) fill(doc *SetDoc) error {
 		return err
 	}
 	v.Text = doc.Text()
+	if s, faults := criteria.Read([]byte(v.Text)); s != nil && len(faults) == 0 {
+		v.Text = string(criteria.Canonical(s)) // what is right is kept as it will be issued
+	}
 	v.SHA256 = hashOf(v.Text)
 	return nil
 }

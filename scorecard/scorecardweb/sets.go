@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
@@ -15,6 +17,7 @@ import (
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/scorecard"
+	"cchc/scorecard/criteria"
 	"cchc/unit"
 )
 
@@ -28,9 +31,12 @@ func (p *Pages) registerSets(mux *web.Mux) {
 	mux.Handle("GET "+setsPath+"/import", web.SignedIn, p.askSet)
 	mux.Handle("POST "+setsPath+"/import", web.SignedIn.Body(largestUpload), p.importSet)
 	mux.Handle("GET "+setsPath+"/{id}", web.SignedIn, p.showSet)
+	mux.Handle("GET "+setsPath+"/{id}/print", web.SignedIn, p.printSet)
 	mux.Handle("GET "+setsPath+"/{id}/file.yaml", web.SignedIn, p.setYAML)
 	mux.Handle("GET "+setsPath+"/{id}/delete", web.SignedIn, p.askDeleteSet)
 	mux.Handle("POST "+setsPath+"/{id}/delete", web.SignedIn, p.deleteSet)
+	p.registerSetEditor(mux)
+	p.registerSetActs(mux)
 }
 
 func setURL(id string) string { return setsPath + "/" + id }
@@ -178,11 +184,29 @@ func (in *importForm) file(r *http.Request) error {
 	return nil
 }
 
+// A setPage is a version with all that is known of it.
 type setPage struct {
 	setRow
 	Doc      *scorecard.SetDoc
+	Set      *criteria.Set // nil when there is nothing to read
+	Frames   *criteria.Set // the set whose frame it fills
+	Faults   criteria.Faults
 	Versions []scorecard.SetVersion
-	May      bool // change it
+	May      bool // change it, or make the next version
+	Copies   bool // may make sets somewhere
+}
+
+// edits reports whether the page has the editor.
+func (x *setPage) edits() bool { return x.May && x.State == scorecard.Draft }
+
+// fixed reports whether a node is the frame's, and so not to be edited.
+func (x *setPage) fixed(n *scorecard.DocNode) bool {
+	return x.Frame != "" && !n.Flag("added") && !n.Item()
+}
+
+// opens reports whether something may be added below a node.
+func (x *setPage) opens(n *scorecard.DocNode) bool {
+	return !n.Item() && !n.Has("kind") && (x.Frames == nil || scorecard.FrameAllows(x.Frames, n))
 }
 
 func (p *Pages) setPage(ctx context.Context, q db.Queryer, a actor.Actor, id string) (*setPage, error) {
@@ -190,21 +214,32 @@ func (p *Pages) setPage(ctx context.Context, q db.Queryer, a actor.Actor, id str
 	if err != nil {
 		return nil, err
 	}
-	x := &setPage{}
+	x := &setPage{Copies: mayMakeSets(ctx)}
 	if x.setRow, err = p.setRow(ctx, q, v); err != nil {
 		return nil, err
 	}
 	if x.Doc, err = scorecard.ParseSetDoc(v.Text); err != nil {
 		return nil, err
 	}
+	if x.Set, x.Frames, x.Faults, err = p.Desk.ReadSet(ctx, q, v); err != nil {
+		return nil, err
+	}
 	if x.Versions, err = p.Desk.VersionsOf(ctx, q, a, v); err != nil {
 		return nil, err
 	}
-	x.May, err = p.Desk.Guard.May(ctx, q, a, auth.CriteriaChange, v.Unit)
+	x.May, err = p.Desk.MayChangeSet(ctx, q, a, v)
 	return x, err
 }
 
 func (p *Pages) showSet(w http.ResponseWriter, r *http.Request) error {
+	return p.renderSet(w, r, setView)
+}
+
+func (p *Pages) printSet(w http.ResponseWriter, r *http.Request) error {
+	return p.renderSet(w, r, setPaper)
+}
+
+func (p *Pages) renderSet(w http.ResponseWriter, r *http.Request, view func(*setPage) templ.Component) error {
 	ctx := r.Context()
 	var x *setPage
 	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
@@ -214,7 +249,7 @@ func (p *Pages) showSet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, setView(x))
+	return web.Render(w, r, http.StatusOK, view(x))
 }
 
 func (p *Pages) setYAML(w http.ResponseWriter, r *http.Request) error {

@@ -80,7 +80,7 @@ func TestASetIsImportedShownTakenHomeAndDeleted(t *testing.T) {
 
 	p := b.Post(sets+"/import", "unit", unit, "text", synthetic(t, "commune")).Is(303)
 	at := p.Header.Get("Location")
-	b.Get(at).Is(200).Has("h1", "UBND cấp xã").Has(".state", "Dự thảo").Has("td", "Ban hành kế hoạch CCHC năm")
+	b.Get(at).Is(200).Has("h1", "UBND cấp xã").Has(".state", "Dự thảo").Has("th", "Ban hành kế hoạch CCHC năm").Has(".rule-sentence", "Trước 31/01: 1 điểm")
 	b.Get(sets).Is(200).Has("th a", "UBND cấp xã")
 	b.Post(sets+"/import", "unit", unit, "text", synthetic(t, "commune")).Is(422).Has("#error-summary", "đang có dự thảo")
 

@@ -1,0 +1,360 @@
+package scorecardweb
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cchc/base/fault"
+	"cchc/base/web/ui"
+	"cchc/scorecard"
+	"cchc/scorecard/criteria"
+)
+
+// What one field of a rule's form holds.
+type ruleType int
+
+const (
+	asText    ruleType = iota // words
+	asPoints                  // a number of points, also below 0
+	asNumber                  // a number; "95 %" is 0.95
+	asFlag                    // a box
+	asName                    // a measure, an index: letters, digits, _
+	asMetric                  // "on_time/finished", or one name
+	asLines                   // words, one a line
+	asCode                    // the code of another leaf
+	asCodes                   // codes, one a line
+	asBetter                  // more or less
+	asFormula                 // an expression
+	asTiers                   // rows of bounds and points
+	asOptions                 // rows of label and points
+	asWeights                 // rows of label and percent
+	asVars                    // rows of name and words
+	asIf                      // bounds on points, or options
+	asBranch                  // points, or a rule
+	asParts                   // rules that are added
+)
+
+// A ruleField is one field of a rule's form. Its words are the messages
+// sets.rule.KEY and, with hint, sets.rule.KEY.hint.
+type ruleField struct {
+	key      string
+	as       ruleType
+	required bool
+	hint     bool
+}
+
+// ruleForms are the fields of every kind of rule, as package criteria reads them.
+var ruleForms = map[criteria.Kind][]ruleField{
+	criteria.YesNo:     {{"yes", asPoints, true, false}, {"no", asPoints, true, false}, {"veto", asText, false, true}},
+	criteria.Choice:    {{"options", asOptions, true, true}},
+	criteria.AllOrNone: {{"metric", asMetric, false, true}, {"full_at", asNumber, false, true}, {"strict", asFlag, false, false}},
+	criteria.Deadline:  {{"from", asText, false, true}, {"tiers", asTiers, true, true}},
+	criteria.Tiered:    {{"metric", asMetric, false, true}, {"tiers", asTiers, true, true}},
+	criteria.CountTier: {{"metric", asMetric, false, true}, {"tiers", asTiers, true, true}},
+	criteria.Linear:    {{"metric", asMetric, false, true}, {"full_at", asNumber, false, true}},
+	criteria.Piecewise: {{"metric", asMetric, false, true}, {"full_at", asNumber, false, true}, {"zero_below", asNumber, true, true}, {"strict", asFlag, false, false}},
+	criteria.Depends:   {{"on", asCode, true, true}, {"if", asIf, true, true}, {"then", asBranch, true, true}, {"else", asBranch, false, true}},
+	criteria.YearOnYear: {{"metric", asMetric, false, true}, {"better", asBetter, false, false}, {"by", asNumber, false, true}, {"improved", asPoints, true, false},
+		{"same", asPoints, false, true}, {"otherwise", asPoints, false, false}, {"no_past", asPoints, false, true}},
+	criteria.Relative: {{"metric", asMetric, false, true}, {"better", asBetter, false, false}, {"zero_below", asNumber, false, true}},
+	criteria.Count:    {{"metric", asMetric, false, true}, {"each", asPoints, true, true}, {"per", asText, false, true}, {"cap", asPoints, false, true}},
+	criteria.Deduction: {{"metric", asMetric, false, true}, {"start", asPoints, false, true}, {"each", asPoints, true, true}, {"per", asText, false, true},
+		{"floor", asPoints, false, true}, {"zero_if", asText, false, true}, {"also", asText, false, true}},
+	criteria.Late: {{"start", asPoints, false, true}, {"each", asPoints, true, true}, {"per", asText, false, true}, {"free", asNumber, false, true},
+		{"floor", asPoints, false, true}},
+	criteria.Survey:    {{"options", asWeights, false, true}, {"respondents", asLines, false, true}},
+	criteria.Import:    {{"source", asName, true, true}, {"of", asNumber, false, true}},
+	criteria.Formula:   {{"formula", asFormula, true, true}, {"vars", asVars, true, true}},
+	criteria.Veto:      {{"when", asText, true, true}, {"zero", asCodes, false, true}},
+	criteria.Composite: {{"parts", asParts, true, true}, {"floor", asPoints, false, true}},
+}
+
+// partKinds are the kinds that a part of a composite may have.
+var partKinds = slices.DeleteFunc(slices.Clone(criteria.Kinds), func(k criteria.Kind) bool {
+	return k == criteria.Composite || k == criteria.Veto || k == criteria.Depends
+})
+
+// The operators of a tier's two ends, as forms name them.
+var (
+	lowOps  = []string{"ge", "gt"}
+	highOps = []string{"le", "lt"}
+)
+
+// Rows of a list that are shown beyond those that are filled, and the most of them.
+const (
+	spareRows = 2
+	mostRows  = 40
+)
+
+// rows is how many rows of a list the form shows: as many as it says, at least
+// those that are filled and some spare ones.
+func rows(f *ui.Form, name string) int {
+	n, _ := strconv.Atoi(f.Value(name + "#"))
+	return min(max(n, spareRows), mostRows)
+}
+
+func setRows(f *ui.Form, name string, filled int) { f.Set(name+"#", strconv.Itoa(filled+spareRows)) }
+
+func cell(name string, i int, column string) string { return fmt.Sprintf("%s.%d.%s", name, i, column) }
+
+// fillRule puts a rule as it is stored into the fields of its form, whose names
+// begin with at.
+func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields) {
+	for _, x := range ruleForms[kind] {
+		name := at + x.key
+		switch x.as {
+		case asFlag:
+			if rule.Flag(x.key) {
+				f.Set(name, "on")
+			}
+		case asLines, asCodes:
+			f.Set(name, strings.Join(rule.Texts(x.key), "\n"))
+		case asTiers:
+			share := strings.Contains(rule.Text("metric"), "/")
+			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) { fillTier(f, name, i, row, share) })
+		case asOptions:
+			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+				f.Set(cell(name, i, "label"), row.Text("label"))
+				f.Set(cell(name, i, "points"), row.Text("points"))
+			})
+		case asWeights:
+			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+				f.Set(cell(name, i, "label"), row.Text("label"))
+				f.Set(cell(name, i, "percent"), row.Text("percent"))
+			})
+		case asVars:
+			vars := rule.Sub(x.key)
+			keys := vars.Keys()
+			if len(keys) == 0 {
+				keys = rule.Texts(x.key)
+			}
+			for i, k := range keys {
+				f.Set(cell(name, i, "name"), k)
+				f.Set(cell(name, i, "words"), vars.Text(k))
+			}
+			setRows(f, name, len(keys))
+		case asIf:
+			c := rule.Sub(x.key)
+			fillBounds(f, name, c, false)
+			f.Set(name+".option", strings.Join(c.Texts("option"), "\n"))
+		case asBranch:
+			if c := rule.Sub(x.key); c.Has("kind") {
+				f.Set(name+".kind", c.Text("kind"))
+				fillRule(f, name+".", criteria.Kind(c.Text("kind")), c.Sub("rule"))
+			} else {
+				f.Set(name+".points", rule.Text(x.key))
+			}
+		case asParts:
+			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+				kind := row.Text("kind")
+				for _, k := range []string{"name", "max", "kind"} {
+					f.Set(cell(name, i, k), row.Text(k))
+				}
+				params := row
+				if row.Has("rule") {
+					params = row.Sub("rule")
+				}
+				fillRule(f, cell(name, i, ""), criteria.Kind(kind), params)
+			})
+		case asNumber:
+			f.Set(name, shareText(rule, x.key))
+		default:
+			f.Set(name, rule.Text(x.key))
+		}
+	}
+}
+
+func fillRows(f *ui.Form, name string, list []*scorecard.Fields, fill func(*ui.Form, string, int, *scorecard.Fields)) {
+	for i, row := range list {
+		fill(f, name, i, row)
+	}
+	setRows(f, name, len(list))
+}
+
+// shareText writes a ratio in percent where the rule's metric is one.
+func shareText(rule *scorecard.Fields, key string) string {
+	return percentText(rule.Text(key), strings.Contains(rule.Text("metric"), "/"))
+}
+
+func percentText(s string, share bool) string {
+	v, err := criteria.ParseNum(s)
+	if err != nil || !share {
+		return s
+	}
+	return v.Mul(criteria.Int(100)).String() + " %"
+}
+
+func fillTier(f *ui.Form, name string, i int, row *scorecard.Fields, share bool) {
+	at := fmt.Sprintf("%s.%d", name, i)
+	fillBounds(f, at, row, share)
+	if row.Has("within") {
+		f.Set(at+".high", row.Text("within"))
+		f.Set(at+".highop", "le")
+	}
+	f.Set(at+".points", row.Text("points"))
+}
+
+func fillBounds(f *ui.Form, at string, row *scorecard.Fields, share bool) {
+	text := func(op string) string { return percentText(row.Text(op), share) }
+	f.Set(at+".lowop", "ge")
+	f.Set(at+".highop", "lt")
+	for _, op := range lowOps {
+		if row.Has(op) {
+			f.Set(at+".low", text(op))
+			f.Set(at+".lowop", op)
+		}
+	}
+	for _, op := range highOps {
+		if row.Has(op) {
+			f.Set(at+".high", text(op))
+			f.Set(at+".highop", op)
+		}
+	}
+	if row.Has("eq") {
+		f.Set(at+".low", text("eq"))
+		f.Set(at+".high", text("eq"))
+		f.Set(at+".lowop", "ge")
+		f.Set(at+".highop", "le")
+	}
+}
+
+// A ruleReader reads a rule out of a form. What cannot be read is a fault of its
+// field; what is missing or does not fit is for package criteria to tell of.
+type ruleReader struct {
+	form  *ui.Form
+	fault *fault.Fault
+}
+
+func (r *ruleReader) text(name string) string {
+	return strings.Join(strings.Fields(r.form.Value(name)), " ")
+}
+
+// number reads a decimal with comma or point, or a percent, as it is to be written.
+func (r *ruleReader) number(name string) string {
+	s := r.text(name)
+	if s == "" {
+		return ""
+	}
+	v, err := criteria.ParseNum(s)
+	if err != nil {
+		r.fault.With(name, "web.form.number", "Value", s)
+		return ""
+	}
+	return v.String()
+}
+
+func (r *ruleReader) lines(name string) (out []string) {
+	for _, l := range strings.Split(r.form.Value(name), "\n") {
+		if l = strings.Join(strings.Fields(l), " "); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// rule reads the fields of a kind, whose names begin with at.
+func (r *ruleReader) rule(at string, kind criteria.Kind) *scorecard.Fields {
+	out := scorecard.NewFields()
+	for _, x := range ruleForms[kind] {
+		name := at + x.key
+		switch x.as {
+		case asText, asName, asMetric, asCode, asFormula:
+			out.SetText(x.key, r.text(name))
+		case asPoints, asNumber:
+			out.SetBare(x.key, r.number(name))
+		case asFlag:
+			out.SetFlag(x.key, r.form.Chosen(name, "on"))
+		case asBetter:
+			if r.text(name) == "less" {
+				out.SetText(x.key, "less")
+			}
+		case asLines, asCodes:
+			out.SetTexts(x.key, r.lines(name))
+		case asTiers:
+			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
+				r.bounds(at, row)
+				row.SetBare("points", r.number(at+".points"))
+			}))
+		case asOptions:
+			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
+				row.SetText("label", r.text(at+".label"))
+				row.SetBare("points", r.number(at+".points"))
+			}))
+		case asWeights:
+			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
+				row.SetText("label", r.text(at+".label"))
+				row.SetBare("percent", strings.TrimSuffix(r.number(at+".percent"), "%"))
+			}))
+		case asVars:
+			vars := scorecard.NewFields()
+			for i := range rows(r.form, name) {
+				n, words := r.text(cell(name, i, "name")), r.text(cell(name, i, "words"))
+				switch {
+				case n == "" && words != "":
+					r.fault.With(cell(name, i, "name"), "web.form.required")
+				case n != "":
+					vars.PutText(n, words)
+				}
+			}
+			out.SetSub(x.key, vars)
+		case asIf:
+			c := scorecard.NewFields()
+			r.bounds(name, c)
+			c.SetTexts("option", r.lines(name+".option"))
+			out.SetSub(x.key, c)
+		case asBranch:
+			if kind := r.text(name + ".kind"); kind != "" {
+				c := scorecard.NewFields()
+				c.SetText("kind", kind)
+				c.PutSub("rule", r.rule(name+".", criteria.Kind(kind)))
+				out.SetSub(x.key, c)
+			} else {
+				out.SetBare(x.key, r.number(name+".points"))
+			}
+		case asParts:
+			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
+				kind := r.text(at + ".kind")
+				row.SetText("kind", kind)
+				row.SetText("name", r.text(at+".name"))
+				row.SetBare("max", r.number(at+".max"))
+				if kind != "" {
+					row.PutSub("rule", r.rule(at+".", criteria.Kind(kind)))
+				}
+			}))
+		}
+	}
+	return out
+}
+
+// rows reads the rows of a list; one in which nothing was typed is left out.
+func (r *ruleReader) rows(name string, read func(at string, row *scorecard.Fields)) (out []*scorecard.Fields) {
+	for i := range rows(r.form, name) {
+		row := scorecard.NewFields()
+		read(fmt.Sprintf("%s.%d", name, i), row)
+		if len(row.Keys()) > 0 {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// bounds reads the two ends of a tier. The same number at both, with both counted,
+// is that number alone.
+func (r *ruleReader) bounds(at string, row *scorecard.Fields) {
+	low, high := r.number(at+".low"), r.number(at+".high")
+	lowOp, highOp := r.text(at+".lowop"), r.text(at+".highop")
+	if !slices.Contains(lowOps, lowOp) {
+		lowOp = lowOps[0]
+	}
+	if !slices.Contains(highOps, highOp) {
+		highOp = highOps[1]
+	}
+	if low != "" && low == high && lowOp == "ge" && highOp == "le" {
+		row.SetBare("eq", low)
+		return
+	}
+	row.SetBare(lowOp, low)
+	row.SetBare(highOp, high)
+}
