@@ -11,6 +11,7 @@ import (
 	"cchc/calendar/calendarweb"
 	"cchc/dossier/dossierweb"
 	"cchc/procedure/procedureweb"
+	"cchc/scorecard/scorecardweb"
 	"cchc/serviceindex/serviceindexweb"
 	"cchc/unit"
 	"cchc/unit/unitweb"
@@ -25,6 +26,7 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	(&procedureweb.API{DB: r.db, Registry: r.editor}).Register(a)
 	(&calendarweb.API{DB: r.db, Calendars: r.calendars, Units: r.units}).Register(a)
 	(&serviceindexweb.API{Index: r.index}).Register(a)
+	(&scorecardweb.API{Desk: r.scorecard}).Register(a)
 	apiTrail{r}.register(a)
 }
 

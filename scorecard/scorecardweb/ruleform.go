@@ -97,7 +97,9 @@ func rows(f *ui.Form, name string) int {
 
 func setRows(f *ui.Form, name string, filled int) { f.Set(name+"#", strconv.Itoa(filled+spareRows)) }
 
-func cell(name string, i int, column string) string { return fmt.Sprintf("%s.%d.%s", name, i, column) }
+func rowCell(name string, i int, column string) string {
+	return fmt.Sprintf("%s.%d.%s", name, i, column)
+}
 
 // fillRule puts a rule as it is stored into the fields of its form, whose names
 // begin with at.
@@ -116,13 +118,13 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) { fillTier(f, name, i, row, share) })
 		case asOptions:
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
-				f.Set(cell(name, i, "label"), row.Text("label"))
-				f.Set(cell(name, i, "points"), row.Text("points"))
+				f.Set(rowCell(name, i, "label"), row.Text("label"))
+				f.Set(rowCell(name, i, "points"), row.Text("points"))
 			})
 		case asWeights:
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
-				f.Set(cell(name, i, "label"), row.Text("label"))
-				f.Set(cell(name, i, "percent"), row.Text("percent"))
+				f.Set(rowCell(name, i, "label"), row.Text("label"))
+				f.Set(rowCell(name, i, "percent"), row.Text("percent"))
 			})
 		case asVars:
 			vars := rule.Sub(x.key)
@@ -131,8 +133,8 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 				keys = rule.Texts(x.key)
 			}
 			for i, k := range keys {
-				f.Set(cell(name, i, "name"), k)
-				f.Set(cell(name, i, "words"), vars.Text(k))
+				f.Set(rowCell(name, i, "name"), k)
+				f.Set(rowCell(name, i, "words"), vars.Text(k))
 			}
 			setRows(f, name, len(keys))
 		case asIf:
@@ -150,16 +152,16 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
 				kind := row.Text("kind")
 				for _, k := range []string{"name", "max", "kind"} {
-					f.Set(cell(name, i, k), row.Text(k))
+					f.Set(rowCell(name, i, k), row.Text(k))
 				}
 				params := row
 				if row.Has("rule") {
 					params = row.Sub("rule")
 				}
-				fillRule(f, cell(name, i, ""), criteria.Kind(kind), params)
+				fillRule(f, rowCell(name, i, ""), criteria.Kind(kind), params)
 			})
 		case asNumber:
-			f.Set(name, shareText(rule, x.key))
+			f.Set(name, ruleShare(rule, x.key))
 		default:
 			f.Set(name, rule.Text(x.key))
 		}
@@ -173,12 +175,12 @@ func fillRows(f *ui.Form, name string, list []*scorecard.Fields, fill func(*ui.F
 	setRows(f, name, len(list))
 }
 
-// shareText writes a ratio in percent where the rule's metric is one.
-func shareText(rule *scorecard.Fields, key string) string {
-	return percentText(rule.Text(key), strings.Contains(rule.Text("metric"), "/"))
+// ruleShare writes a ratio in percent where the rule's metric is one.
+func ruleShare(rule *scorecard.Fields, key string) string {
+	return rulePercent(rule.Text(key), strings.Contains(rule.Text("metric"), "/"))
 }
 
-func percentText(s string, share bool) string {
+func rulePercent(s string, share bool) string {
 	v, err := criteria.ParseNum(s)
 	if err != nil || !share {
 		return s
@@ -197,7 +199,7 @@ func fillTier(f *ui.Form, name string, i int, row *scorecard.Fields, share bool)
 }
 
 func fillBounds(f *ui.Form, at string, row *scorecard.Fields, share bool) {
-	text := func(op string) string { return percentText(row.Text(op), share) }
+	text := func(op string) string { return rulePercent(row.Text(op), share) }
 	f.Set(at+".lowop", "ge")
 	f.Set(at+".highop", "lt")
 	for _, op := range lowOps {
@@ -290,10 +292,10 @@ func (r *ruleReader) rule(at string, kind criteria.Kind) *scorecard.Fields {
 		case asVars:
 			vars := scorecard.NewFields()
 			for i := range rows(r.form, name) {
-				n, words := r.text(cell(name, i, "name")), r.text(cell(name, i, "words"))
+				n, words := r.text(rowCell(name, i, "name")), r.text(rowCell(name, i, "words"))
 				switch {
 				case n == "" && words != "":
-					r.fault.With(cell(name, i, "name"), "web.form.required")
+					r.fault.With(rowCell(name, i, "name"), "web.form.required")
 				case n != "":
 					vars.PutText(n, words)
 				}

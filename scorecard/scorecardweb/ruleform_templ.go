@@ -156,7 +156,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "points"), column(ctx, "points", i), true).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "points"), column(ctx, "points", i), true).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -189,11 +189,11 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "label"), column(ctx, "label", i), false).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "label"), column(ctx, "label", i), false).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "points"), column(ctx, "points", i), true).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "points"), column(ctx, "points", i), true).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -226,11 +226,11 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "label"), column(ctx, "label", i), false).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "label"), column(ctx, "label", i), false).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "percent"), column(ctx, "percent", i), true).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "percent"), column(ctx, "percent", i), true).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -263,11 +263,11 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "name"), column(ctx, "var", i), false).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "name"), column(ctx, "var", i), false).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = cellInput(f, cell(name, i, "words"), column(ctx, "words", i), false).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput(f, rowCell(name, i, "words"), column(ctx, "words", i), false).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -414,15 +414,15 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Input(f, ui.Field{Name: cell(name, i, "name"), Label: column(ctx, "part.name", i), Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Input(f, ui.Field{Name: rowCell(name, i, "name"), Label: column(ctx, "part.name", i), Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Input(f, ui.Field{Name: cell(name, i, "max"), Label: column(ctx, "part.max", i), Optional: true, InputMode: "decimal"}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Input(f, ui.Field{Name: rowCell(name, i, "max"), Label: column(ctx, "part.max", i), Optional: true, InputMode: "decimal"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Select(f, ui.Field{Name: cell(name, i, "kind"), Label: column(ctx, "part.kind", i), Optional: true}, kindOptions(ctx, partKinds, i18n.T(ctx, "sets.rule.part.none"))).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Select(f, ui.Field{Name: rowCell(name, i, "kind"), Label: column(ctx, "part.kind", i), Optional: true}, kindOptions(ctx, partKinds, i18n.T(ctx, "sets.rule.part.none"))).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -434,8 +434,8 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if k := criteria.Kind(f.Value(cell(name, i, "kind"))); k != "" {
-							templ_7745c5c3_Err = ruleFields(f, cell(name, i, ""), k).Render(ctx, templ_7745c5c3_Buffer)
+						if k := criteria.Kind(f.Value(rowCell(name, i, "kind"))); k != "" {
+							templ_7745c5c3_Err = ruleFields(f, rowCell(name, i, ""), k).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

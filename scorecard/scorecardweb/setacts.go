@@ -69,13 +69,13 @@ func (in *headForm) fill(x *setPage) {
 	in.Set("places", orTwo(m.Sub("rounding").Text("points")))
 	in.Set("index_places", orTwo(m.Sub("rounding").Text("index")))
 	fillRows(&in.Form, "bands", m.List("bands"), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
-		f.Set(cell(name, i, "label"), row.Text("label"))
-		f.Set(cell(name, i, "min"), row.Text("min"))
+		f.Set(rowCell(name, i, "label"), row.Text("label"))
+		f.Set(rowCell(name, i, "min"), row.Text("min"))
 		op := "ge"
 		if row.Flag("strict") {
 			op = "gt"
 		}
-		f.Set(cell(name, i, "op"), op)
+		f.Set(rowCell(name, i, "op"), op)
 	})
 }
 
@@ -105,15 +105,15 @@ func (in *headForm) head() (scorecard.Head, error) {
 	h.BonusCap = read("bonus_cap", in.BonusCap)
 	h.PenaltyFloor = read("penalty_floor", in.PenaltyFloor)
 	for i := range rows(&in.Form, "bands") {
-		label, least := in.Value(cell("bands", i, "label")), in.Value(cell("bands", i, "min"))
+		label, least := in.Value(rowCell("bands", i, "label")), in.Value(rowCell("bands", i, "min"))
 		if label == "" && least == "" {
 			continue
 		}
-		b := criteria.Band{Label: label, Strict: in.Value(cell("bands", i, "op")) == "gt"}
-		if p := read(cell("bands", i, "min"), least); p != nil {
+		b := criteria.Band{Label: label, Strict: in.Value(rowCell("bands", i, "op")) == "gt"}
+		if p := read(rowCell("bands", i, "min"), least); p != nil {
 			b.Min = *p
 		} else if least == "" {
-			f.With(cell("bands", i, "min"), "web.form.required")
+			f.With(rowCell("bands", i, "min"), "web.form.required")
 		}
 		h.Bands = append(h.Bands, b)
 	}

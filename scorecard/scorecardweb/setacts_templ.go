@@ -215,16 +215,16 @@ func headView(x *headPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(&in.Form, ui.Field{Name: cell("bands", i, "label"), Label: column(ctx, "label", i), Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(&in.Form, ui.Field{Name: rowCell("bands", i, "label"), Label: column(ctx, "label", i), Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Select(&in.Form, ui.Field{Name: cell("bands", i, "op"), Label: column(ctx, "lowop", i), Optional: true}, []ui.Option{
+				templ_7745c5c3_Err = ui.Select(&in.Form, ui.Field{Name: rowCell("bands", i, "op"), Label: column(ctx, "lowop", i), Optional: true}, []ui.Option{
 					{Value: "ge", Text: i18n.T(ctx, "sets.rule.ge")}, {Value: "gt", Text: i18n.T(ctx, "sets.rule.gt")}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(&in.Form, ui.Field{Name: cell("bands", i, "min"), Label: column(ctx, "percent", i), Optional: true, InputMode: "decimal"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(&in.Form, ui.Field{Name: rowCell("bands", i, "min"), Label: column(ctx, "percent", i), Optional: true, InputMode: "decimal"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -259,7 +259,7 @@ func TestASetIsIssuedCorrectedAndStays(t *testing.T) {
 		b.Post(at+"/delete", "revision", "2").Is(409)
 
 		next := b.Post(at+"/next", "note", "Đính chính điểm").Is(303).Header.Get("Location")
-		b.Post(at + "/next").Is(409).Has("#error-summary", "đang có dự thảo")
+		b.Post(at+"/next").Is(409).Has("#error-summary", "đang có dự thảo")
 		b.Get(next).Has("h1", "").Has("dd", "Đính chính điểm").Has("li a", "Phiên bản 1")
 		b.Post(next+"/issue", formOf(t, b.Get(next+"/issue").Has("p", "Phiên bản 1"), "basis")...).To(next)
 		b.Get(at).Has(".state", "Đã thay thế")
@@ -315,4 +315,31 @@ func TestNothingOfASetChangesByGet(t *testing.T) {
 		t.Error("a GET changed the draft")
 	}
 	b.Get(sets).Count("tbody tr", 1)
+}
+
+func TestALeafIsTriedAndNothingIsSaved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(t, w.HomeAffairs)
+	at := b.Post(sets+"/import", "unit", string(w.Province), "text", synthetic(t, "commune")).Is(303).Header.Get("Location")
+	try := func(code string, fields ...string) *webtest.Page {
+		q := url.Values{"code": {code}, "do": {"try"}}
+		for i := 0; i+1 < len(fields); i += 2 {
+			q.Set(fields[i], fields[i+1])
+		}
+		return b.Get(at + "/try?" + q.Encode())
+	}
+	b.Get(at+"/try?code=1.1.2").Is(200).Count("[name=num]", 1).Count(".answer", 0)
+	try("1.1.2", "num", "27", "den", "30").Is(200).Has(".answer", "2,70 / 3,00 điểm")
+	try("1.1.2", "num", "20", "den", "30").Is(200).Has(".answer", "0,00 / 3,00")
+	try("1.1.2", "value", "90 %").Has(".answer", "2,70 / 3,00")
+	try("1.1.2", "num", "hai", "den", "30").Is(422).Has("#error-summary", "hai").Count("[name=num][value=hai]", 1)
+	try("1.1.2", "num", "2").Is(422).Has("#error-summary a[href='#f-den']", "")
+	try("1.1.1", "option", "Trong quý I").Has(".answer", "0,50 / 1,00").Has("[role=status] p", "Trong quý I")
+	try("1.2.1", "count", "3").Has(".answer", "0,50 / 2,00")
+	try("1.5.1", "na", "on").Has(".answer", "2,00 / 2,00")
+	try("P.1", "days", "3").Has(".answer", "−1,50")
+	b.Get(at + "/try?code=9.9").Is(404)
+	b.Get(at).Has(".lead", "Sửa lần cuối").Has("td a", "Thử")
+	b.Look(at + "/try?code=1.1.2&do=try&num=27&den=30")
 }

@@ -32,6 +32,7 @@ func (p *Pages) registerSets(mux *web.Mux) {
 	mux.Handle("POST "+setsPath+"/import", web.SignedIn.Body(largestUpload), p.importSet)
 	mux.Handle("GET "+setsPath+"/{id}", web.SignedIn, p.showSet)
 	mux.Handle("GET "+setsPath+"/{id}/print", web.SignedIn, p.printSet)
+	mux.Handle("GET "+setsPath+"/{id}/try", web.SignedIn, p.trySet)
 	mux.Handle("GET "+setsPath+"/{id}/file.yaml", web.SignedIn, p.setYAML)
 	mux.Handle("GET "+setsPath+"/{id}/delete", web.SignedIn, p.askDeleteSet)
 	mux.Handle("POST "+setsPath+"/{id}/delete", web.SignedIn, p.deleteSet)

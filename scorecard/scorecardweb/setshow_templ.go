@@ -53,8 +53,8 @@ func setActions(x *setPage) templ.Component {
 	})
 }
 
-// orMissing writes a number of points of the document, or says that it is none.
-func maxText(ctx context.Context, n *scorecard.DocNode) string {
+// nodeMax writes a number of points of the document, or says that it is none.
+func nodeMax(ctx context.Context, n *scorecard.DocNode) string {
 	s := n.Text("max")
 	if s == "" {
 		return i18n.None
@@ -1054,7 +1054,7 @@ func nodeRow(x *setPage, n *scorecard.DocNode) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var51 string
-		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinStringErrs(maxText(ctx, n))
+		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinStringErrs(nodeMax(ctx, n))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/setshow.templ`, Line: 233, Col: 79}
 		}
@@ -1778,7 +1778,7 @@ func setPaper(x *setPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var92 string
-				templ_7745c5c3_Var92, templ_7745c5c3_Err = templ.JoinStringErrs(maxText(vi, n))
+				templ_7745c5c3_Var92, templ_7745c5c3_Err = templ.JoinStringErrs(nodeMax(vi, n))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/setshow.templ`, Line: 342, Col: 38}
 				}
