@@ -16,24 +16,24 @@ import (
 type ruleType int
 
 const (
-	asText    ruleType = iota // words
-	asPoints                  // a number of points, also below 0
-	asNumber                  // a number; "95 %" is 0.95
-	asFlag                    // a box
-	asName                    // a measure, an index: letters, digits, _
-	asMetric                  // "on_time/finished", or one name
-	asLines                   // words, one a line
-	asCode                    // the code of another leaf
-	asCodes                   // codes, one a line
-	asBetter                  // more or less
-	asFormula                 // an expression
-	asTiers                   // rows of bounds and points
-	asOptions                 // rows of label and points
-	asWeights                 // rows of label and percent
-	asVars                    // rows of name and words
-	asIf                      // bounds on points, or options
-	asBranch                  // points, or a rule
-	asParts                   // rules that are added
+	ruleText    ruleType = iota // words
+	rulePoints                  // a number of points, also below 0
+	ruleNumber                  // a number; "95 %" is 0.95
+	ruleFlag                    // a box
+	ruleName                    // a measure, an index: letters, digits, _
+	ruleMetric                  // "on_time/finished", or one name
+	ruleLines                   // words, one a line
+	ruleCode                    // the code of another leaf
+	ruleCodes                   // codes, one a line
+	ruleBetter                  // more or less
+	ruleFormula                 // an expression
+	ruleTiers                   // rows of bounds and points
+	ruleOptions                 // rows of label and points
+	ruleWeights                 // rows of label and percent
+	ruleVars                    // rows of name and words
+	ruleIf                      // bounds on points, or options
+	ruleBranch                  // points, or a rule
+	ruleParts                   // rules that are added
 )
 
 // A ruleField is one field of a rule's form. Its words are the messages
@@ -47,28 +47,28 @@ type ruleField struct {
 
 // ruleForms are the fields of every kind of rule, as package criteria reads them.
 var ruleForms = map[criteria.Kind][]ruleField{
-	criteria.YesNo:     {{"yes", asPoints, true, false}, {"no", asPoints, true, false}, {"veto", asText, false, true}},
-	criteria.Choice:    {{"options", asOptions, true, true}},
-	criteria.AllOrNone: {{"metric", asMetric, false, true}, {"full_at", asNumber, false, true}, {"strict", asFlag, false, false}},
-	criteria.Deadline:  {{"from", asText, false, true}, {"tiers", asTiers, true, true}},
-	criteria.Tiered:    {{"metric", asMetric, false, true}, {"tiers", asTiers, true, true}},
-	criteria.CountTier: {{"metric", asMetric, false, true}, {"tiers", asTiers, true, true}},
-	criteria.Linear:    {{"metric", asMetric, false, true}, {"full_at", asNumber, false, true}},
-	criteria.Piecewise: {{"metric", asMetric, false, true}, {"full_at", asNumber, false, true}, {"zero_below", asNumber, true, true}, {"strict", asFlag, false, false}},
-	criteria.Depends:   {{"on", asCode, true, true}, {"if", asIf, true, true}, {"then", asBranch, true, true}, {"else", asBranch, false, true}},
-	criteria.YearOnYear: {{"metric", asMetric, false, true}, {"better", asBetter, false, false}, {"by", asNumber, false, true}, {"improved", asPoints, true, false},
-		{"same", asPoints, false, true}, {"otherwise", asPoints, false, false}, {"no_past", asPoints, false, true}},
-	criteria.Relative: {{"metric", asMetric, false, true}, {"better", asBetter, false, false}, {"zero_below", asNumber, false, true}},
-	criteria.Count:    {{"metric", asMetric, false, true}, {"each", asPoints, true, true}, {"per", asText, false, true}, {"cap", asPoints, false, true}},
-	criteria.Deduction: {{"metric", asMetric, false, true}, {"start", asPoints, false, true}, {"each", asPoints, true, true}, {"per", asText, false, true},
-		{"floor", asPoints, false, true}, {"zero_if", asText, false, true}, {"also", asText, false, true}},
-	criteria.Late: {{"start", asPoints, false, true}, {"each", asPoints, true, true}, {"per", asText, false, true}, {"free", asNumber, false, true},
-		{"floor", asPoints, false, true}},
-	criteria.Survey:    {{"options", asWeights, false, true}, {"respondents", asLines, false, true}},
-	criteria.Import:    {{"source", asName, true, true}, {"of", asNumber, false, true}},
-	criteria.Formula:   {{"formula", asFormula, true, true}, {"vars", asVars, true, true}},
-	criteria.Veto:      {{"when", asText, true, true}, {"zero", asCodes, false, true}},
-	criteria.Composite: {{"parts", asParts, true, true}, {"floor", asPoints, false, true}},
+	criteria.YesNo:     {{"yes", rulePoints, true, false}, {"no", rulePoints, true, false}, {"veto", ruleText, false, true}},
+	criteria.Choice:    {{"options", ruleOptions, true, true}},
+	criteria.AllOrNone: {{"metric", ruleMetric, false, true}, {"full_at", ruleNumber, false, true}, {"strict", ruleFlag, false, false}},
+	criteria.Deadline:  {{"from", ruleText, false, true}, {"tiers", ruleTiers, true, true}},
+	criteria.Tiered:    {{"metric", ruleMetric, false, true}, {"tiers", ruleTiers, true, true}},
+	criteria.CountTier: {{"metric", ruleMetric, false, true}, {"tiers", ruleTiers, true, true}},
+	criteria.Linear:    {{"metric", ruleMetric, false, true}, {"full_at", ruleNumber, false, true}},
+	criteria.Piecewise: {{"metric", ruleMetric, false, true}, {"full_at", ruleNumber, false, true}, {"zero_below", ruleNumber, true, true}, {"strict", ruleFlag, false, false}},
+	criteria.Depends:   {{"on", ruleCode, true, true}, {"if", ruleIf, true, true}, {"then", ruleBranch, true, true}, {"else", ruleBranch, false, true}},
+	criteria.YearOnYear: {{"metric", ruleMetric, false, true}, {"better", ruleBetter, false, false}, {"by", ruleNumber, false, true}, {"improved", rulePoints, true, false},
+		{"same", rulePoints, false, true}, {"otherwise", rulePoints, false, false}, {"no_past", rulePoints, false, true}},
+	criteria.Relative: {{"metric", ruleMetric, false, true}, {"better", ruleBetter, false, false}, {"zero_below", ruleNumber, false, true}},
+	criteria.Count:    {{"metric", ruleMetric, false, true}, {"each", rulePoints, true, true}, {"per", ruleText, false, true}, {"cap", rulePoints, false, true}},
+	criteria.Deduction: {{"metric", ruleMetric, false, true}, {"start", rulePoints, false, true}, {"each", rulePoints, true, true}, {"per", ruleText, false, true},
+		{"floor", rulePoints, false, true}, {"zero_if", ruleText, false, true}, {"also", ruleText, false, true}},
+	criteria.Late: {{"start", rulePoints, false, true}, {"each", rulePoints, true, true}, {"per", ruleText, false, true}, {"free", ruleNumber, false, true},
+		{"floor", rulePoints, false, true}},
+	criteria.Survey:    {{"options", ruleWeights, false, true}, {"respondents", ruleLines, false, true}},
+	criteria.Import:    {{"source", ruleName, true, true}, {"of", ruleNumber, false, true}},
+	criteria.Formula:   {{"formula", ruleFormula, true, true}, {"vars", ruleVars, true, true}},
+	criteria.Veto:      {{"when", ruleText, true, true}, {"zero", ruleCodes, false, true}},
+	criteria.Composite: {{"parts", ruleParts, true, true}, {"floor", rulePoints, false, true}},
 }
 
 // partKinds are the kinds that a part of a composite may have.
@@ -107,26 +107,26 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 	for _, x := range ruleForms[kind] {
 		name := at + x.key
 		switch x.as {
-		case asFlag:
+		case ruleFlag:
 			if rule.Flag(x.key) {
 				f.Set(name, "on")
 			}
-		case asLines, asCodes:
+		case ruleLines, ruleCodes:
 			f.Set(name, strings.Join(rule.Texts(x.key), "\n"))
-		case asTiers:
+		case ruleTiers:
 			share := strings.Contains(rule.Text("metric"), "/")
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) { fillTier(f, name, i, row, share) })
-		case asOptions:
+		case ruleOptions:
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
 				f.Set(rowCell(name, i, "label"), row.Text("label"))
 				f.Set(rowCell(name, i, "points"), row.Text("points"))
 			})
-		case asWeights:
+		case ruleWeights:
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
 				f.Set(rowCell(name, i, "label"), row.Text("label"))
 				f.Set(rowCell(name, i, "percent"), row.Text("percent"))
 			})
-		case asVars:
+		case ruleVars:
 			vars := rule.Sub(x.key)
 			keys := vars.Keys()
 			if len(keys) == 0 {
@@ -137,18 +137,18 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 				f.Set(rowCell(name, i, "words"), vars.Text(k))
 			}
 			setRows(f, name, len(keys))
-		case asIf:
+		case ruleIf:
 			c := rule.Sub(x.key)
 			fillBounds(f, name, c, false)
 			f.Set(name+".option", strings.Join(c.Texts("option"), "\n"))
-		case asBranch:
+		case ruleBranch:
 			if c := rule.Sub(x.key); c.Has("kind") {
 				f.Set(name+".kind", c.Text("kind"))
 				fillRule(f, name+".", criteria.Kind(c.Text("kind")), c.Sub("rule"))
 			} else {
 				f.Set(name+".points", rule.Text(x.key))
 			}
-		case asParts:
+		case ruleParts:
 			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
 				kind := row.Text("kind")
 				for _, k := range []string{"name", "max", "kind"} {
@@ -160,7 +160,7 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 				}
 				fillRule(f, rowCell(name, i, ""), criteria.Kind(kind), params)
 			})
-		case asNumber:
+		case ruleNumber:
 			f.Set(name, ruleShare(rule, x.key))
 		default:
 			f.Set(name, rule.Text(x.key))
@@ -262,34 +262,34 @@ func (r *ruleReader) rule(at string, kind criteria.Kind) *scorecard.Fields {
 	for _, x := range ruleForms[kind] {
 		name := at + x.key
 		switch x.as {
-		case asText, asName, asMetric, asCode, asFormula:
+		case ruleText, ruleName, ruleMetric, ruleCode, ruleFormula:
 			out.SetText(x.key, r.text(name))
-		case asPoints, asNumber:
+		case rulePoints, ruleNumber:
 			out.SetBare(x.key, r.number(name))
-		case asFlag:
+		case ruleFlag:
 			out.SetFlag(x.key, r.form.Chosen(name, "on"))
-		case asBetter:
+		case ruleBetter:
 			if r.text(name) == "less" {
 				out.SetText(x.key, "less")
 			}
-		case asLines, asCodes:
+		case ruleLines, ruleCodes:
 			out.SetTexts(x.key, r.lines(name))
-		case asTiers:
+		case ruleTiers:
 			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
 				r.bounds(at, row)
 				row.SetBare("points", r.number(at+".points"))
 			}))
-		case asOptions:
+		case ruleOptions:
 			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
 				row.SetText("label", r.text(at+".label"))
 				row.SetBare("points", r.number(at+".points"))
 			}))
-		case asWeights:
+		case ruleWeights:
 			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
 				row.SetText("label", r.text(at+".label"))
 				row.SetBare("percent", strings.TrimSuffix(r.number(at+".percent"), "%"))
 			}))
-		case asVars:
+		case ruleVars:
 			vars := scorecard.NewFields()
 			for i := range rows(r.form, name) {
 				n, words := r.text(rowCell(name, i, "name")), r.text(rowCell(name, i, "words"))
@@ -301,12 +301,12 @@ func (r *ruleReader) rule(at string, kind criteria.Kind) *scorecard.Fields {
 				}
 			}
 			out.SetSub(x.key, vars)
-		case asIf:
+		case ruleIf:
 			c := scorecard.NewFields()
 			r.bounds(name, c)
 			c.SetTexts("option", r.lines(name+".option"))
 			out.SetSub(x.key, c)
-		case asBranch:
+		case ruleBranch:
 			if kind := r.text(name + ".kind"); kind != "" {
 				c := scorecard.NewFields()
 				c.SetText("kind", kind)
@@ -315,7 +315,7 @@ func (r *ruleReader) rule(at string, kind criteria.Kind) *scorecard.Fields {
 			} else {
 				out.SetBare(x.key, r.number(name+".points"))
 			}
-		case asParts:
+		case ruleParts:
 			out.SetList(x.key, r.rows(name, func(at string, row *scorecard.Fields) {
 				kind := r.text(at + ".kind")
 				row.SetText("kind", kind)

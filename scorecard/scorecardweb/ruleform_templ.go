@@ -41,11 +41,11 @@ func (x ruleField) field(ctx context.Context, name string) ui.Field {
 		f.Hint = i18n.T(ctx, "sets.rule."+x.key+".hint")
 	}
 	switch x.as {
-	case asPoints, asNumber:
+	case rulePoints, ruleNumber:
 		f.Width, f.InputMode = 10, "decimal"
-	case asName, asCode:
+	case ruleName, ruleCode:
 		f.Width = 20
-	case asMetric:
+	case ruleMetric:
 		f.Width = 40
 	}
 	return f
@@ -76,27 +76,27 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 		for _, x := range ruleForms[kind] {
 			name := at + x.key
 			switch x.as {
-			case asFlag:
+			case ruleFlag:
 				templ_7745c5c3_Err = ui.Check(f, x.field(ctx, name)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asLines, asCodes:
+			case ruleLines, ruleCodes:
 				templ_7745c5c3_Err = ui.Textarea(f, multi(x.field(ctx, name))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asFormula:
+			case ruleFormula:
 				templ_7745c5c3_Err = ui.Textarea(f, multi(x.field(ctx, name))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asBetter:
+			case ruleBetter:
 				templ_7745c5c3_Err = ui.Select(f, x.field(ctx, name), []ui.Option{{Value: "", Text: i18n.T(ctx, "sets.rule.better.more")}, {Value: "less", Text: i18n.T(ctx, "sets.rule.better.less")}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asTiers:
+			case ruleTiers:
 				templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -171,7 +171,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asOptions:
+			case ruleOptions:
 				templ_7745c5c3_Var5 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -208,7 +208,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asWeights:
+			case ruleWeights:
 				templ_7745c5c3_Var6 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -245,7 +245,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asVars:
+			case ruleVars:
 				templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -282,7 +282,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asIf:
+			case ruleIf:
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<fieldset><legend>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -329,7 +329,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asBranch:
+			case ruleBranch:
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<fieldset><legend>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -383,7 +383,7 @@ func ruleFields(f *ui.Form, at string, kind criteria.Kind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case asParts:
+			case ruleParts:
 				templ_7745c5c3_Var12 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
