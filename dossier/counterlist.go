@@ -84,7 +84,7 @@ var (
 		WHERE unit_id = $1 AND (day >= $2 OR handed_at IS NULL
 			OR EXISTS (SELECT 1 FROM counter_list_item i WHERE i.list_id = counter_list.id AND i.outcome = ''))
 		ORDER BY day DESC, made_at DESC, id
-		LIMIT 200`)
+		LIMIT 5000`)
 	handItems = db.SQL("counter.list.items", `
 		SELECT i.ord, d.code, p.name, d.procedure_code, i.tracking, i.outcome, i.outcome_at, i.note
 		FROM counter_list_item i
@@ -277,7 +277,7 @@ func (k *Desk) HandList(ctx context.Context, q db.Queryer, a actor.Actor, id str
 }
 
 // HandLists returns a unit's lists since a day, and those before it that are not
-// done with, the latest first; at most 200.
+// done with, the latest first; at most 5,000.
 func (k *Desk) HandLists(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, since moment.Date) ([]HandList, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.CounterRead, u); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ var (
 		WHERE o.dossier_id = $1 ORDER BY o.kept_at, o.id`)
 	originalsHere = db.SQL("counter.original.here", `
 		SELECT `+originalColumns+` FROM dossier_original o JOIN dossier d ON d.id = o.dossier_id JOIN dossier_person p ON p.dossier_id = d.id
-		WHERE o.returned_at IS NULL AND d.unit_id = $1 ORDER BY o.kept_at, o.id LIMIT 1000`)
+		WHERE o.returned_at IS NULL AND d.unit_id = $1 ORDER BY o.kept_at, o.id LIMIT 20000`)
 	originalBack = db.SQL("counter.original.back", `
 		UPDATE dossier_original SET returned_at = $1, returned_to = $2, returned_by = $3 WHERE id = $4 AND returned_at IS NULL`)
 )
@@ -107,7 +107,7 @@ func (k *Desk) GiveBack(ctx context.Context, a actor.Actor, id, to string) error
 }
 
 // Originals returns the originals that a unit keeps, the longest kept first; at
-// most 1,000.
+// most 20,000.
 func (k *Desk) Originals(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID) ([]Original, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.CounterRead, u); err != nil {
 		return nil, err

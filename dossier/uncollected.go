@@ -46,7 +46,7 @@ var (
 		WHERE d.unit_id = $1 AND d.ended_at IS NOT NULL AND d.returned_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM counter_list_item i WHERE i.dossier_id = d.id AND i.kind = 'post' AND i.outcome = '')
 		ORDER BY d.ended_at, d.id
-		LIMIT 500`)
+		LIMIT 20000`)
 	uncollectedCount = db.SQL("counter.uncollected.count", `
 		SELECT COUNT(*), COUNT(*) FILTER (WHERE d.ended_at < $1)
 		FROM dossier d
@@ -59,7 +59,7 @@ var (
 )
 
 // NotCollected returns a unit's results that nobody came for, the oldest first, at
-// most 500: those on their way by post are not among them.
+// most 20,000: those on their way by post are not among them.
 func (k *Desk) NotCollected(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID) ([]Uncollected, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.CounterRead, u); err != nil {
 		return nil, err

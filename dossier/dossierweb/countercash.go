@@ -10,7 +10,9 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/dossier"
 )
 
@@ -19,26 +21,40 @@ const cashDays = 30
 
 type cashForm struct {
 	web.Form
-	Unit   string `form:"unit"`
-	Float  string `form:"float"`
-	Amount string `form:"amount"`
-	Reason string `form:"reason"`
+	list.Query
+	Since  moment.Date `form:"since"`
+	Unit   string      `form:"unit"`
+	Float  string      `form:"float"`
+	Amount string      `form:"amount"`
+	Reason string      `form:"reason"`
 }
 
 // A cashView is the page of the drawers, or of one.
 type cashView struct {
 	deskView
-	in   *cashForm
-	days []dossier.Cash
-	mine bool // the person has a drawer today
-	one  dossier.Cash
+	in    *cashForm
+	since moment.Date
+	table table[dossier.Cash]
+	mine  bool // the person has a drawer today
+	one   dossier.Cash
 }
 
 // cashPage lists the drawers, and opens the person's own.
 func (p *Pages) cashPage(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.cashView(r.Context(), r.URL.Query().Get("unit"), &cashForm{})
+	in := &cashForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	file, err := in.Wanted()
 	if err != nil {
 		return err
+	}
+	v, err := p.cashView(r.Context(), in.Unit, in)
+	if err != nil {
+		return err
+	}
+	if file {
+		return v.table.send(w, r, in.Format, "cash-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, cashPage(v))
 }
@@ -49,16 +65,47 @@ func (p *Pages) cashView(ctx context.Context, asked string, in *cashForm) (*cash
 		if v.deskView, err = p.deskView(ctx, s, asked); err != nil {
 			return err
 		}
-		v.days, err = p.Desk.CashDays(ctx, s, web.Actor(ctx), v.unit, v.now.Date().AddDays(-cashDays))
-		for _, c := range v.days {
+		if v.since = in.Since; v.since == 0 {
+			v.since = v.now.Date().AddDays(-cashDays)
+		}
+		in.Set("since", i18n.Date(ctx, v.since))
+		days, err := p.Desk.CashDays(ctx, s, web.Actor(ctx), v.unit, v.since)
+		for _, c := range days {
 			v.mine = v.mine || c.Account == web.Actor(ctx).Account && c.Day == v.now.Date()
 			if err == nil {
 				err = v.know(ctx, c.Account)
 			}
 		}
+		at := list.At("/counter/cash", "unit", asked)
+		if in.Since != 0 {
+			at.Values.Set("since", in.Since.String())
+		}
+		v.table = newTable(days, &in.Query, list.Order{Key: "day", Desc: true}, at, func(c *dossier.Cash) string { return c.ID }, v.columns(ctx))
 		return err
 	})
 	return v, err
+}
+
+func (v *cashView) columns(ctx context.Context) []tableColumn[dossier.Cash] {
+	type row = dossier.Cash
+	money := func(key, label string, n func(*row) int64) tableColumn[row] {
+		return tableColumn[row]{key: key, label: i18n.T(ctx, label), numeric: true, down: true, sort: func(c *row) string { return list.Number(n(c)) },
+			cell: func(c *row) string { return strconv.FormatInt(n(c), 10) }}
+	}
+	difference := money("difference", "counter.cash.difference.short", func(c *row) int64 { return c.Difference() })
+	difference.cell = func(c *row) string {
+		if c.Closed == 0 {
+			return ""
+		}
+		return strconv.FormatInt(c.Difference(), 10)
+	}
+	return []tableColumn[row]{
+		{key: "day", label: i18n.T(ctx, "counter.column.day"), down: true, sort: func(c *row) string { return list.Number(int64(c.Opened)) }, cell: func(c *row) string { return i18n.Date(ctx, c.Day) }},
+		{key: "officer", label: i18n.T(ctx, "counter.column.officer"), sort: func(c *row) string { return list.Name(v.who[c.Account]) }, cell: func(c *row) string { return v.who[c.Account] }},
+		money("taken", "counter.cash.taken", func(c *row) int64 { return c.Taken() }), money("refunded", "counter.cash.refunded", func(c *row) int64 { return c.Refunded() }),
+		money("expected", "counter.cash.expected", func(c *row) int64 { return c.Expected() }), difference,
+		{key: "state", label: i18n.T(ctx, "counter.column.state"), cell: func(c *row) string { return i18n.ShortInstant(ctx, c.Closed) }},
+	}
 }
 
 func (p *Pages) cashOpen(w http.ResponseWriter, r *http.Request) error {

@@ -3,28 +3,33 @@ package dossierweb
 import (
 	"context"
 	"net/http"
-	"net/url"
+	"slices"
+	"strconv"
 
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 )
 
 type custodyForm struct {
 	web.Form
+	list.Query
 	Unit string `form:"unit"`
+	Find string `form:"find"`
 	To   string `form:"to"`
 	ID   string `form:"id"`
 }
 
 type custodyView struct {
 	deskView
-	in   *custodyForm
-	list []dossier.Original
+	in    *custodyForm
+	here  int // all that are here
+	table table[dossier.Original]
 }
 
 func (p *Pages) custodyView(ctx context.Context, in *custodyForm) (*custodyView, error) {
@@ -33,10 +38,25 @@ func (p *Pages) custodyView(ctx context.Context, in *custodyForm) (*custodyView,
 		if v.deskView, err = p.deskView(ctx, s, in.Unit); err != nil {
 			return err
 		}
-		v.list, err = p.Desk.Originals(ctx, s, web.Actor(ctx), v.unit)
+		all, err := p.Desk.Originals(ctx, s, web.Actor(ctx), v.unit)
+		v.here = len(all)
+		all = slices.DeleteFunc(all, func(o dossier.Original) bool { return !finds(in.Find, o.Code, o.Applicant, o.Name, o.Place) })
+		v.table = newTable(all, &in.Query, list.Order{Key: "since"}, list.At("/counter/custody", "unit", in.Unit, "find", in.Find),
+			func(o *dossier.Original) string { return o.ID }, custodyColumns(ctx))
 		return err
 	})
 	return v, err
+}
+
+func custodyColumns(ctx context.Context) []tableColumn[dossier.Original] {
+	return []tableColumn[dossier.Original]{
+		{key: "name", label: i18n.T(ctx, "counter.custody.name"), sort: func(o *dossier.Original) string { return list.Name(o.Name) }, cell: func(o *dossier.Original) string { return o.Name }},
+		{key: "code", label: i18n.T(ctx, "counter.column.dossier"), sort: func(o *dossier.Original) string { return o.Code }, cell: func(o *dossier.Original) string { return o.Code }},
+		{key: "applicant", label: i18n.T(ctx, "dossierweb.person.name"), sort: func(o *dossier.Original) string { return list.Name(o.Applicant) }, cell: func(o *dossier.Original) string { return o.Applicant }},
+		{key: "place", label: i18n.T(ctx, "counter.custody.place"), sort: func(o *dossier.Original) string { return list.Name(o.Place) }, cell: func(o *dossier.Original) string { return o.Place }},
+		{key: "since", label: i18n.T(ctx, "counter.custody.since"), sort: func(o *dossier.Original) string { return list.When(o.Kept) }, cell: func(o *dossier.Original) string { return i18n.ShortInstant(ctx, o.Kept) }},
+		{key: "back", label: i18n.T(ctx, "counter.custody.back")},
+	}
 }
 
 // custodyPage lists the originals that are here.
@@ -45,9 +65,16 @@ func (p *Pages) custodyPage(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Decode(r, in); err != nil {
 		return err
 	}
+	file, err := in.Wanted()
+	if err != nil {
+		return err
+	}
 	v, err := p.custodyView(r.Context(), in)
 	if err != nil {
 		return err
+	}
+	if file {
+		return v.table.send(w, r, in.Format, "custody-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, custodyPage(v))
 }
@@ -74,10 +101,7 @@ func (p *Pages) custodyBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	to := "/counter/custody"
-	if in.Unit != "" {
-		to += "?unit=" + url.QueryEscape(in.Unit)
-	}
+	to := list.At("/counter/custody", "unit", in.Unit, "find", in.Find, "sort", in.Sort, "after", in.After, "before", in.Before).String()
 	return web.SeeOther(w, r, to, "counter.custody.back.done")
 }
 
@@ -92,14 +116,22 @@ func renamed(f *fault.Fault, from, to string) *fault.Fault {
 }
 
 func (p *Pages) custodyCard(ctx context.Context, q db.Queryer, v *dayView) (dayCard, error) {
-	list, err := p.Desk.Originals(ctx, q, web.Actor(ctx), v.unit)
-	return dayCard{Title: i18n.T(ctx, "counter.custody"), Key: "g", URL: v.url("/counter/custody"), Big: i18n.Number(ctx, len(list)),
+	here, err := p.Desk.Originals(ctx, q, web.Actor(ctx), v.unit)
+	return dayCard{Title: i18n.T(ctx, "counter.custody"), Key: "g", URL: v.url("/counter/custody"), Big: i18n.Number(ctx, len(here)),
 		Text: i18n.T(ctx, "counter.custody.card")}, err
+}
+
+type uncollectedForm struct {
+	web.Form
+	list.Query
+	Unit string `form:"unit"`
+	Find string `form:"find"`
 }
 
 type uncollectedView struct {
 	deskView
-	list            []dossier.Uncollected
+	in              *uncollectedForm
+	table           table[dossier.Uncollected]
 	all, long, days int64
 }
 
@@ -109,21 +141,47 @@ func (v *uncollectedView) age(at moment.Instant) int { return int(v.now.Date() -
 // uncollectedPage lists results that nobody came for.
 func (p *Pages) uncollectedPage(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v := &uncollectedView{}
-	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
-		if v.deskView, err = p.deskView(ctx, s, r.URL.Query().Get("unit")); err != nil {
+	in := &uncollectedForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	file, err := in.Wanted()
+	if err != nil {
+		return err
+	}
+	v := &uncollectedView{in: in}
+	err = p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
+		if v.deskView, err = p.deskView(ctx, s, in.Unit); err != nil {
 			return err
 		}
-		if v.list, err = p.Desk.NotCollected(ctx, s, web.Actor(ctx), v.unit); err != nil {
+		all, err := p.Desk.NotCollected(ctx, s, web.Actor(ctx), v.unit)
+		if err != nil {
 			return err
 		}
+		all = slices.DeleteFunc(all, func(x dossier.Uncollected) bool { return !finds(in.Find, x.Code, x.Applicant, x.Procedure) })
+		v.table = newTable(all, &in.Query, list.Order{Key: "since"}, list.At("/counter/uncollected", "unit", in.Unit, "find", in.Find),
+			func(x *dossier.Uncollected) string { return x.Code }, uncollectedColumns(ctx))
 		v.all, v.long, v.days, err = p.Desk.CountUncollected(ctx, s, v.unit)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	if file {
+		return v.table.send(w, r, in.Format, "uncollected-"+v.now.Date().String())
+	}
 	return web.Render(w, r, http.StatusOK, uncollectedPage(v))
+}
+
+func uncollectedColumns(ctx context.Context) []tableColumn[dossier.Uncollected] {
+	return []tableColumn[dossier.Uncollected]{
+		{key: "code", label: i18n.T(ctx, "counter.column.dossier"), sort: func(x *dossier.Uncollected) string { return x.Code }, cell: func(x *dossier.Uncollected) string { return x.Code }},
+		{key: "applicant", label: i18n.T(ctx, "dossierweb.person.name"), sort: func(x *dossier.Uncollected) string { return list.Name(x.Applicant) }, cell: func(x *dossier.Uncollected) string { return x.Applicant }},
+		{key: "since", label: i18n.T(ctx, "counter.uncollected.since"), sort: func(x *dossier.Uncollected) string { return list.When(x.Ended) }, cell: func(x *dossier.Uncollected) string { return i18n.Date(ctx, x.Ended.Date()) }},
+		{key: "age", label: i18n.T(ctx, "counter.uncollected.age"), numeric: true},
+		{key: "return_by", label: i18n.T(ctx, "dossierweb.counter.return_by"), sort: func(x *dossier.Uncollected) string { return x.ReturnBy }, cell: func(x *dossier.Uncollected) string { return returnText(ctx, x.ReturnBy) }},
+		{key: "contacts", label: i18n.T(ctx, "counter.uncollected.contacts"), sort: func(x *dossier.Uncollected) string { return list.Number(int64(x.Contacts)) }, cell: func(x *dossier.Uncollected) string { return strconv.Itoa(x.Contacts) }},
+	}
 }
 
 func (p *Pages) uncollectedCard(ctx context.Context, q db.Queryer, v *dayView) (dayCard, error) {

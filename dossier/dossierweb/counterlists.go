@@ -13,6 +13,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 )
@@ -22,6 +23,8 @@ const listDays = 14
 
 type handForm struct {
 	web.Form
+	list.Query
+	Since    moment.Date    `form:"since"`
 	Unit     string         `form:"unit"`
 	Body     string         `form:"body"`
 	Chosen   []string       `form:"code"`
@@ -40,8 +43,10 @@ type handView struct {
 	in      *handForm
 	kind    dossier.ListKind
 	waiting []dossier.Listable
-	lists   []dossier.HandList
+	since   moment.Date
+	table   table[dossier.HandList]
 	one     dossier.HandList
+	items   table[dossier.ListItem]
 	bodies  []string
 }
 
@@ -61,7 +66,12 @@ func (p *Pages) handView(ctx context.Context, kind, asked string, in *handForm) 
 		if v.waiting, err = p.Desk.ForList(ctx, s, a, v.unit, v.kind); err != nil {
 			return err
 		}
-		all, err := p.Desk.HandLists(ctx, s, a, v.unit, v.now.Date().AddDays(-listDays))
+		if v.since = in.Since; v.since == 0 {
+			v.since = v.now.Date().AddDays(-listDays)
+		}
+		in.Set("since", i18n.Date(ctx, v.since))
+		all, err := p.Desk.HandLists(ctx, s, a, v.unit, v.since)
+		var lists []dossier.HandList
 		seen := map[string]bool{}
 		add := func(body string) {
 			if body != "" && !seen[body] {
@@ -76,10 +86,15 @@ func (p *Pages) handView(ctx context.Context, kind, asked string, in *handForm) 
 		}
 		for _, l := range all {
 			if l.Kind == v.kind {
-				v.lists = append(v.lists, l)
+				lists = append(lists, l)
 				add(l.Body)
 			}
 		}
+		at := list.At(v.base(), "unit", asked)
+		if in.Since != 0 {
+			at.Values.Set("since", in.Since.String())
+		}
+		v.table = newTable(lists, &in.Query, list.Order{Key: "day", Desc: true}, at, func(l *dossier.HandList) string { return l.ID }, handListColumns(ctx))
 		return err
 	})
 	return v, err
@@ -103,9 +118,16 @@ func (p *Pages) handPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in.Fault = nil
+	file, err := in.Wanted()
+	if err != nil {
+		return err
+	}
 	v, err := p.handView(r.Context(), r.PathValue("kind"), in.Unit, in)
 	if err != nil {
 		return err
+	}
+	if file {
+		return v.table.send(w, r, in.Format, string(v.kind)+"-"+v.now.Date().String())
 	}
 	v.begin(r.Context())
 	return web.Render(w, r, http.StatusOK, handListsPage(v))
@@ -177,15 +199,68 @@ func (p *Pages) handOne(ctx context.Context, r *http.Request, in *handForm) (*ha
 		if v.deskView, err = p.deskView(ctx, s, string(v.one.Unit)); err != nil {
 			return err
 		}
+		v.items = newTable(v.one.Items, &in.Query, list.Order{Key: "ord"}, list.At(v.base()+"/"+v.one.ID),
+			func(x *dossier.ListItem) string { return x.Code }, handItemColumns(ctx, v.kind))
 		return v.know(ctx, v.one.Account)
 	})
 	return v, err
 }
 
+func handListColumns(ctx context.Context) []tableColumn[dossier.HandList] {
+	type row = dossier.HandList
+	return []tableColumn[row]{
+		{key: "number", label: i18n.T(ctx, "counter.column.number"), down: true, sort: func(l *row) string { return list.Number(l.Year*1_000_000 + l.Number) }, cell: func(l *row) string { return strconv.FormatInt(l.Number, 10) }},
+		{key: "day", label: i18n.T(ctx, "counter.column.day"), down: true, sort: func(l *row) string { return list.Number(int64(l.Made)) }, cell: func(l *row) string { return i18n.Date(ctx, l.Day) }},
+		{key: "to", label: i18n.T(ctx, "counter.list.to"), sort: func(l *row) string { return list.Name(l.Body) }, cell: func(l *row) string { return l.Body }},
+		{key: "count", label: i18n.T(ctx, "counter.list.count"), numeric: true, down: true, sort: func(l *row) string { return list.Number(int64(len(l.Items))) }, cell: func(l *row) string { return strconv.Itoa(len(l.Items)) }},
+		{key: "out", label: i18n.T(ctx, "counter.list.out"), numeric: true, down: true, sort: func(l *row) string { return list.Number(int64(l.Out())) }, cell: func(l *row) string { return strconv.Itoa(l.Out()) }},
+		{key: "state", label: i18n.T(ctx, "counter.column.state"), cell: func(l *row) string { return i18n.T(ctx, "counter.list.state."+handStateOf(l)) }},
+	}
+}
+
+func handStateOf(l *dossier.HandList) string {
+	switch {
+	case l.Handed == 0:
+		return "made"
+	case l.Out() > 0:
+		return "handed"
+	}
+	return "done"
+}
+
+func handItemColumns(ctx context.Context, kind dossier.ListKind) []tableColumn[dossier.ListItem] {
+	type row = dossier.ListItem
+	out := []tableColumn[row]{
+		{key: "ord", label: i18n.T(ctx, "counter.column.dossier"), sort: func(x *row) string { return list.Number(int64(x.Ord)) }, cell: func(x *row) string { return x.Code }},
+		{key: "applicant", label: i18n.T(ctx, "dossierweb.person.name"), sort: func(x *row) string { return list.Name(x.Applicant) }, cell: func(x *row) string { return x.Applicant }},
+		{key: "procedure", label: i18n.T(ctx, "dossierweb.counter.procedure"), sort: func(x *row) string { return x.Procedure }, cell: func(x *row) string { return x.Procedure }},
+	}
+	if kind == dossier.PostBatch {
+		out = append(out, tableColumn[row]{key: "tracking", label: i18n.T(ctx, "counter.list.tracking.short"), sort: func(x *row) string { return x.Tracking }, cell: func(x *row) string { return x.Tracking }})
+	}
+	return append(out, tableColumn[row]{key: "outcome", label: i18n.T(ctx, "counter.list.outcome"), sort: func(x *row) string { return x.Outcome }, cell: func(x *row) string {
+		if x.Outcome == "" {
+			return ""
+		}
+		return joined(i18n.T(ctx, "counter.list.outcome."+x.Outcome), i18n.ShortInstant(ctx, x.At), x.Note)
+	}})
+}
+
 func (p *Pages) handShow(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.handOne(r.Context(), r, &handForm{})
+	in := &handForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	file, err := in.Wanted()
 	if err != nil {
 		return err
+	}
+	v, err := p.handOne(r.Context(), r, in)
+	if err != nil {
+		return err
+	}
+	if file {
+		return v.items.send(w, r, in.Format, string(v.kind)+"-"+strconv.FormatInt(v.one.Number, 10))
 	}
 	return web.Render(w, r, http.StatusOK, handListPage(v))
 }
