@@ -70,6 +70,7 @@ var measurements = []struct {
 	do   func(ctx context.Context, r *run) error
 }{
 	{"due", measureDue},
+	{"score", measureScore},
 	{"raw", measureRaw},
 	{"http", measureHTTP},
 	{"demo", measureDemo},

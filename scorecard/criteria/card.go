@@ -87,6 +87,8 @@ type Card struct {
 	Max     points.Points // effective maximum: Set.Max less what "không phát sinh" takes off
 	Index   points.Points // Total / Max in percent, half-up at Rounding.Index; 0 when Max is 0
 	Missing int           // leaves without an input
+
+	work *scoring // see ScoreInto
 }
 
 // Ratio returns the index exactly, as what ranking compares.

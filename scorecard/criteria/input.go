@@ -80,6 +80,12 @@ func (in *Input) daysLate() (Num, bool) {
 
 // yes reads the option of a yes/no question; ok is false when it is neither.
 func (in *Input) yes() (yes, ok bool) {
+	switch in.Option { // how forms have it
+	case "yes":
+		return true, true
+	case "no":
+		return false, true
+	}
 	switch fold(in.Option) {
 	case "yes", "y", "true", "co", "dat", "1":
 		return true, true

@@ -20,9 +20,23 @@ type scoring struct {
 // Score scores a unit's inputs. It never fails: what is wrong with an input leaves its
 // leaf without points, State Missing and Branch BranchUnread; (*Set).Verify tells of
 // it beforehand.
-func (s *Set) Score(in Inputs) *Card {
-	c := &Card{Set: s, Results: make([]Result, len(s.leaves))}
-	at := &scoring{card: c, in: in, done: make([]bool, len(s.leaves)), busy: make([]bool, len(s.leaves))}
+func (s *Set) Score(in Inputs) *Card { return s.ScoreInto(&Card{}, in) }
+
+// ScoreInto scores as Score does, into the memory of a card that nobody needs any
+// more, which it returns: for recomputing many units one after another.
+func (s *Set) ScoreInto(c *Card, in Inputs) *Card {
+	at := c.work
+	*c = Card{Set: s, Results: slices.Grow(c.Results[:0], len(s.leaves))[:len(s.leaves)], Fields: c.Fields[:0], work: at}
+	if at == nil {
+		at = &scoring{card: c, done: make([]bool, len(s.leaves)), busy: make([]bool, len(s.leaves))}
+		c.work = at
+	} else {
+		*at = scoring{card: c, done: slices.Grow(at.done[:0], len(s.leaves))[:len(s.leaves)], busy: slices.Grow(at.busy[:0], len(s.leaves))[:len(s.leaves)]}
+		clear(at.done)
+		clear(at.busy)
+	}
+	clear(c.Results)
+	at.in = in
 	all := at.findVetoes()
 	for i := range s.leaves {
 		at.leaf(i)
@@ -35,7 +49,7 @@ func (s *Set) Score(in Inputs) *Card {
 			c.Missing++
 		}
 	}
-	c.Fields = s.fields(c.Results)
+	c.Fields = s.fields(c.Fields, c.Results)
 	c.Bonuses, c.Bonus = at.extra(&s.Bonus, false, all)
 	c.Taken, c.Penalty = at.extra(&s.Penalty, true, false)
 	c.total()
@@ -73,8 +87,12 @@ func (at *scoring) leaf(i int) *Result {
 	at.busy[i] = true
 	n := at.card.Set.leaves[i]
 	r.Node, r.Max = n, n.Max
-	r.Input = at.in[n.Code]
-	at.score(r)
+	given := false
+	if r.Input, given = at.in[n.Code]; given {
+		at.score(r)
+	} else {
+		r.State = Missing
+	}
 	if at.zeroed != nil && at.zeroed[i] && r.State != Missing && r.Max > 0 {
 		r.State, r.Branch, r.Exact, r.Points = Vetoed, Branch{Kind: BranchZeroed}, Num{}, 0
 	}
@@ -178,6 +196,9 @@ func (at *scoring) zero(code string) {
 // extra scores bonus or penalty items and cuts their sum to the group's limit. An
 // item that nobody entered gives and takes nothing.
 func (at *scoring) extra(e *Extra, penalty, zero bool) ([]Result, points.Points) {
+	if len(e.Items) == 0 {
+		return nil, 0
+	}
 	out := make([]Result, len(e.Items))
 	sum := points.Points(0)
 	at.penalty = penalty
@@ -220,14 +241,14 @@ func (at *scoring) extra(e *Extra, penalty, zero bool) ([]Result, points.Points)
 }
 
 // fields adds the leaves of each field.
-func (s *Set) fields(results []Result) []Part {
-	out := make([]Part, len(s.Fields))
-	for i, f := range s.Fields {
-		out[i] = Part{Node: f}
-		for _, r := range results[f.first : f.last+1] {
-			out[i].Points += r.Points
-			out[i].Max += r.Max
+func (s *Set) fields(out []Part, results []Result) []Part {
+	for _, f := range s.Fields {
+		p := Part{Node: f}
+		for i := f.first; i <= f.last; i++ {
+			p.Points += results[i].Points
+			p.Max += results[i].Max
 		}
+		out = append(out, p)
 	}
 	return out
 }
@@ -239,9 +260,9 @@ func (c *Card) Part(code string) (Part, bool) {
 		return Part{}, false
 	}
 	p := Part{Node: n}
-	for _, r := range c.Results[n.first : n.last+1] {
-		p.Points += r.Points
-		p.Max += r.Max
+	for i := n.first; i <= n.last; i++ {
+		p.Points += c.Results[i].Points
+		p.Max += c.Results[i].Max
 	}
 	return p, true
 }
