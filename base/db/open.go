@@ -49,6 +49,7 @@ type DB struct {
 	retry  time.Duration
 
 	queue  chan *job // SQLite only
+	before int       // writes of the last commit, for the writer alone
 	done   chan struct{}
 	closed chan struct{}
 	once   sync.Once

@@ -241,36 +241,33 @@ func (d *DB) together(group *[]*job, swift bool) (next *job, again bool) {
 		if !swift || j.alone || next != nil || i < len(*group)-1 || len(*group) >= maxGroup {
 			continue
 		}
-		if n := d.waiting(len(*group) > 1); n != nil && n.alone {
+		if n := d.waiting(len(*group) < d.before); n != nil && n.alone {
 			next = n
 		} else if n != nil {
 			*group = append(*group, n)
 		}
 	}
+	d.before = len(*group)
 	if broken = tx.Commit(); broken == nil {
 		d.committed.Add(1)
 	}
 	return next, false
 }
 
-// waiting returns a write that waits, or nil. Where several write at once it lets
-// those go on whose writes are about to come, for a moment: what they share with this
-// commit costs the disk nothing.
-func (d *DB) waiting(several bool) *job {
-	select {
-	case j := <-d.queue:
-		return j
-	default:
-	}
-	if !several {
-		return nil
-	}
-	runtime.Gosched()
-	select {
-	case j := <-d.queue:
-		return j
-	default:
-		return nil
+// waiting returns a write that waits, or nil. When the last commit had more it lets
+// those go on who are about to come again, for a moment: what is shared by many writes
+// of one commit is written once.
+func (d *DB) waiting(more bool) *job {
+	for tries := 0; ; tries++ {
+		select {
+		case j := <-d.queue:
+			return j
+		default:
+		}
+		if !more || tries == 4 {
+			return nil
+		}
+		runtime.Gosched()
 	}
 }
 
