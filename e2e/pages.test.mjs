@@ -14,6 +14,7 @@ function kind(address) {
     .replaceAll(/\/H\d[\w.]*-\d{6}-\d+/g, '/:code')
     .replaceAll(/\/[A-Z_]{4,}/g, '/:metric')
     .replaceAll(/\/\d\.\d{6}/g, '/:procedure')
+    .replace(/\/leaf\/[^/]+/, '/leaf/:leaf')
     .replaceAll(/\/\d+(?=\/|$)/g, '/:n')
     .replace(/\/templates\/\w+\/\w+\/\w+$/, '/templates/:template'); // dozens, of one form
   const telling = ['show', 'part', 'bucket', 'by'].filter((name) => url.searchParams.has(name)).map((name) => `${name}=${url.searchParams.get(name)}`);

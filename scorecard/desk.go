@@ -5,11 +5,13 @@
 package scorecard
 
 import (
+	"context"
 	"sync"
 
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/file"
+	"cchc/scorecard/criteria"
 	"cchc/unit"
 )
 
@@ -21,5 +23,8 @@ type Desk struct {
 	Units *unit.Book
 	Files *file.Store
 
+	// Measure asks the rooms that measure for a leaf's input, with where it comes
+	// from; ok is false for what none of them gives. nil: none gives anything.
+	Measure func(ctx context.Context, q db.Queryer, m MeasureAsk) (in criteria.Input, detail string, ok bool, err error)
 	parsed sync.Map // *criteria.Set by the SHA-256 of its text; what was issued does not change
 }

@@ -160,3 +160,38 @@ func sortDesks(list []OnDesk) {
 		return cmp.Or(cmp.Compare(a.Ledger.Sheet.Block, b.Ledger.Sheet.Block), cmp.Compare(a.Unit.Code, b.Unit.Code), cmp.Compare(a.Unit.ID, b.Unit.ID))
 	})
 }
+
+// WorkIn returns the stages in which somebody may score sheets of a round now: those
+// open at large or reopened, in which they were assigned a field, and the council's
+// for who keeps the round.
+func (k *Desk) WorkIn(ctx context.Context, q db.Queryer, a actor.Actor, r Round) ([]Stage, error) {
+	var out []Stage
+	now := nowOf(k, q)
+	for _, s := range []Stage{StageAppraised1, StageAppraised2, StageCouncil} {
+		open := r.Open(s, "", now)
+		for _, o := range r.Reopenings {
+			open = open || o.Stage == s && r.Open(s, o.Sheet, now)
+		}
+		if !open {
+			continue
+		}
+		if s == StageCouncil {
+			ok, err := k.Guard.May(ctx, q, a, auth.RoundKeep, r.Unit)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, s)
+			}
+			continue
+		}
+		fields, err := k.assigned(ctx, q, a, r, s)
+		if err != nil {
+			return nil, err
+		}
+		if len(fields) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}

@@ -183,3 +183,19 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, questionID, text strin
 			Changes: []audit.Change{{Field: "answer." + n.Leaf, From: n.Answer, To: text}}})
 	})
 }
+
+// MayAsk reports whether somebody may ask the unit about a leaf of its sheet now.
+func (k *Desk) MayAsk(ctx context.Context, q db.Queryer, a actor.Actor, r Round, l *Ledger, leaf string) (bool, error) {
+	now := nowOf(k, q)
+	s := l.Sheet
+	if s.HandedIn == 0 || !r.Open(StageAppraised1, s.ID, now) && !r.Open(StageExplain, s.ID, now) {
+		return false, nil
+	}
+	if err := k.Guard.Check(ctx, q, a, auth.ScoreAppraise, s.Unit); err != nil {
+		return may(err)
+	}
+	if err := k.mustBeOther(ctx, q, a, s.Unit); err != nil {
+		return may(err)
+	}
+	return may(k.mustAppraise(ctx, q, a, r, l, []string{leaf}))
+}

@@ -224,22 +224,54 @@ func (l *Ledger) copyOf() *Ledger {
 	return &c
 }
 
-// Ledger returns everything that the stages say of a sheet, for who may see the
-// sheet. Faults as of Sheet.
+// shown reports whether the unit itself sees what a stage says of its sheet: when
+// the stage is over, for until then it may still change; of appraisal 1 as soon as
+// explanations begin.
+func (r Round) shown(s Stage, sheet string, now moment.Instant) bool {
+	switch {
+	case s == StageSelf || s == StageFinal || s == "measure" || r.Approved != 0:
+		return true
+	case s == StageAppraised1 && r.Window(StageExplain).Closes != 0 && now >= r.Window(StageExplain).Opens:
+		return true
+	}
+	return now >= r.Due(s, sheet)
+}
+
+// Ledger returns what the stages say of a sheet, for who may see the sheet. The
+// unit itself does not see what is still being appraised. Faults as of Sheet.
 func (k *Desk) Ledger(ctx context.Context, q db.Queryer, a actor.Actor, sheetID string) (*Ledger, error) {
-	s, _, err := k.Sheet(ctx, q, a, sheetID)
+	s, r, err := k.Sheet(ctx, q, a, sheetID)
 	if err != nil {
 		return nil, err
 	}
-	return k.ledger(ctx, q, s)
+	l, err := k.ledger(ctx, q, s)
+	if err != nil {
+		return nil, err
+	}
+	own, err := k.ownUnit(ctx, q, a, s.Unit)
+	if err != nil || !own || a.IsSystem() {
+		return l, err
+	}
+	for _, stages := range l.scores {
+		maps.DeleteFunc(stages, func(x Stage, _ Score) bool { return !r.shown(x, s.ID, nowOf(k, q)) })
+	}
+	return l, nil
 }
 
 // Changes returns every change of a sheet's scores, the latest first, for who may
-// see the sheet. Faults as of Sheet.
+// see the sheet; to the unit itself as Ledger does. Faults as of Sheet.
 func (k *Desk) Changes(ctx context.Context, q db.Queryer, a actor.Actor, sheetID string) ([]Change, error) {
-	s, _, err := k.Sheet(ctx, q, a, sheetID)
+	s, r, err := k.Sheet(ctx, q, a, sheetID)
 	if err != nil {
 		return nil, err
 	}
-	return db.All(ctx, q, changesOfSheet, scanChange, s.ID)
+	list, err := db.All(ctx, q, changesOfSheet, scanChange, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	own, err := k.ownUnit(ctx, q, a, s.Unit)
+	if err != nil || !own || a.IsSystem() {
+		return list, err
+	}
+	return slices.DeleteFunc(list, func(c Change) bool { return !r.shown(c.Stage, s.ID, nowOf(k, q)) }), nil
 }

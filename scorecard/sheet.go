@@ -219,3 +219,17 @@ func (k *Desk) keepSheet(ctx context.Context, a actor.Actor, sheetID, reason str
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.RoundKeep), Kind: "sheet", ID: s.ID, Unit: s.Unit, Changes: changes, Reason: reason})
 	})
 }
+
+// SheetHead returns a sheet with its round for who keeps the round: not what is in
+// it, which may be a draft.
+func (k *Desk) SheetHead(ctx context.Context, q db.Queryer, a actor.Actor, id string) (Sheet, Round, error) {
+	s, err := getSheet(ctx, q, id)
+	if err != nil {
+		return s, Round{}, err
+	}
+	r, err := getRound(ctx, q, s.Round)
+	if err != nil {
+		return s, r, err
+	}
+	return s, r, k.Guard.Check(ctx, q, a, auth.RoundKeep, r.Unit)
+}

@@ -34,6 +34,11 @@ type Pages struct {
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET "+Path, web.SignedIn, p.hub)
 	p.registerSets(mux)
+	p.registerRounds(mux)
+	p.registerSheets(mux)
+	p.registerAppraise(mux)
+	p.registerAppeals(mux)
+	p.registerEvidence(mux)
 	p.registerResults(mux)
 }
 
@@ -49,6 +54,8 @@ type Section struct {
 // Sections are the parts of the room, in the order in which a year goes.
 var Sections = []Section{
 	{Key: "sets", URL: setsPath, Verbs: []auth.Verb{auth.ScoreRead, auth.CriteriaChange}},
+	{Key: "rounds", URL: roundsPath, Verbs: []auth.Verb{auth.ScoreRead}},
+	{Key: "evidence", URL: evidencePath, Verbs: []auth.Verb{auth.ScoreEnter}},
 	{Key: "results", URL: resultsPath, Verbs: []auth.Verb{auth.ScoreRead}},
 }
 

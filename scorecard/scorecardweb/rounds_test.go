@@ -1,0 +1,202 @@
+package scorecardweb_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/file"
+	"cchc/base/moment"
+	"cchc/base/web"
+	"cchc/base/web/webtest"
+	"cchc/scorecard"
+	. "cchc/scorecard/scorecardtest"
+	"cchc/scorecard/scorecardweb"
+)
+
+// A roundSite serves the room's pages to the people of a place.
+type roundSite struct {
+	*Place
+	b *webtest.Browser
+}
+
+func serveRounds(t *testing.T, n int) *roundSite {
+	t.Helper()
+	p := New(t, n, Small)
+	files, err := file.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { files.Close() })
+	p.Desk.Files = files
+	mux := web.New(web.Config{Now: p.Clock.Now, Log: slog.New(slog.DiscardHandler), Idle: 1e5 * time.Hour, Lifetime: 1e5 * time.Hour,
+		Load: func(ctx context.Context, account string, _ moment.Instant) (actor.Actor, error) {
+			return auth.Load(ctx, p.DB, account, p.DB.Now().Date())
+		}})
+	(&scorecardweb.Pages{Desk: p.Desk}).Register(mux)
+	mux.Handle("POST /enter/{account}", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+		if err := web.SignIn(r.Context(), r.PathValue("account"), moment.Of(p.Clock.Now())); err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, "/", "")
+	})
+	return &roundSite{p, webtest.Open(t, mux)}
+}
+
+func (s *roundSite) as(a actor.Actor) *webtest.Browser {
+	b := s.b.Other()
+	b.Post("/enter/" + a.Account).To("/")
+	return b
+}
+
+// upload sends a form with a file.
+func upload(t *testing.T, b *webtest.Browser, path string, content []byte, fields ...string) *webtest.Page {
+	t.Helper()
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	for i := 0; i+1 < len(fields); i += 2 {
+		m.WriteField(fields[i], fields[i+1])
+	}
+	f, err := m.CreateFormFile("file", "ke-hoach.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Write(content)
+	m.Close()
+	return b.Send("POST", path, m.FormDataContentType(), body.String())
+}
+
+func typed(i moment.Instant) string { return i.Time().Format("02/01/2006 15:04") }
+
+const rounds = scorecardweb.Path + "/rounds"
+
+func TestARoundIsOpenedAfterAPreview(t *testing.T) {
+	t.Parallel()
+	s := serveRounds(t, 3)
+	b := s.as(s.Keeper)
+	b.Get(rounds).Is(200).Has(".empty", "Chưa có đợt").Has("a.btn-primary", "Mở đợt")
+	p := b.Get(rounds+"/new").Is(200).Has("select[name=set] option", "Bộ tiêu chí thử nghiệm")
+	fields := []string{"unit", string(s.Province), "name", "Chỉ số CCHC 2026", "set", s.Set, "from", "01/01/2026", "to", "31/12/2026"}
+	for _, w := range Calendar() {
+		fields = append(fields, "opens."+string(w.Stage), typed(w.Opens), "closes."+string(w.Stage), typed(w.Closes))
+	}
+	wrong := append([]string{}, fields...)
+	wrong[3], wrong[len(wrong)-1] = "", "hôm qua"
+	b.Post(rounds+"/new", wrong...).Is(422).Has("#error-summary", "không phải ngày và giờ").Has("input[name=basis]", "")
+	p = b.Post(rounds+"/new", append(fields, "do", "plan")...).Is(200).Has("h2", "3 đơn vị được chấm").Has("button[value=open]", "Mở đợt cho 3 đơn vị")
+	b.Get(rounds).Has(".empty", "Chưa có đợt") // a preview opens nothing
+	if p.Attr("input[name=name]", "value") != "Chỉ số CCHC 2026" {
+		t.Error("what was typed is lost")
+	}
+	at := b.Post(rounds+"/new", append(fields, "do", "open")...).Is(303).Header.Get("Location")
+	b.Get(at).Is(200).Has("h1", "0/3 đơn vị đã nộp phiếu").Has(".stats", "chưa bắt đầu").Count("#units tr[data-row]", 3)
+	b.Get(rounds).Has("th a", "Chỉ số CCHC 2026").Has(".state", "Tự chấm điểm, đến")
+	s.as(s.Auditor).Get(rounds).Is(200).Lacks("a.btn-primary", "Mở đợt")
+	s.as(s.Auditor).Post(rounds+"/new", append(fields, "do", "open")...).Is(403)
+	s.b.Get(rounds).To("/sign-in?next=" + strings.ReplaceAll(rounds, "/", "%2F"))
+}
+
+func TestAUnitScoresItselfLeafByLeaf(t *testing.T) {
+	t.Parallel()
+	s := serveRounds(t, 2)
+	r := s.Open(t)
+	sheet := s.Sheet(t, r, s.Communes[0])
+	at := scorecardweb.Path + "/sheets/" + sheet.ID
+	b := s.as(s.Staff)
+	b.Get(rounds).Has("td a", "Phiếu của Xã Số 1")
+	b.Get(at).Is(200).Has("h1", "Xã Số 1: 0,00/20,00 điểm").Has(".state", "chưa nhập").Has("a.btn-primary", "Nộp phiếu")
+	leaf := at + "/leaf/1.1.2"
+	b.Get(leaf).Is(200).Has("h1", "1.1.2 Tỷ lệ nhiệm vụ hoàn thành").Count("input[name=num]", 1).Count("input[name=na]", 1).Has(".card-body", "60")
+	b.Post(leaf, "num", "9", "den", "10", "note", "Báo cáo 12", "version", "0", "do", "next").To(at + "/leaf/1.1.3")
+	b.Get(leaf).Has("#saved", "Được 4,50 điểm").Has("textarea[name=note]", "Báo cáo 12")
+	// What cannot be read is told, and kept as it was typed.
+	b.Post(leaf, "num", "12.5", "den", "10", "version", "1").Is(422).Has("#error-summary", "không phải số nguyên")
+	if got := b.Get(leaf).Attr("input[name=num]", "value"); got != "12.5" {
+		t.Errorf("half of an input is kept as %q", got)
+	}
+	b.Post(leaf, "num", "9", "den", "10", "version", "2").Is(303)
+	// A colleague who saw the first version sees both values and what they typed.
+	c := s.as(s.Colleague)
+	c.Post(leaf, "num", "7", "den", "10", "version", "1").Is(409).Has(".notice", "Cán bộ xa1 vừa lưu").Has("li", "9/10").Has("li", "7/10")
+	p := c.Post(leaf, "num", "7", "den", "10", "version", "3").Is(303)
+	c.Get(leaf).Has(".events", "4,50 → 3,50")
+
+	// A script's autosave gets the part with the new version.
+	b.Header = http.Header{"Hx-Request": {"true"}}
+	p = b.Post(at+"/leaf/1.1.1", "option", "yes", "version", "0").Is(200).Has("#saved", "Được 2,00 điểm")
+	if p.Attr("#saved input[name=version]", "value") != "1" {
+		t.Error("the version after an autosave is not 1")
+	}
+	b.Header = nil
+	b.Get(at+"/leaf/2.1.2").Is(200).Lacks("form[method=post]", "Lưu").Has(".card-body", "không tự chấm")
+	b.Post(at+"/leaf/2.1.2", "value", "90", "version", "0").Is(422).Has("#error-summary", "không tự chấm")
+	b.Get(at + "/leaf/9.9").Is(404)
+
+	b.Get(at+"/hand-in").Is(200).Has("h2", "Phiếu còn thiếu 4 chỗ").Has(".lacks li", "1.1.3")
+	b.Post(at+"/hand-in").Is(409).Has("h2", "Phiếu còn thiếu 4 chỗ")
+	b.Post(at+"/hand-in", "lacking", "on").To(at)
+	b.Get(at).Has(".notice", "Đã nộp").Has("button", "Rút lại để sửa")
+	b.Post(at + "/take-back").To(at)
+	b.Get(at).Has(".notice", "Chưa nộp")
+
+	// Others do not get in.
+	s.as(s.Keeper).Get(at).Is(403)
+	s.as(s.Keeper).Get(leaf).Is(403)
+	s.as(s.Neighbour).Get(at).Is(403)
+	s.as(s.Neighbour).Post(leaf, "num", "1", "den", "10", "version", "4").Is(403)
+	b.Look(rounds, at, leaf, at+"/leaf/1.1.3", at+"/hand-in")
+}
+
+func TestEvidenceIsAddedAttachedAndOpenedAtItsPage(t *testing.T) {
+	t.Parallel()
+	s := serveRounds(t, 2)
+	r := s.Open(t)
+	sheet := s.Sheet(t, r, s.Communes[0])
+	leaf := scorecardweb.Path + "/sheets/" + sheet.ID + "/leaf/1.1.1"
+	evidence := scorecardweb.Path + "/evidence"
+	b := s.as(s.Staff)
+	b.Get(evidence).Is(200).Has(".empty", "Chưa có tài liệu")
+	pdf := []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+	upload(t, b, evidence+"/new", pdf, "unit", string(sheet.Unit), "title", "").Is(422).Has("#error-summary", "trích yếu")
+	upload(t, b, evidence+"/new", pdf, "unit", string(sheet.Unit), "title", "Kế hoạch CCHC", "number", "12/KH-UBND", "day", "15/12/2025", "pages", "8",
+		"sheet", sheet.ID, "leaf", "1.1.1", "page", "3").To(leaf + "#evidence")
+	p := b.Get(leaf).Is(200).Has("#evidence th a", "12/KH-UBND").Has("#evidence .state", "ngoài kỳ")
+	open := p.Attr("#evidence td a", "href")
+	if !strings.HasSuffix(open, "/files/1#page=3") {
+		t.Errorf("the document opens at %q", open)
+	}
+	file := b.Get(strings.TrimSuffix(open, "#page=3")).Is(200)
+	if file.Header.Get("Content-Type") != "application/pdf" || !strings.Contains(file.Body, "%PDF") || !strings.HasPrefix(file.Header.Get("Content-Disposition"), "inline") {
+		t.Errorf("the file is sent as %v", file.Header)
+	}
+	b.Get(evidence).Has("th a", "Kế hoạch CCHC")
+	b.Get(evidence+"?q=ke+hoach+12").Count("tr[data-row]", 1)
+	b.Get(evidence+"?q=khac").Count("tr[data-row]", 0)
+	doc := strings.Split(open, "/files/")[0]
+	b.Get(doc).Is(200).Has("th a", "1.1.1 Ban hành kế hoạch")
+	b.Post(doc, "title", "Kế hoạch CCHC năm 2026", "version", "1").To(doc)
+	b.Post(doc, "title", "Khác", "version", "1").Is(422).Has("#error-summary", "vừa sửa")
+	link := b.Get(leaf).Attr("#evidence input[name=link]", "value")
+	b.Post(leaf+"/detach", "link", link).Is(303)
+	b.Get(doc).Is(200).Lacks("th a", "1.1.1") // the document stays
+	b.Post(leaf+"/attach", "evidence", strings.TrimPrefix(doc, evidence+"/"), "page", "9").Is(303)
+	for _, who := range []actor.Actor{s.Keeper, s.Neighbour, s.Auditor} { // of a draft
+		s.as(who).Get(doc).Is(404)
+		s.as(who).Get(strings.TrimSuffix(open, "#page=3")).Is(404)
+	}
+	b.Look(evidence, doc, evidence+"/new")
+	if err := s.Desk.HandIn(t.Context(), s.Staff, sheet.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	s.as(s.Keeper).Get(doc).Is(200).Lacks("form", "Sửa thông tin")
+	s.as(s.Neighbour).Get(doc).Is(404)
+	b.Post(leaf+"/detach", "link", b.Get(leaf).Attr("#evidence input[name=link]", "value")).Is(404)
+	_ = scorecard.StageSelf
+}
