@@ -26,5 +26,6 @@ type Desk struct {
 	// Measure asks the rooms that measure for a leaf's input, with where it comes
 	// from; ok is false for what none of them gives. nil: none gives anything.
 	Measure func(ctx context.Context, q db.Queryer, m MeasureAsk) (in criteria.Input, detail string, ok bool, err error)
+
 	parsed sync.Map // *criteria.Set by the SHA-256 of its text; what was issued does not change
 }

@@ -450,4 +450,3 @@ func ruleText(ctx context.Context, rule criteria.Rule, in criteria.Input) string
 	}
 	return strings.Join(parts, "; ")
 }
-
