@@ -387,10 +387,10 @@ func inputText(ctx context.Context, n *criteria.Node, in criteria.Input) string 
 	case in.NA:
 		return i18n.T(ctx, "rounds.na")
 	}
-	return ruleText(ctx, n.Leaf.Rule, in)
+	return saidRule(ctx, n.Leaf.Rule, in)
 }
 
-func ruleText(ctx context.Context, rule criteria.Rule, in criteria.Input) string {
+func saidRule(ctx context.Context, rule criteria.Rule, in criteria.Input) string {
 	var parts []string
 	add := func(s string) {
 		if s != "" {
@@ -400,7 +400,7 @@ func ruleText(ctx context.Context, rule criteria.Rule, in criteria.Input) string
 	if x, ok := rule.(*criteria.CompositeRule); ok {
 		for i, p := range in.Parts {
 			if i < len(x.Parts) {
-				add(ruleText(ctx, x.Parts[i].Leaf.Rule, p))
+				add(saidRule(ctx, x.Parts[i].Leaf.Rule, p))
 			}
 		}
 		return strings.Join(parts, "; ")
