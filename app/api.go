@@ -27,6 +27,7 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	(&calendarweb.API{DB: r.db, Calendars: r.calendars, Units: r.units}).Register(a)
 	(&serviceindexweb.API{Index: r.index}).Register(a)
 	(&scorecardweb.API{Desk: r.scorecard}).Register(a)
+	(&scorecardweb.ResultsAPI{Desk: r.scorecard}).Register(a)
 	apiTrail{r}.register(a)
 }
 

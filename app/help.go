@@ -9,7 +9,7 @@ import (
 var helpGroups = []help.Group{
 	{Key: "citizens", Guides: []string{"citizens"}},
 	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books", "notices"}},
-	{Key: "leaders", Guides: []string{"board", "index", "reports", "criteria-sets"}},
+	{Key: "leaders", Guides: []string{"board", "index", "reports", "criteria-sets", "results"}},
 	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api", "settings"}},
 }
 
@@ -30,6 +30,8 @@ var helpOf = []help.Page{
 	{Address: "/board", Guide: "board"}, {Address: "/board/", Guide: "board"}, {Address: "/index/", Guide: "index"},
 	{Address: "/reports", Guide: "reports"}, {Address: "/reports/", Guide: "reports"},
 	{Address: "/scorecard", Guide: "criteria-sets"}, {Address: "/scorecard/", Guide: "criteria-sets"},
+	{Address: "/scorecard/results", Guide: "results"}, {Address: "/scorecard/results/", Guide: "results"}, {Address: "/scorecard/remedial/", Guide: "results"},
+	{Address: "/cchc", Guide: "results"}, {Address: "/cchc/", Guide: "results"},
 	{Address: "/admin", Guide: "system"}, {Address: "/admin/", Guide: "system"},
 	{Address: "/admin/accounts", Guide: "accounts"}, {Address: "/admin/accounts/", Guide: "accounts"},
 	{Address: "/admin/delegations", Guide: "accounts"}, {Address: "/admin/delegations/", Guide: "accounts"},

@@ -34,6 +34,11 @@ var (
 	//go:embed criteria_synthetic_district.yaml
 	CriteriaDistrict string
 
+	// Published is results of the PAR index that places published themselves, with
+	// their sources. Package scorecard reads it.
+	//go:embed published.yaml
+	Published string
+
 	// Everyday is the words in which people ask for procedures, with those that the
 	// procedures' names have: columns said, means. Package portal reads it.
 	//go:embed everyday.csv

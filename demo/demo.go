@@ -153,6 +153,9 @@ func Make(ctx context.Context, d *db.DB, o Options) (Summary, error) {
 	if err := r.makeCounter(ctx, p); err != nil {
 		return Summary{}, fmt.Errorf("make a day at the counter: %w", err)
 	}
+	if err := r.makeResults(ctx, p, o.Seed); err != nil {
+		return Summary{}, fmt.Errorf("publish results: %w", err)
+	}
 	s := Summary{Communes: len(p.communes), Former: p.former, Dossiers: o.Dossiers, Procedures: len(offered), Accounts: Accounts()}
 	return s, r.tell(ctx, made, o)
 }

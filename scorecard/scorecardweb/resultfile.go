@@ -161,27 +161,26 @@ func harmless(s string) string {
 
 // An openResult is a publication as open data.
 type openResult struct {
-	ID         string           `json:"id"`
-	Title      string           `json:"title"`
-	Publisher  string           `json:"publisher"`
-	Year       int              `json:"year"`
-	Level      string           `json:"level"`
-	Decision   string           `json:"decision,omitempty"`
-	Decided    string           `json:"decided,omitempty"`
-	Source     string           `json:"source,omitempty"`
-	Amends     string           `json:"amends,omitempty" doc:"Id of the publication that this one amends; that one stays as it was."`
-	AmendedBy  string           `json:"amended_by,omitempty"`
-	Reason     string           `json:"reason,omitempty"`
-	Set        string           `json:"criteria_set,omitempty"`
-	Ties       string           `json:"ties,omitempty"`
-	Decimals   int              `json:"decimals"`
-	Bands      []openBand       `json:"bands,omitempty"`
-	Mean       string           `json:"mean,omitempty"`
-	Weighting  string           `json:"mean_weighting,omitempty"`
-	Doubts     []string         `json:"contradictions,omitempty" doc:"What contradicts itself in the published figures, which are kept as published."`
-	Facts      []scorecard.Fact `json:"facts,omitempty"`
-	Units      []openRow        `json:"units"`
-	PublicData string           `json:"-"`
+	ID        string           `json:"id"`
+	Title     string           `json:"title"`
+	Publisher string           `json:"publisher"`
+	Year      int              `json:"year,omitempty"`
+	Level     string           `json:"level"`
+	Decision  string           `json:"decision,omitempty"`
+	Decided   string           `json:"decided,omitempty"`
+	Source    string           `json:"source,omitempty"`
+	Amends    string           `json:"amends,omitempty" doc:"Id of the publication that this one amends; that one stays as it was."`
+	AmendedBy string           `json:"amended_by,omitempty"`
+	Reason    string           `json:"reason,omitempty"`
+	Set       string           `json:"criteria_set,omitempty"`
+	Ties      string           `json:"ties,omitempty"`
+	Decimals  int              `json:"decimals"`
+	Bands     []openBand       `json:"bands,omitempty"`
+	Mean      string           `json:"mean,omitempty"`
+	Weighting string           `json:"mean_weighting,omitempty"`
+	Doubts    []string         `json:"contradictions,omitempty" doc:"What contradicts itself in the published figures, which are kept as published."`
+	Facts     []scorecard.Fact `json:"facts,omitempty"`
+	Units     []openRow        `json:"units"`
 }
 
 type openBand struct {
@@ -275,7 +274,7 @@ func resultJSON(x *resultPage) ([]byte, error) {
 // annexHead are the lines above the table of an annex, as decisions print them.
 func annexHead(x *resultPage) (title, of string) {
 	vi := i18n.With(nowhere, i18n.Vietnamese)
-	title = i18n.T(vi, "results.annex.title", "Year", strconv.Itoa(x.Year))
+	title = i18n.T(vi, "results.annex.title", "Year", yearText(x.Year))
 	switch {
 	case x.History():
 		of = i18n.T(vi, "results.annex.source", "Publisher", x.Publisher, "Source", x.Source)

@@ -190,9 +190,9 @@ func entriesTable(list []resultEntry, base string, states bool) templ.Component 
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var9 string
-				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(x.Year))
+				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(yearText(x.Year))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 39, Col: 85}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 39, Col: 81}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -334,7 +334,7 @@ func entryColumns(ctx context.Context, states bool) []ui.Column {
 // lead says of what the page is: the decision, or the source.
 func (x *resultPage) lead(ctx context.Context) string {
 	if x.History() {
-		return i18n.T(ctx, "results.lead.history", "Publisher", x.Publisher, "Year", strconv.Itoa(x.Year), "Source", x.Source)
+		return i18n.T(ctx, "results.lead.history", "Publisher", x.Publisher, "Year", yearText(x.Year), "Source", x.Source)
 	}
 	return i18n.T(ctx, "results.lead.round", "Publisher", x.Publisher, "Decision", decision(ctx, x.Publication), "Year", strconv.Itoa(x.Year))
 }

@@ -280,3 +280,11 @@ func remedialWorkbook(in *remedialForm) ([]byte, error) {
 	err := f.Write(&out)
 	return out.Bytes(), err
 }
+
+// yearText writes a year; a document may name none.
+func yearText(year int) string {
+	if year == 0 {
+		return i18n.None
+	}
+	return strconv.Itoa(year)
+}
