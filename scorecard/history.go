@@ -3,6 +3,7 @@ package scorecard
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,14 @@ func (k *Desk) checkHistory(ctx context.Context, q db.Queryer, a actor.Actor, p 
 	p.check(f, today)
 	if p.Source == "" {
 		f.With("source", "results.source_missing")
+	}
+	p.Rows = slices.Clone(p.Rows)
+	for i := range p.Rows {
+		for _, d := range p.Rows[i].deltas() {
+			if !d.OK {
+				d.Why = ranking.WhyUnknown
+			}
+		}
 	}
 	if err := k.codes(ctx, q, p, f); err != nil {
 		return err

@@ -140,6 +140,7 @@ func (p Publication) Doubts(past *Publication) []ranking.Doubt {
 	t := ranking.Table{Decimals: p.Decimals, Bands: p.Bands, Mean: p.Mean, Weighting: p.Weighting, Sums: p.Sums, Units: p.Stated}
 	for _, r := range p.Rows {
 		if r.Missing {
+			t.Units-- // it was stated, and listed without figures
 			continue
 		}
 		row := ranking.Row{Unit: r.Name, Block: r.Block, Score: r.Score, Max: r.Max, Index: r.Index, Rank: r.Rank, Of: r.Of, Band: r.Band, DeltaUnclear: r.Unclear}
@@ -295,6 +296,25 @@ func (k *Desk) deltasOf(ctx context.Context, q db.Queryer, p Publication, r Resu
 	}
 	d, err := k.changeSince(ctx, q, p, past, r)
 	return d, true, err
+}
+
+// FilledDeltas returns the rows with their changes: as published where they were,
+// else for history what the year before gives. filled reports whether any is ours.
+func (k *Desk) FilledDeltas(ctx context.Context, q db.Queryer, p Publication, past *Publication) (rows []ResultRow, filled bool, err error) {
+	if !p.History() {
+		return p.Rows, false, nil
+	}
+	rows = slices.Clone(p.Rows)
+	for i, r := range rows {
+		if d := r.Deltas; d.Points.OK || d.Percent.OK || d.Rank.OK || d.Share.OK || r.Unclear != nil {
+			continue
+		}
+		if rows[i].Deltas, err = k.changeSince(ctx, q, p, past, r); err != nil {
+			return nil, false, err
+		}
+		filled = filled || rows[i].Deltas.Percent.OK
+	}
+	return rows, filled, nil
 }
 
 // changeSince compares a row with the publication of the year before.

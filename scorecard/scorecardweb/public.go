@@ -87,13 +87,18 @@ func (p *Pages) publicList(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.List = entriesOf(ctx, all, levels)
 		for _, x := range v.List {
-			if x.Amended || x.History() {
+			if x.Amended {
 				continue
 			}
-			v.Latest = &resultPage{Public: true}
-			if v.Latest.Publication, err = p.published.publication(ctx, p.Desk, q, x.ID); err != nil {
+			full, err := p.published.publication(ctx, p.Desk, q, x.ID)
+			if err != nil {
 				return err
 			}
+			if len(full.Rows) < 2 {
+				continue // figures, or one unit: no ranking
+			}
+			v.Latest = &resultPage{Public: true}
+			v.Latest.Publication = full
 			return p.more(ctx, q, v.Latest)
 		}
 		return nil

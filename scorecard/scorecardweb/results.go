@@ -166,10 +166,12 @@ type resultPage struct {
 	Later   *scorecard.Publication // in force, where it was amended
 	Changes []scorecard.AmendedRow
 	Doubts  []ranking.Doubt
-	Block   string // shown alone; "" all
-	Public  bool   // everybody's page: links lead to public pages
-	Publish bool   // the reader may amend
-	Formed  int    // rows of units that have no past
+	Block   string                // shown alone; "" all
+	Public  bool                  // everybody's page: links lead to public pages
+	Publish bool                  // the reader may amend
+	Seen    []scorecard.ResultRow // the rows with their changes, some of them ours; nil: Rows
+	Filled  bool                  // some changes are ours
+	Formed  int                   // rows of units that have no past
 }
 
 // base is where the page's own links begin.
@@ -182,10 +184,14 @@ func (x *resultPage) base() string {
 
 // shown are the rows of the block that is looked at.
 func (x *resultPage) shown() []scorecard.ResultRow {
-	if x.Block == "" {
-		return x.Rows
+	rows := x.Rows
+	if x.Seen != nil {
+		rows = x.Seen
 	}
-	return slices.DeleteFunc(slices.Clone(x.Rows), func(r scorecard.ResultRow) bool { return r.Block != x.Block })
+	if x.Block == "" {
+		return rows
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r scorecard.ResultRow) bool { return r.Block != x.Block })
 }
 
 // heading states who leads.
@@ -227,7 +233,10 @@ func (p *Pages) more(ctx context.Context, q db.Queryer, x *resultPage) error {
 		}
 		x.Earlier, x.Changes = &old, x.Publication.Amended(old)
 	}
-	for _, r := range x.Rows {
+	if x.Seen, x.Filled, err = p.Desk.FilledDeltas(ctx, q, x.Publication, x.Past); err != nil {
+		return err
+	}
+	for _, r := range x.Seen {
 		if r.Deltas.Percent.Why == ranking.WhyFormed {
 			x.Formed++
 		}
@@ -350,7 +359,7 @@ type unitResult struct {
 
 func (x *resultPage) row(ord string) (scorecard.ResultRow, bool) {
 	n, err := strconv.Atoi(ord)
-	for _, r := range x.Rows {
+	for _, r := range x.Seen {
 		if err == nil && r.Ord == n {
 			return r, true
 		}

@@ -11,7 +11,6 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/points"
-	"cchc/base/web/ui"
 	"cchc/scorecard"
 	"cchc/scorecard/ranking"
 )
@@ -98,14 +97,13 @@ func whyText(ctx context.Context, d ranking.Delta) string {
 	return i18n.T(ctx, "results.why."+string(d.Why))
 }
 
-func deltaKind(d ranking.Delta) ui.Kind {
-	switch {
-	case !d.OK || d.Value == 0:
-		return ui.Neutral
-	case d.Value < 0:
-		return ui.Late
+// shortWhy is what a cell of a table has room for; what was not published says so
+// by its "–".
+func shortWhy(ctx context.Context, d ranking.Delta) string {
+	if d.Why == ranking.WhyNot || d.Why == ranking.WhyUnknown || d.OK {
+		return ""
 	}
-	return ui.OK
+	return i18n.T(ctx, "results.short."+string(d.Why))
 }
 
 func doubtText(ctx context.Context, d ranking.Doubt) string {
@@ -225,11 +223,10 @@ var nowhere = context.Background()
 // noteOf is what an annex prints beside a row: why it is missing, or has no change.
 func noteOf(ctx context.Context, r scorecard.ResultRow) string {
 	var out []string
-	if r.Missing {
-		out = append(out, i18n.T(ctx, "results.missing"))
-	}
 	if r.Note != "" {
 		out = append(out, r.Note)
+	} else if r.Missing {
+		out = append(out, i18n.T(ctx, "results.missing"))
 	}
 	if r.ByHand {
 		out = append(out, i18n.T(ctx, "results.by_hand"))
