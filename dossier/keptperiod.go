@@ -34,7 +34,7 @@ const settled = time.Minute
 const wideUnits = 8
 
 // keptMost is how many periods are kept in memory.
-const keptMost = 64
+const keptMost = 40
 
 // bringUp is how old kept figures become before they are brought up to date for
 // good, and not only for the question.
@@ -141,6 +141,19 @@ type periodSlot struct {
 	used int64
 }
 
+// has reports whether somebody asked for a period.
+func (k *keptPeriods) has(key periodKey) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.slots[key] != nil
+}
+
+func (k *keptPeriods) drop(key periodKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.slots, key)
+}
+
 func (k *keptPeriods) slot(key periodKey) *periodSlot {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -223,11 +236,17 @@ func (k *Desk) openNow(ctx context.Context, q db.Queryer, a *asked, fn func(c *C
 		out := map[unit.ID][]Case{}
 		args := oneUnit(u, db.Args{"as_of": now, "as_of_day": now.Date(), "from": a.From, "to": a.To, "marks": int64(Obliged | PaidOnline),
 			"units": true, "by_sector": true, "by_procedure": true, "detail": true})
-		return out, plainCases(ctx, q, caseGroupedOpen, args, a.span, func(c *Case, _ *span) error {
+		args["counted"] = true
+		keep := func(c *Case, _ *span) error {
 			c.Level = levels[c.Version]
 			out[c.Unit] = append(out[c.Unit], *c)
 			return nil
-		})
+		}
+		if err := plainCases(ctx, q, caseGroupedOpen, args, a.span, keep); err != nil {
+			return nil, err
+		}
+		// No fact lies in the future, but if one did, this would find it.
+		return out, foldedCases(ctx, q, caseChangedOpen, args, a.Question, a.span, a.stillOpen, keep)
 	})
 	if err != nil {
 		return err
@@ -239,18 +258,13 @@ func (k *Desk) openNow(ctx context.Context, q db.Queryer, a *asked, fn func(c *C
 			}
 		}
 	}
-	// What moved between units, and what has a fact that is still to come.
-	for _, f := range []*db.Family{caseChangedOpen, caseMoved} {
-		err := foldedCases(ctx, q, f, a.args, a.Question, a.span, func(c *Case) bool { return c.Ended == 0 && a.span.underWay(c) }, func(c *Case, s *span) error {
-			c.Level = levels[c.Version]
-			return fn(c, s)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return foldedCases(ctx, q, caseMoved, a.args, a.Question, a.span, a.stillOpen, func(c *Case, s *span) error {
+		c.Level = levels[c.Version]
+		return fn(c, s)
+	})
 }
+
+func (a *asked) stillOpen(c *Case) bool { return c.Ended == 0 && a.span.underWay(c) }
 
 // answer calls fn for what is kept.
 func (p *period) answer(x Question, by By, s *span, fn func(g *group, s *span) error) error {
@@ -317,6 +331,10 @@ func (k *Desk) countPeriod(ctx context.Context, q db.Queryer, key periodKey, upT
 		upTo = key.known
 	}
 	p := newPeriod(key, upTo, rules)
+	first, err := db.Column[moment.Instant](ctx, q, periodFirst)
+	if err != nil || len(first) == 0 || first[0] > key.to.End() {
+		return p, err // nothing had arrived
+	}
 	plain := []*db.Family{caseGroupedOpen, caseGroupedEnded}
 	if p.ended {
 		plain = plain[1:]

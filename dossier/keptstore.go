@@ -165,8 +165,12 @@ func (k *Desk) KeepPeriods(ctx context.Context) error {
 		if key.to < first[0].Date() || key.from > upTo.Date() {
 			continue
 		}
+		asked := k.periods.has(key)
 		if err := k.keep(ctx, key, upTo); err != nil {
 			return err
+		}
+		if !asked {
+			k.periods.drop(key) // stored is enough until somebody asks
 		}
 	}
 	oldest := now.Date().AddMonths(-60)

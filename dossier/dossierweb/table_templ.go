@@ -37,7 +37,7 @@ func tableFilter(f *web.Form, at list.Address, field string) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<search><form method=\"get\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<search class=\"d-block mt-3\"><form method=\"get\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -67,7 +67,7 @@ func tableFilter(f *web.Form, at list.Address, field string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if field == "since" {
-			templ_7745c5c3_Err = ui.Input(f, filterField(ui.Field{Name: "since", Label: i18n.T(ctx, "counter.table.since"), Type: "date", Width: 10})).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(f, filterField(ui.Field{Name: "since", Label: i18n.T(ctx, "counter.table.since"), Width: 5, InputMode: "numeric", MaxLength: 10})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
