@@ -87,6 +87,12 @@ func measureHTTP(ctx context.Context, r *run) error {
 			}
 		}
 	}
+	// What a first start does in the background is not part of any request.
+	for _, e := range engines {
+		if err := r.quiet(ctx, e.s); err != nil {
+			return err
+		}
+	}
 	compare := func(what string, aim float64, ours func(e *engine) *target, theirs map[string]*target, order ...string) error {
 		var targets []*target
 		for _, e := range engines {

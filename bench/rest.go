@@ -272,7 +272,7 @@ func (r *run) quiet(ctx context.Context, s *server) error {
 		}
 	}
 	if d := time.Since(begun); d > 5*time.Second {
-		r.report.note("After its first start the large province kept its past periods for %.0f s before it was measured.", d.Seconds())
+		r.report.note("After its first start a server kept its past periods for %.0f s before it was measured.", d.Seconds())
 	}
 	return nil
 }
