@@ -3,10 +3,15 @@ package auth
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
+
+	"cchc/base/actor"
+	"cchc/base/db/dbtest"
+	"cchc/base/fault"
 )
 
 var _ scs.CtxStore = Store{}
@@ -19,6 +24,46 @@ func TestTheHashOfNobodyCostsWhatAnyOtherCosts(t *testing.T) {
 	}
 	if *made != *params || len(salt) == 0 || len(key) == 0 {
 		t.Errorf("nobody's hash has the parameters %+v, want %+v", *made, *params)
+	}
+}
+
+// Not parallel: it counts what the whole package does.
+func TestALoginThatDoesNotExistTakesAsLong(t *testing.T) {
+	ctx := context.Background()
+	d, _ := dbtest.Open(t)
+	k := &Accounts{DB: d}
+	for _, login := range []string{"hoa.nt", "left.nt"} {
+		id, err := k.Create(ctx, actor.System("test"), NewAccount{Login: login, Name: "Nguyễn Thị Hoa", Password: "nắng chiều trên sông"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if login == "left.nt" {
+			if err := k.Disable(ctx, actor.System("test"), id, "moved away"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var work []argon2id.Params // of each hash that was made to compare
+	checkHash = func(password, hash string) (bool, *argon2id.Params, error) {
+		ok, made, err := argon2id.CheckHash(password, hash)
+		work = append(work, *made)
+		return ok, made, err
+	}
+	defer func() { checkHash = argon2id.CheckHash }()
+	for _, c := range []struct{ what, login, password string }{
+		{"a login that exists", "hoa.nt", "not the password"},
+		{"a login that does not exist", "nobody", "not the password"},
+		{"a disabled account", "left.nt", "not the password"},
+		{"a password too long to be anybody's", "nobody", strings.Repeat("x", MaxPassword+1)},
+	} {
+		work = nil
+		_, err := k.SignIn(ctx, c.login, c.password, "10.0.1.1")
+		if f := fault.As(err); f == nil || f.Key != "auth.wrong" {
+			t.Errorf("%s: %v, want auth.wrong", c.what, err)
+		}
+		if len(work) != 1 || work[0] != *params {
+			t.Errorf("%s: the hashes made are %+v, want one of %+v", c.what, work, *params)
+		}
 	}
 }
 

@@ -194,7 +194,7 @@ func kitchen(t *testing.T) *webtest.Browser {
 		text("<p data-live-event=note>cũ</p><p data-live-event=other><a id=used href=/board>đang dùng</a></p>"))))
 	mux.Handle("GET /stream", web.Public, func(w http.ResponseWriter, r *http.Request) error {
 		return web.Stream(w, r, func(send func(string, []byte) error) error {
-			for _, event := range []string{"note", "other"} {
+			for _, event := range []string{"other", "note"} {
 				if err := send(event, []byte("<b>mới</b>\n<i>hơn</i>")); err != nil {
 					return err
 				}
@@ -409,9 +409,12 @@ func TestKeysMoveAndOpen(t *testing.T) {
 func TestLivePartsAreReplacedUnlessInUse(t *testing.T) {
 	t.Parallel()
 	kitchen(t).Drive(`
-		await page.route("**/stream", async (route) => { await new Promise((r) => setTimeout(r, 500)); await route.continue(); });
+		let send;
+		const ready = new Promise((r) => { send = r; });
+		await page.route("**/stream", async (route) => { await ready; await route.continue(); });
 		await page.goto(base + "/live");
 		await page.focus("#used");
+		send(); // not before somebody is using a part; the note comes after it
 		await page.waitForSelector("[data-live-event=note] b");
 		is("the note", await page.textContent("[data-live-event=note]"), "mới\nhơn");
 		is("the part in use", await page.textContent("[data-live-event=other]"), "đang dùng");
