@@ -1,15 +1,15 @@
 package calendar
 
 import (
-	"bufio"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"cchc/base/fault"
 	"cchc/base/moment"
+	rows "cchc/base/table"
 )
 
 // Columns of DueCSV.
@@ -115,67 +115,59 @@ func dueRow(c *Calendar, t *table) (days, clock moment.Instant, err error) {
 	return byDays.Due, byClock.Due, nil
 }
 
-// table reads the CSV that the product takes: UTF-8 with or without BOM, comma,
-// a header line, lines that begin with # skipped.
+// table is a CSV file whose rows pass through: package table reads it, and what is
+// wrong is said in words, for the command line and for who looks after the data of
+// the program.
 type table struct {
-	reader *csv.Reader
+	reader *rows.Reader
 	header []string
-	given  int // columns of the file
 	row    []string
 	err    error
 }
 
 func readTable(r io.Reader, need ...string) (*table, error) {
-	b := bufio.NewReader(r)
-	if bom, _ := b.Peek(3); string(bom) == "\ufeff" {
-		b.Discard(3)
-	}
-	t := &table{reader: csv.NewReader(b)}
-	t.reader.Comment = '#'
-	t.reader.FieldsPerRecord = -1
-	header, err := t.reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("line 1: the header is missing")
-	}
+	t, err := rows.Read(r, need...)
 	if err != nil {
-		return nil, fmt.Errorf("the header: %w", err)
+		return nil, inWords(err)
 	}
-	t.header, t.given = header, len(header)
-	for _, name := range need {
-		if !slices.Contains(header, name) {
-			line, _ := t.reader.FieldPos(0)
-			return nil, fmt.Errorf("line %d: column %s is missing", line, name)
-		}
-	}
-	return t, nil
+	return &table{reader: t, header: t.Header()}, nil
 }
 
 func (t *table) next() bool {
-	t.row, t.err = t.reader.Read()
-	if errors.Is(t.err, io.EOF) {
-		t.err = nil
+	if !t.reader.Next() {
+		t.err = inWords(t.reader.Err())
 		return false
 	}
-	if t.err != nil {
-		return false
-	}
-	if len(t.row) != t.given {
-		line, _ := t.reader.FieldPos(0)
-		t.err = fmt.Errorf("line %d: %d columns, the header has %d (a decimal comma needs quotes)", line, len(t.row), t.given)
-		return false
-	}
+	t.row = t.reader.Cells()
 	return true
 }
 
 // get returns the cell of a column; empty when the file has no such column.
-func (t *table) get(name string) string {
-	if i := slices.Index(t.header[:t.given], name); i >= 0 {
-		return t.row[i]
-	}
-	return ""
-}
+func (t *table) get(name string) string { return t.reader.Get(name) }
 
 func (t *table) wrong(name string, err error) error {
-	line, _ := t.reader.FieldPos(slices.Index(t.header[:t.given], name))
-	return fmt.Errorf("line %d, column %s: %w", line, name, err)
+	return fmt.Errorf("line %d, column %s: %w", t.reader.LineOf(name), name, err)
+}
+
+// inWords tells a fault of a table in the words of the command line.
+func inWords(err error) error {
+	f := fault.As(err)
+	if f == nil {
+		return err
+	}
+	arg := map[string]any{}
+	for i := 0; i+1 < len(f.Args); i += 2 {
+		arg[fmt.Sprint(f.Args[i])] = f.Args[i+1]
+	}
+	switch f.Key {
+	case "table.empty":
+		return fmt.Errorf("line 1: the header is missing")
+	case "table.column_missing":
+		return fmt.Errorf("line 1: column %v is missing", arg["Column"])
+	case "table.width":
+		return fmt.Errorf("line %v: %v columns, the header has %v (a decimal comma needs quotes)", arg["Line"], arg["Columns"], arg["Header"])
+	case "table.broken":
+		return fmt.Errorf("line %v: a quote or a separator is wrong: %w", arg["Line"], err)
+	}
+	return err
 }
