@@ -133,7 +133,7 @@ func (k *Desk) CancelReserved(ctx context.Context, a actor.Actor, u unit.ID, cod
 		}
 		var changes []audit.Change
 		for _, c := range codes {
-			if err := k.mayUse(ctx, tx, u, c, "code"); err != nil {
+			if _, err := k.mayUse(ctx, tx, u, c, "code"); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, reservedDrop, tx.Now, a.Account, reason, c); err != nil {
@@ -146,28 +146,38 @@ func (k *Desk) CancelReserved(ctx context.Context, a actor.Actor, u unit.ID, cod
 	})
 }
 
-// mayUse refuses a number that is not reserved here, or has its answer.
-func (k *Desk) mayUse(ctx context.Context, tx *db.Tx, u unit.ID, code, field string) error {
+// mayUse returns a number, and refuses one that is not reserved here, or has its
+// answer.
+func (k *Desk) mayUse(ctx context.Context, tx *db.Tx, u unit.ID, code, field string) (Reserved, error) {
 	r, err := db.One(ctx, tx, reservedGet, scanReserved, code)
 	if errors.Is(err, db.ErrNotFound) || err == nil && r.Unit != u {
-		return fault.New(fault.Invalid, "form.invalid").With(field, "counter.reserved.unknown", "Code", code)
+		return r, fault.New(fault.Invalid, "form.invalid").With(field, "counter.reserved.unknown", "Code", code)
 	}
 	if err != nil {
-		return err
+		return r, err
 	}
 	if !r.Open() {
-		return fault.New(fault.Invalid, "form.invalid").With(field, "counter.reserved.answered", "Code", code)
+		return r, fault.New(fault.Invalid, "form.invalid").With(field, "counter.reserved.answered", "Code", code)
 	}
-	return nil
+	return r, nil
 }
 
 // reservedCode is the number that an application brings from its paper receipt.
-// The paper tells when it was received, and the promise is computed from then.
+// The paper tells when it was received, and the promise is computed from then. It
+// was written after the number was there to be written: paper tells the minute, so
+// the minute of the reservation is the earliest.
 func (k *Desk) reservedCode(ctx context.Context, tx *db.Tx, app Application) (string, error) {
 	if app.At == 0 {
 		return "", fault.New(fault.Invalid, "form.invalid").With("at", "counter.reserved.at_missing")
 	}
-	return app.Reserved, k.mayUse(ctx, tx, app.Unit, app.Reserved, "reserved")
+	r, err := k.mayUse(ctx, tx, app.Unit, app.Reserved, "reserved")
+	if err != nil {
+		return "", err
+	}
+	if app.At < r.Reserved-r.Reserved%60_000 {
+		return "", fault.New(fault.Invalid, "form.invalid").With("at", "counter.reserved.before", "Code", r.Code, "Reserved", r.Reserved)
+	}
+	return app.Reserved, nil
 }
 
 // ReservedNumbers returns a unit's numbers that wait for their answer, and the

@@ -42,6 +42,11 @@ func TestEveryReservedNumberHasItsAnswer(t *testing.T) {
 	if _, err := o.Desk.Receive(ctx, o.Officer, app); !fault.Is(err, fault.Invalid) {
 		t.Errorf("without the paper's time: %v, want Invalid", err)
 	}
+	// Nobody can have written on a paper that was not there yet.
+	app.At = date("2026-11-23").At(8*3600 + 59*60)
+	if _, err := o.Desk.Receive(ctx, o.Officer, app); fault.As(err) == nil || fault.As(err).Fields[0].Key != "counter.reserved.before" {
+		t.Errorf("written before the number was reserved: %v, want counter.reserved.before", err)
+	}
 	app.At = date("2026-11-23").At(14 * 3600)
 	d, err := o.Desk.Receive(ctx, o.Officer, app)
 	ok(t, err)

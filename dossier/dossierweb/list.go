@@ -163,7 +163,10 @@ func (t *teller) row(ctx context.Context, r dossier.Row) (listRow, error) {
 	if r.Ended != 0 {
 		out.Ended = i18n.Date(ctx, r.Ended.Date())
 	}
-	if out.Step == "" {
+	switch {
+	case r.End == dossier.EndVoided:
+		out.Step, out.Holder = i18n.T(ctx, "counter.void.listed"), ""
+	case out.Step == "":
 		out.Step = statusText(ctx, r.Status())
 	}
 	return out, nil

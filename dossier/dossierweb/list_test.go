@@ -161,6 +161,23 @@ func when(s string) moment.Instant {
 	return i
 }
 
+// A receipt made by mistake is void in lists: "not accepted" is said of papers that
+// the office looked at and sent back.
+func TestAVoidReceiptIsCalledVoidInLists(t *testing.T) {
+	t.Parallel()
+	s, d := busy(t)
+	do(t, s.Desk.VoidReceipt(t.Context(), s.Officer, d["far"].Code, "chọn nhầm thủ tục"))
+	b := s.as(s.Officer)
+	if p := b.Get("/dossiers?bucket=all&q=xuan").Is(200).Count("tr[data-row]", 1).Has("tr[data-row]", "Biên nhận vô hiệu"); strings.Contains(p.Body, "Không tiếp nhận") {
+		t.Error("the list calls a void receipt not accepted")
+	}
+	if csv := b.Get("/dossiers?bucket=all&q=xuan&format=csv").Is(200); !strings.Contains(csv.Body, "Biên nhận vô hiệu") {
+		t.Errorf("the file says %s", csv.Body)
+	}
+	b.Header.Set("Accept-Language", "en")
+	b.Get("/dossiers?bucket=all&q=xuan").Has("tr[data-row]", "Receipt void")
+}
+
 func TestTheListStatesWhatItFound(t *testing.T) {
 	t.Parallel()
 	s, d := busy(t)
