@@ -48,6 +48,17 @@ type Deliveries struct {
 	Key    string
 	URL    string
 	Failed func(ctx context.Context) (int, error)
+	// Each lists those that failed one by one, where they are few and each can be
+	// tried again from here; nil where their page does that.
+	Each func(ctx context.Context) ([]Stuck, error)
+}
+
+// A Stuck is somebody to whom deliveries failed.
+type Stuck struct {
+	Name, URL string
+	Count     int64
+	Answer    string // to the last try
+	Again     string // address to which a form is sent that tries them again
 }
 
 // Jobs is the page of jobs and failed deliveries.
@@ -97,6 +108,7 @@ type sweepRow struct {
 type deliveryRow struct {
 	Deliveries
 	Count int
+	Stuck []Stuck
 }
 
 type jobsPage struct {
@@ -144,7 +156,13 @@ func (p *Jobs) show(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Deliveries = append(page.Deliveries, deliveryRow{d, n})
+		row := deliveryRow{Deliveries: d, Count: n}
+		if d.Each != nil && n > 0 {
+			if row.Stuck, err = d.Each(ctx); err != nil {
+				return err
+			}
+		}
+		page.Deliveries = append(page.Deliveries, row)
 	}
 	return web.Render(w, r, http.StatusOK, jobsView(page))
 }

@@ -11,10 +11,12 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/fault"
 	"cchc/base/job"
 	"cchc/base/web"
 	"cchc/calendar/calendarweb"
 	"cchc/dossier"
+	"cchc/dossier/dossierweb"
 	"cchc/exchange/exchangeweb"
 	"cchc/notice/noticeweb"
 	"cchc/procedure/procedureweb"
@@ -39,6 +41,7 @@ func (r *rooms) adminHub() *admin.Hub {
 			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
 		{Key: "accounts", Group: admin.People, URL: "/admin/accounts", Verbs: []auth.Verb{auth.AccountChange}},
 		{Key: "delegations", Group: admin.People, URL: "/admin/delegations", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "erase", Group: admin.People, URL: dossierweb.ErasePath, Verbs: []auth.Verb{auth.DossierErase}},
 		{Key: "notices", Group: admin.Data, URL: noticeweb.Admin, Verbs: []auth.Verb{auth.NoticeKeep}},
 		{Key: "jobs", Group: admin.System, URL: "/admin/jobs", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.jobPages().Waits},
 		{Key: "health", Group: admin.System, URL: "/admin/health", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.healthPages().Waits},
@@ -86,7 +89,29 @@ func (r *rooms) keeping() admin.Keeping {
 // itself to Deliveries.
 func (r *rooms) jobPages() *admin.Jobs {
 	return &admin.Jobs{Keeping: r.keeping(), Queue: r.queue, Sweeps: func() []job.Sweep { return r.newRunner().Sweeps() },
-		Deliveries: []admin.Deliveries{{Key: "notices", URL: noticeweb.Admin + "?state=dead", Failed: r.notices.Failed}}}
+		Deliveries: []admin.Deliveries{
+			{Key: "notices", URL: noticeweb.Admin + "?state=dead", Failed: r.notices.Failed},
+			{Key: "exchange", URL: exchangeweb.Path, Failed: r.exchange.Dead, Each: r.stuckLinks},
+		}}
+}
+
+// stuckLinks are the links to which deliveries were given up, of those that who
+// asks looks after.
+func (r *rooms) stuckLinks(ctx context.Context) ([]admin.Stuck, error) {
+	links, err := r.exchange.Links(ctx, web.Actor(ctx))
+	if fault.Is(err, fault.Forbidden) {
+		return nil, nil
+	}
+	var out []admin.Stuck
+	for _, l := range links {
+		if err != nil || l.Dead == 0 || l.Ended != 0 {
+			continue
+		}
+		x := admin.Stuck{Name: l.Name, URL: exchangeweb.Path + "/" + l.ID, Count: l.Dead, Again: exchangeweb.Path + "/" + l.ID + "/again"}
+		x.Answer, err = r.exchange.LastAnswer(ctx, l.ID)
+		out = append(out, x)
+	}
+	return out, err
 }
 
 func (r *rooms) healthPages() *admin.Health {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"cchc/admin/account"
 	"cchc/base/api"
 	"cchc/base/file"
 	"cchc/base/web/tokens"
@@ -13,6 +14,7 @@ import (
 	"cchc/procedure/procedureweb"
 	"cchc/scorecard/scorecardweb"
 	"cchc/serviceindex/serviceindexweb"
+	"cchc/setting/settingweb"
 	"cchc/unit"
 	"cchc/unit/unitweb"
 )
@@ -21,13 +23,15 @@ import (
 func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, files *file.Store) {
 	a.Keep(r.db)
 	a.Limit(api.Limits{Rate: f.APIRate, Burst: f.APIBurst}, now)
-	(&dossierweb.API{Desk: r.desk, Files: files}).Register(a)
-	(&unitweb.API{DB: r.db, Units: r.units, Registry: r.registry}).Register(a)
+	(&dossierweb.API{Desk: r.desk, Files: files, Evaluation: r.evaluation}).Register(a)
+	(&unitweb.API{DB: r.db, Units: r.units, Registry: r.registry, Pages: r.unitPages()}).Register(a)
 	(&procedureweb.API{DB: r.db, Registry: r.editor}).Register(a)
-	(&calendarweb.API{DB: r.db, Calendars: r.calendars, Units: r.units}).Register(a)
+	(&calendarweb.API{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(a)
 	(&serviceindexweb.API{Index: r.index}).Register(a)
 	(&scorecardweb.API{Desk: r.scorecard}).Register(a)
 	(&scorecardweb.ResultsAPI{Desk: r.scorecard}).Register(a)
+	(&account.API{Accounts: r.accounts, Units: r.units}).Register(a)
+	(&settingweb.API{DB: r.db, Book: r.settings, Units: r.units}).Register(a)
 	apiTrail{r}.register(a)
 }
 

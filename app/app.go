@@ -16,6 +16,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/file"
 	"cchc/base/job"
 	"cchc/base/live"
 	"cchc/calendar"
@@ -59,6 +60,7 @@ type rooms struct {
 	reported   *reported.Book
 	scorecard  *scorecard.Desk // chỉ số CCHC
 	imports    *imports.Runs   // where files are kept
+	scans      *file.Store     // nil where nothing is served
 	queue      *job.Queue
 	first      *admin.FirstRun
 	files      string        // where scans are kept
@@ -154,7 +156,8 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.desk.Publish = r.tell
 	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }
 	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: exchangeDesk{r.desk}, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
-	r.desk.Changed = r.changed
+	r.exchange.Fetcher, r.exchange.Lists = r.exchange.Sender.(*exchangeweb.Sender), exchangeLists{r}
+	r.desk.Changed, r.desk.Forget = r.changed, r.forget
 	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(account string) { r.hub.Publish(noticeweb.Topic(account), "") }}
 	r.letters = r.post
 	return r, nil

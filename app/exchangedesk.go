@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"cchc/base/db"
+	"cchc/base/file"
 	"cchc/base/moment"
 	"cchc/dossier"
 	"cchc/exchange"
@@ -56,3 +59,38 @@ func (e exchangeDesk) Changeovers(ctx context.Context, q db.Queryer, id string) 
 
 // ReadTime implements exchange.Desk.
 func (exchangeDesk) ReadTime(s string) (moment.Instant, bool) { return dossier.ReadTime(s) }
+
+// exchangeLists keeps lists that were handed in beside the scans, until they were
+// compared.
+type exchangeLists struct{ r *rooms }
+
+// listSize is the largest list that is kept.
+const listSize = 512 << 20
+
+var errNoStore = errors.New("no place where files are kept: only a serving program compares")
+
+// Keep implements exchange.Lists.
+func (e exchangeLists) Keep(ctx context.Context, content io.Reader) (string, error) {
+	if e.r.scans == nil {
+		return "", errNoStore
+	}
+	info, err := e.r.scans.Put(ctx, content, file.Limits{Size: listSize, As: file.CSV}) // what it is, is found when it is read
+	return info.Key, err
+}
+
+// Open implements exchange.Lists.
+func (e exchangeLists) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	if e.r.scans == nil {
+		return nil, errNoStore
+	}
+	content, _, err := e.r.scans.Get(ctx, key)
+	return content, err
+}
+
+// Drop implements exchange.Lists.
+func (e exchangeLists) Drop(ctx context.Context, key string) error {
+	if e.r.scans == nil {
+		return errNoStore
+	}
+	return e.r.scans.Delete(ctx, key)
+}

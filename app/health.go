@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,7 +38,8 @@ const (
 	noGB        = 0.25           // nothing more may be written soon
 	staleBackup = 36 * time.Hour // one a night, and half a day's grace
 	jobsLag     = 10 * time.Minute
-	soonDays    = 60 // holidays and administrators that run out
+	staleVerify = 35 * 24 * time.Hour // one a month, and some days' grace
+	soonDays    = 60                  // holidays and administrators that run out
 )
 
 // examine looks at everything that a keeper of the installation should know of.
@@ -150,8 +152,28 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		}
 		say("clock", s, "Now", now)
 	}
+	out = append(out, r.verifiedFinding(ctx, now))
+	// Everything is counted by Vietnam's clock, whatever the machine's is set to:
+	// that one only stands in its log.
+	zone, shift := time.Now().Zone()
+	say("zone", admin.Fine, "Machine", fmt.Sprintf("%s (UTC%+03d:%02d)", zone, shift/3600, shift%3600/60))
 	say("build", admin.Fine, "Version", Version)
 	return out
+}
+
+// verifiedFinding tells when everything was recounted last, and what that found.
+func (r *rooms) verifiedFinding(ctx context.Context, now moment.Instant) admin.Finding {
+	v, err := r.lastVerified(ctx)
+	f := admin.Finding{Key: "verify", Standing: admin.Fine, Args: []any{"At", v.Finished, "Dossiers", v.Dossiers, "Differences", v.Differences}}
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return admin.Finding{Key: "verify_never", Standing: admin.Look}
+	case err != nil || v.Differences > 0:
+		f.Standing = admin.Bad
+	case v.Finished < now.Add(-staleVerify):
+		f.Standing = admin.Look
+	}
+	return f
 }
 
 func mustDir(path string) string {

@@ -8,6 +8,7 @@ import (
 	"cchc/base/api"
 	"cchc/base/job"
 	"cchc/calendar"
+	"cchc/dossier"
 	"cchc/exchange"
 	"cchc/imports"
 	"cchc/notice"
@@ -28,11 +29,15 @@ func (r *rooms) newRunner() *job.Runner {
 	calendars.Timeout = sweeping
 	job.Handle(run, calendars, r.calendarChanged)
 	job.Handle(run, exchange.Deliver, r.exchange.Send)
+	job.Handle(run, exchange.Reconcile, r.exchange.Work)
 	run.Every(time.Minute, "exchange.sweep", time.Minute, r.exchange.Sweep)
 	run.Every(time.Hour, "api.sweep", sweeping, func(ctx context.Context) error { return api.Sweep(ctx, r.db) })
 	job.Handle(run, notice.Send, r.notices.SendDue)
 	run.Every(15*time.Second, "notice.sweep", sweeping, r.tellNotices)
 	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
+	if r.scans != nil {
+		job.Handle(run, dossier.EraseFiles, r.eraseFiles)
+	}
 	if r.imports != nil {
 		job.Handle(run, imports.Work, r.imports.Go)
 	}

@@ -29,7 +29,7 @@ type smtpFlags struct {
 type noticeFlags struct {
 	SMS  string `help:"How text messages leave: off, or file (JSON lines in the folder notices beside the database, for a gateway's program)." default:"off" enum:"off,file"`
 	Zalo string `help:"The same for Zalo, to applicants who agreed." default:"off" enum:"off,file"`
-	Demo bool   `help:"Send notices about a demonstration's or a training's invented people all the same; otherwise they are written to files."`
+	Demo bool   `help:"Send notices about a demonstration's invented people all the same; otherwise they are written to files. A training sends none, whatever this says."`
 	Keep int    `help:"Days for which notices and the log of what was sent are kept." default:"180"`
 }
 
@@ -46,7 +46,7 @@ func (r *rooms) noticesLeave(ctx context.Context, f serveFlags) error {
 		return err
 	}
 	files := &notice.FileSender{Dir: r.beside("notices")}
-	if (invented || r.training) && !f.Notices.Demo {
+	if r.training || invented && !f.Notices.Demo {
 		b.Senders = map[string]notice.Sender{notice.Email: files, notice.SMS: files, notice.Zalo: files}
 		return nil
 	}

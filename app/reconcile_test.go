@@ -249,6 +249,15 @@ func TestThePageOfReconciliationComparesFiltersAndSendsAgain(t *testing.T) {
 		Has("#error-summary", "Dòng 2: trạng thái “12”").Has("#error-summary", "hồ sơ B đã có")
 	p := upload(t, b, page, "cong.csv", "code,status,time\n"+d.Code+",9,2026-11-24T09:00\n=1+1,4,\n", "unit", string(o.commune), "minutes", "5").Is(303)
 	run := p.Header.Get("Location")
+	// A job compares; until then the page says how far it is, without scripts too.
+	b.Get(run).Is(200).Has("h1", "Đang chờ đến lượt").Has("main a[href='"+run+"']", "Xem lại").Count("input[name=ord]", 0)
+	b.Get(page).Has("td", "Đang chờ đến lượt")
+	id := run[strings.LastIndex(run, "/")+1:]
+	for range 2 { // twice is once
+		if err := o.exchange.Work(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b.Get(run).Is(200).Has("h1", "3 hồ sơ không khớp").Has("th", d.Code).Has("th", e.Code).Has("td", "Lệch trạng thái").Has("td", "9 · ").Count("input[name=ord]", 2)
 	b.Get(run+"?kind=status").Is(200).Has("th", d.Code).Lacks("th", e.Code)
 	csv := b.Get(run + "?format=csv").Is(200)
@@ -270,4 +279,94 @@ func TestThePageOfReconciliationComparesFiltersAndSendsAgain(t *testing.T) {
 	upload(t, elsewhere, page, "x.csv", "code,status\nA,1\n", "unit", string(o.province), "minutes", "5").Is(403)
 	b.Header.Set("Accept-Language", "en")
 	b.Look(page, run)
+}
+
+// A list too large to be looked through at once is found wrong by the job.
+func TestAWrongListIsToldOnThePageOfItsRun(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := serveOffice(t)
+	b := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.province})
+	text := "code,status\n" + strings.Repeat("A,99\n", 1) + strings.Repeat("               ,4\n", 70_000)
+	run := upload(t, b, "/admin/exchange/reconcile", "to.csv", text, "unit", string(o.commune), "minutes", "5").Is(303).Header.Get("Location")
+	id := run[strings.LastIndex(run, "/")+1:]
+	if err := o.exchange.Work(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	b.Get(run).Is(200).Has("h1", "Không đối soát được").Has(".notice", "Dòng 2: trạng thái “99”").Has(".notice a", "Đối soát lại")
+	b.Header.Set("Accept-Language", "en")
+	noRawKeys(t, b.Get(run).Has("h1", "Not compared").Body)
+}
+
+func TestAPeersListIsFetchedByAJobAndCompared(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	here, there := serveOffice(t), serveOffice(t)
+	p := there.program(t, "xa-gio-hai", []string{"dossier.import", "dossier.read"}, actor.Grant{Role: actor.Administrator, Unit: there.province})
+	secret := strings.TrimPrefix(p.Header.Get("Authorization"), "Bearer ")
+	here.exchange.Sender.(*exchangeweb.Sender).Hosts = []string{"127.0.0.1"}
+	link := func(list string) exchange.Link {
+		t.Helper()
+		l, err := here.exchange.Create(ctx, operator, exchange.Link{Kind: exchange.Peer, Name: "Tỉnh", URL: there.b.URL() + "/api/v1/feed/dossiers", Unit: here.province, System: "xa",
+			Secret: secret, List: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	l := link(there.b.URL() + "/api/v1/feed/dossiers?system=xa&limit=2") // in pages of two
+	var all []dossier.Dossier
+	for range 5 {
+		all = append(all, receive(t, here.rooms, here.commune))
+	}
+	if err := here.exchange.Send(ctx, l.ID); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, there.rooms, there.commune) // its own: of no concern
+	all = append(all, receive(t, here.rooms, here.commune))
+	here.clock.Advance(time.Hour)
+	if err := here.desk.Finish(ctx, operator, all[1].Code, dossier.Result{}); err != nil { // neither is told yet
+		t.Fatal(err)
+	}
+	b := here.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: here.province})
+	const page = "/admin/exchange/reconcile"
+	b.Get("/admin/exchange/"+l.ID).Is(200).Has("code", "/api/v1/feed/dossiers?system=xa").Count("a[href='"+page+"?link="+l.ID+"']", 1)
+	b.Get(page+"?link="+l.ID).Is(200).Count("input[name=source][value=link][checked]", 1)
+	upload(t, b, page, "", "", "source", "link", "unit", string(here.province), "minutes", "5").Is(422).Has("#error-summary", "liên kết")
+	run := upload(t, b, page, "", "", "source", "link", "link", l.ID, "unit", string(here.province), "minutes", "5").Is(303).Header.Get("Location")
+	id := run[strings.LastIndex(run, "/")+1:]
+	b.Get(run).Is(200).Has("h1", "Đang chờ đến lượt")
+	if err := here.exchange.Work(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	b.Get(run).Is(200).Has("h1", "2 hồ sơ không khớp").Has("th", all[1].Code).Has("th", all[5].Code).Lacks("th", all[0].Code)
+	r, err := here.exchange.Run(ctx, operator, id)
+	if err != nil || r.State != exchange.RunDone || r.Theirs != 5 || r.Same != 4 || r.Ours != 6 {
+		t.Errorf("the run is %+v, %v", r, err)
+	}
+
+	// What cannot be fetched says why, and nothing was compared.
+	for address, want := range map[string]string{
+		there.b.URL() + "/api/v1/nothing":              "answered 404",
+		there.b.URL() + "/api/openapi.json":            "Danh sách",
+		"https://10.1.2.3/list":                        "private network",
+		"http://example.vn/list":                       "only https",
+		there.b.URL() + "/api/v1/feed/dossiers?unit=x": "answered",
+	} {
+		bad := link(address)
+		r, err := here.exchange.Start(ctx, operator, exchange.Comparison{Unit: here.province, Link: bad.ID, Minutes: 5, Fetch: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := here.exchange.Work(ctx, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.Get("/admin/exchange/reconcile/runs/"+r.ID).Is(200).Has("h1", "Không đối soát được").Has(".notice", want)
+	}
+	// In a training nothing is fetched.
+	here.exchange.Quiet = true
+	if _, err := here.exchange.Start(ctx, operator, exchange.Comparison{Unit: here.province, Link: l.ID, Minutes: 5, Fetch: true}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a training fetches: %v", err)
+	}
+	b.Get("/admin/exchange").Has(".notice", "Đang tập huấn")
 }

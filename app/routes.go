@@ -72,6 +72,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	})
 	(&signin.Pages{Accounts: r.accounts}).Register(mux)
 	r.exchange.Sender.(*exchangeweb.Sender).Hosts = f.Hosts
+	r.exchange.Quiet = r.training
 	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
 	if err := r.noticesLeave(ctx, f); err != nil {
@@ -90,7 +91,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
-	r.imports = r.newImports(files)
+	r.imports, r.scans = r.newImports(files), files
 	r.scorecard.Files = files
 	(&scorecardweb.Pages{Desk: r.scorecard}).Register(mux)
 	(&importsweb.Pages{Runs: r.imports, Units: r.units, Live: r.hub}).Register(mux)
@@ -99,6 +100,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	views.Register(mux)
 	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
+	(&dossierweb.Erasing{Desk: r.desk}).Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	r.portalPages(f.Base).Register(mux)
 	guides.Register(mux)

@@ -22,6 +22,7 @@ type office struct {
 	clock             *dbtest.Clock
 	b                 *webtest.Browser
 	province, commune unit.ID
+	days              int // counts what must be another one each time
 }
 
 func serveOffice(t *testing.T) *office {

@@ -38,7 +38,7 @@ func (c serveCmd) train(ctx context.Context, s streams) error {
 		return err
 	}
 	defer r.close()
-	r.training = true
+	r.training, r.exchange.Quiet = true, true // also while its dossiers are made
 	made, err := demo.Made(ctx, r.db)
 	if err != nil {
 		return err

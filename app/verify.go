@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"cchc/base/db"
+	"cchc/base/moment"
 	"cchc/dossier"
 )
 
@@ -34,9 +36,8 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer r.close()
 	p := newProgress(s.err, "dossiers verified")
-	differences := 0
-	n, err := r.desk.Verify(ctx, func(done int) { p.at(done, 0) }, func(d dossier.Difference) {
-		if differences++; differences <= 50 {
+	v, err := r.verify(ctx, func(done int) { p.at(done, 0) }, func(n int, d dossier.Difference) {
+		if n <= 50 {
 			fmt.Fprintf(s.out, "%s\n  stored  %s\n  counted %s\n", d.What, d.Have, d.Want)
 		}
 	})
@@ -44,9 +45,54 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if differences > 0 {
-		return fmt.Errorf("%d dossiers: %d differences between figures and facts", n, differences)
+	if v.Differences > 0 {
+		return fmt.Errorf("%d dossiers: %d differences between figures and facts", v.Dossiers, v.Differences)
 	}
-	_, err = fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", n)
+	_, err = fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers)
 	return err
+}
+
+// A verified is a recount of everything: when, of how much, and what it found.
+type verified struct {
+	Started, Finished moment.Instant
+	Dossiers          int
+	Differences       int
+}
+
+var (
+	verifyPut = db.SQL("app.verify.put", `
+		INSERT INTO verify_run (started_at, finished_at, dossiers, differences)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (started_at) DO UPDATE SET finished_at = excluded.finished_at, dossiers = excluded.dossiers, differences = excluded.differences`)
+	verifyLast = db.SQL("app.verify.last", `
+		SELECT started_at, finished_at, dossiers, differences
+		FROM verify_run
+		ORDER BY started_at DESC
+		LIMIT 1`)
+)
+
+// verify recounts everything and notes the result, for the page of health. found is
+// told of each difference with its number.
+func (r *rooms) verify(ctx context.Context, progress func(done int), found func(n int, d dossier.Difference)) (v verified, err error) {
+	v.Started = r.db.Now()
+	v.Dossiers, err = r.desk.Verify(ctx, progress, func(d dossier.Difference) {
+		v.Differences++
+		found(v.Differences, d)
+	})
+	if err != nil {
+		return v, err
+	}
+	return v, r.db.Write(ctx, func(tx *db.Tx) error {
+		v.Finished = tx.Now
+		_, err := tx.Exec(ctx, verifyPut, v.Started, v.Finished, v.Dossiers, v.Differences)
+		return err
+	})
+}
+
+// lastVerified returns the latest recount; db.ErrNotFound when there was none.
+func (r *rooms) lastVerified(ctx context.Context) (verified, error) {
+	return db.One(ctx, r.db, verifyLast, func(s db.Scanner) (v verified, err error) {
+		err = s.Scan(&v.Started, &v.Finished, &v.Dossiers, &v.Differences)
+		return v, err
+	})
 }

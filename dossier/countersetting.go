@@ -19,4 +19,4 @@ var (
 )
 
 // Settings lists what this room lets people choose.
-var Settings = []*setting.Setting{AlikeDays, UncollectedDays, Kiosk}
+var Settings = []*setting.Setting{AlikeDays, UncollectedDays, Kiosk, KeepMonths}

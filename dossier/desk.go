@@ -36,6 +36,10 @@ type Desk struct {
 	// dossier. What is brought in by an import or a feed is not told of.
 	Changed func(ctx context.Context, tx *db.Tx, d Dossier, before Status, facts []Fact) error
 
+	// Forget takes part in the write in which a dossier's person was erased, for
+	// whatever else knows of them; nil is nobody.
+	Forget func(ctx context.Context, tx *db.Tx, f Forgotten) error
+
 	keeping sync.Once
 	figures *db.Cache[*kept] // see perUnit
 	periods keptPeriods

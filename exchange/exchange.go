@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -42,6 +43,7 @@ type Link struct {
 	Secret  string // signs webhooks; bearer token of a peer
 	Unit    unit.ID
 	System  string // of a peer: what it calls us
+	List    string // of a peer: where its own list of our dossiers is fetched; only Create looks at it, see Book.List
 	Created moment.Instant
 	Ended   moment.Instant
 
@@ -89,6 +91,12 @@ type Book struct {
 	Units  *unit.Book
 	Desk   Desk // what is compared with other sides' lists
 	Sender Sender
+	// Lists and Fetcher are for comparisons that run as jobs: see Start.
+	Lists   Lists
+	Fetcher Fetcher
+	// Quiet: nothing leaves (a training). Links can be kept, changes are not noted
+	// for them, and nothing is sent or fetched.
+	Quiet bool
 
 	once  sync.Once
 	cache db.Cache[[]Link]
@@ -182,6 +190,11 @@ func (b *Book) Create(ctx context.Context, a actor.Actor, l Link) (Link, error) 
 	if u, err := url.Parse(l.URL); l.Kind == Hook && l.URL == "" || err != nil || l.URL != "" && (u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http") {
 		f.With("url", "exchange.url")
 	}
+	if l.List = strings.TrimSpace(l.List); l.List != "" {
+		if u, err := url.Parse(l.List); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" || l.Kind != Peer {
+			f.With("list", "exchange.list_url")
+		}
+	}
 	if l.Kind == Peer && l.System == "" {
 		f.With("system", "exchange.system")
 	}
@@ -198,6 +211,11 @@ func (b *Book) Create(ctx context.Context, a actor.Actor, l Link) (Link, error) 
 		l.ID, l.Created = db.NewID(), tx.Now
 		if _, err := tx.Exec(ctx, linkInsert, l.ID, l.Kind, l.Name, l.URL, l.Secret, string(l.Unit), l.System, tx.Now); err != nil {
 			return err
+		}
+		if l.List != "" {
+			if _, err := tx.Exec(ctx, listPut, l.ID, l.List); err != nil {
+				return err
+			}
 		}
 		if err := tx.Bump(ctx, epoch); err != nil {
 			return err
@@ -233,6 +251,9 @@ func (b *Book) End(ctx context.Context, a actor.Actor, id string) error {
 
 // Again has everything that was not received tried anew, at once.
 func (b *Book) Again(ctx context.Context, a actor.Actor, id string) error {
+	if b.Quiet {
+		return fault.New(fault.Conflict, "exchange.quiet")
+	}
 	return b.change(ctx, a, id, "exchange.again", func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, deliveryAgain, tx.Now, id); err != nil {
 			return err
@@ -289,8 +310,38 @@ func (b *Book) Open(ctx context.Context, l Link) ([]Delivery, error) {
 	return db.All(ctx, b.DB, deliveryOpen, scanDelivery, l.ID)
 }
 
+var (
+	deadCount = db.SQL("exchange.dead.count", `
+		SELECT COUNT(*)
+		FROM exchange_delivery d
+		JOIN exchange_link l ON l.id = d.link_id
+		WHERE d.state = 'dead' AND l.ended_at IS NULL`)
+	deadAnswer = db.SQL("exchange.dead.answer", `
+		SELECT answer
+		FROM exchange_delivery
+		WHERE link_id = $1 AND state = 'dead'
+		ORDER BY id DESC
+		LIMIT 1`)
+)
+
+// Dead counts the deliveries to links in use that were given up.
+func (b *Book) Dead(ctx context.Context) (int, error) { return db.Value[int](ctx, b.DB, deadCount) }
+
+// LastAnswer returns what the other side said to the last delivery that was given
+// up; "" when there is none.
+func (b *Book) LastAnswer(ctx context.Context, link string) (string, error) {
+	s, err := db.Value[string](ctx, b.DB, deadAnswer, link)
+	if errors.Is(err, db.ErrNotFound) {
+		err = nil
+	}
+	return s, err
+}
+
 // Note writes down, in the write in which a dossier changed, whom to tell.
 func (b *Book) Note(ctx context.Context, tx *db.Tx, c Change) error {
+	if b.Quiet {
+		return nil
+	}
 	b.once.Do(func() {
 		b.cache.Name, b.cache.Load = epoch, func(ctx context.Context, q db.Queryer) ([]Link, error) { return db.All(ctx, q, linkLive, scanLink) }
 	})
@@ -393,6 +444,9 @@ func peerEvent(id, unit string, c Change) map[string]any {
 // Send sends what is due for a link. One process at a time does so, by a lease
 // that a crash lets run out; that keeps the order.
 func (b *Book) Send(ctx context.Context, id string) error {
+	if b.Quiet {
+		return nil
+	}
 	took := int64(0)
 	err := b.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		took, err = tx.Exec(ctx, linkLease, tx.Now.Add(Deliver.Timeout), id, tx.Now)

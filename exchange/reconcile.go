@@ -37,6 +37,7 @@ type Comparison struct {
 	Link     string      // who is compared with, when it is a link: it may call us by a name
 	Minutes  int         // how far two times may lie apart
 	File     File
+	Fetch    bool // the link's own list is fetched; File is not looked at
 }
 
 // A Run is a comparison that was made.
@@ -57,6 +58,12 @@ type Run struct {
 	Same    int64
 	Outside int64            // lines of dossiers of other units, times or systems
 	Counts  map[string]int64 // of each kind
+
+	State    string // see RunDone
+	Lines    int64  // read so far
+	Finished moment.Instant
+	Fault    *fault.Fault // why it failed
+	Fetched  bool         // from the link
 }
 
 // Differing is how many differences the run found.
@@ -132,36 +139,14 @@ func scanDifference(r db.Scanner) (d Difference, err error) {
 // cannot be read is refused as a whole, for a comparison with a part would call
 // the rest missing. Faults: Invalid with fields from, minutes, link, file.
 func (b *Book) Compare(ctx context.Context, a actor.Actor, q Comparison) (Run, error) {
-	q.System = strings.TrimSpace(q.System)
-	if err := b.Guard.Check(ctx, b.DB, a, auth.DossierImport, q.Unit); err != nil {
+	c, err := b.begin(ctx, a, &q)
+	if err != nil {
 		return Run{}, err
 	}
-	f := fault.New(fault.Invalid, "exchange.compare.invalid")
-	if q.From != 0 && q.To != 0 && q.To < q.From {
-		f.With("to", "exchange.compare.period")
-	}
-	if q.Minutes < 0 || q.Minutes > 7*24*60 {
-		f.With("minutes", "exchange.compare.minutes")
-	}
-	c := &comparing{b: b, q: q, names: map[string]bool{"": true, q.System: true}, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, kept: map[string]int{}}
-	if q.Link != "" {
-		l, err := b.Find(ctx, a, q.Link)
-		if err != nil {
-			return Run{}, err
-		}
-		if l.System != "" {
-			c.names[l.System] = true
-		}
-	}
-	if err := f.Or(); err != nil {
-		return Run{}, err
-	}
-	c.run = Run{ID: db.NewID(), Unit: q.Unit, Link: q.Link, System: q.System, From: q.From, To: q.To, Minutes: q.Minutes, File: q.File.Name,
-		Account: a.Account, Person: a.Name, Counts: map[string]int64{}}
 	if err := b.DB.Snapshot(ctx, func(s *db.Snapshot) error { return c.compare(ctx, s) }); err != nil {
 		return Run{}, err
 	}
-	err := b.DB.Write(ctx, func(tx *db.Tx) error {
+	err = b.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := b.Guard.Check(ctx, tx, a, auth.DossierImport, q.Unit); err != nil {
 			return err
 		}
@@ -173,6 +158,37 @@ func (b *Book) Compare(ctx context.Context, a actor.Actor, q Comparison) (Run, e
 			Changes: []audit.Change{{Field: "file", To: c.run.File}, {Field: "system", To: c.run.System}}})
 	})
 	return c.run, err
+}
+
+// begin checks what is to be compared, and the right to.
+func (b *Book) begin(ctx context.Context, a actor.Actor, q *Comparison) (*comparing, error) {
+	q.System = strings.TrimSpace(q.System)
+	if err := b.Guard.Check(ctx, b.DB, a, auth.DossierImport, q.Unit); err != nil {
+		return nil, err
+	}
+	f := fault.New(fault.Invalid, "exchange.compare.invalid")
+	if q.From != 0 && q.To != 0 && q.To < q.From {
+		f.With("to", "exchange.compare.period")
+	}
+	if q.Minutes < 0 || q.Minutes > 7*24*60 {
+		f.With("minutes", "exchange.compare.minutes")
+	}
+	c := &comparing{b: b, q: *q, names: map[string]bool{"": true, q.System: true}, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, kept: map[string]int{}}
+	if q.Link != "" {
+		l, err := b.Find(ctx, a, q.Link)
+		if err != nil {
+			return nil, err
+		}
+		if l.System != "" {
+			c.names[l.System] = true
+		}
+	}
+	if err := f.Or(); err != nil {
+		return nil, err
+	}
+	c.run = Run{ID: db.NewID(), Unit: q.Unit, Link: q.Link, System: q.System, From: q.From, To: q.To, Minutes: q.Minutes, File: q.File.Name,
+		Account: a.Account, Person: a.Name, Counts: map[string]int64{}}
+	return c, nil
 }
 
 // comparing is a comparison under way.
@@ -187,6 +203,8 @@ type comparing struct {
 	// a hundred megabytes, and two of them are alike once in 30 million lists.
 	seed maphash.Seed
 	seen map[uint64]bool
+
+	told func(lines int64) error // hears how far it is; nil is nobody
 }
 
 func (c *comparing) differs(d Difference) {
@@ -204,6 +222,11 @@ func (c *comparing) compare(ctx context.Context, s *db.Snapshot) error {
 	}
 	err = c.q.File.each(desk.ReadTime, func(x entry, flaw func(key string, args ...any)) error {
 		c.run.Theirs++
+		if c.told != nil && c.run.Theirs%1000 == 0 {
+			if err := c.told(c.run.Theirs); err != nil {
+				return err
+			}
+		}
 		if !c.names[x.System] {
 			c.run.Outside++
 			return nil
@@ -287,6 +310,11 @@ func (c *comparing) store(ctx context.Context, tx *db.Tx) error {
 	if err := tx.InsertRows(ctx, runInsert, [][]any{c.run.args()}); err != nil {
 		return err
 	}
+	return c.keep(ctx, tx)
+}
+
+// keep stores what differed, and drops the oldest runs of the unit.
+func (c *comparing) keep(ctx context.Context, tx *db.Tx) error {
 	rows := make([][]any, len(c.list))
 	for i, d := range c.list {
 		rows[i] = []any{c.run.ID, i + 1, d.Kind, d.Code, d.Dossier, string(d.Unit), d.OurStatus, d.OurAt, d.TheirStatus, d.TheirAt}
@@ -300,6 +328,9 @@ func (c *comparing) store(ctx context.Context, tx *db.Tx) error {
 	}
 	for _, id := range old {
 		if _, err := tx.Exec(ctx, differenceDrop, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, workDrop, id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, runDrop, id); err != nil {
@@ -325,6 +356,9 @@ func (b *Book) Runs(ctx context.Context, a actor.Actor) ([]Run, error) {
 			return nil, err
 		}
 		if ok {
+			if err := b.how(ctx, &r); err != nil {
+				return nil, err
+			}
 			out = append(out, r)
 		}
 	}
@@ -340,7 +374,10 @@ func (b *Book) Run(ctx context.Context, a actor.Actor, id string) (Run, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, b.Guard.Check(ctx, b.DB, a, auth.DossierImport, r.Unit)
+	if err := b.Guard.Check(ctx, b.DB, a, auth.DossierImport, r.Unit); err != nil {
+		return r, err
+	}
+	return r, b.how(ctx, &r)
 }
 
 // A Filter chooses among a run's differences.

@@ -33,6 +33,9 @@ const resendChunk = 500
 // portions, each whole by itself; told twice does no harm. Faults: NotFound,
 // Invalid with field link, Conflict when there is nothing to send.
 func (b *Book) Resend(ctx context.Context, a actor.Actor, run string, how Resend) (int, error) {
+	if b.Quiet {
+		return 0, fault.New(fault.Conflict, "exchange.quiet")
+	}
 	r, err := b.Run(ctx, a, run)
 	if err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -60,6 +61,37 @@ func Sweep(ctx context.Context, d *db.DB) error {
 		_, err := tx.Exec(ctx, answerSweep, tx.Now.Add(-keptAnswers))
 		return err
 	})
+}
+
+var (
+	answersAll = db.SQL("api.answer.all", `SELECT account, key, location, body FROM api_answer WHERE status <> 0`)
+	answerDrop = db.SQL("api.answer.drop", `DELETE FROM api_answer WHERE account = $1 AND key = $2`)
+)
+
+// ForgetAnswers drops the kept answers that speak of something, by its code: when a
+// person's data are erased they must not be given again.
+func ForgetAnswers(ctx context.Context, tx *db.Tx, code string) error {
+	type of struct{ account, key string }
+	var drop []of
+	err := db.Each(ctx, tx, answersAll, func(r db.Scanner) error {
+		var x of
+		var location string
+		var body []byte
+		if err := r.Scan(&x.account, &x.key, &location, &body); err != nil {
+			return err
+		}
+		if strings.Contains(location, code) || bytes.Contains(body, []byte(code)) {
+			drop = append(drop, x)
+		}
+		return nil
+	})
+	for _, x := range drop {
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, answerDrop, x.account, x.key)
+	}
+	return err
 }
 
 // A kept answer.

@@ -5,7 +5,9 @@
 // Personal values are never stored. A personal field appears as changed, with a
 // hash before and after whose salt lies in a table of its own, a row per object:
 // with the salt one can tell whether a value was this one, and when Forget has
-// dropped it the hashes say nothing while the trail stays whole.
+// dropped it the hashes say nothing while the trail stays whole. Words that people
+// typed may name a person all the same: Redact takes them out, and is the only
+// change that the engine lets through.
 package audit
 
 import (

@@ -27,7 +27,8 @@ const (
 	DossierRead       Verb = "dossier.read"
 	DossierReadPerson Verb = "dossier.read_person" // the numbers that lists and pages mask
 	DossierImport     Verb = "dossier.import"
-	BookClose         Verb = "book.close" // closing a book of numbered forms, for ever
+	DossierErase      Verb = "dossier.erase" // taking a person's data out of what is closed, for good
+	BookClose         Verb = "book.close"    // closing a book of numbered forms, for ever
 	BoardRead         Verb = "board.read"
 	IndexRead         Verb = "index.read"
 	IndexEnter        Verb = "index.enter" // measures that need outside data
@@ -52,7 +53,7 @@ const (
 var Verbs = []Verb{
 	UnitRead, UnitChange, CalendarChange, ProcedureChange,
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
-	DossierRead, DossierReadPerson, DossierImport, BookClose,
+	DossierRead, DossierReadPerson, DossierImport, DossierErase, BookClose,
 	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
 	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep,
 	ScoreRead, ScoreEnter, ScoreAppraise, CriteriaChange, RoundKeep, ResultPublish,
@@ -64,7 +65,7 @@ var policy = map[actor.Role][]Verb{
 	// of the keeper's.
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
-		DossierImport, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep,
+		DossierImport, DossierErase, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep,
 		ScoreRead, CriteriaChange, RoundKeep,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.

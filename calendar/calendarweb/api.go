@@ -12,6 +12,7 @@ import (
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/calendar"
+	"cchc/dossier"
 	"cchc/unit"
 )
 
@@ -21,6 +22,7 @@ type API struct {
 	DB        *db.DB
 	Calendars *calendar.Store
 	Units     *unit.Book
+	Desk      *dossier.Desk // whose promises a change would move
 }
 
 type dueInput struct {
@@ -58,18 +60,24 @@ type daysOutput struct {
 	}
 }
 
-type amendInput struct {
-	Body struct {
-		Unit     string      `json:"unit,omitempty" maxLength:"60" doc:"Id or agency code; the nation when left out."`
-		Date     moment.Date `json:"date" format:"date"`
-		Withdraw bool        `json:"withdraw,omitempty" doc:"Take back what is entered for the unit on that day."`
-		Kind     string      `json:"kind,omitempty" enum:"off,work"`
-		Name     string      `json:"name,omitempty" maxLength:"200"`
-		Rule     string      `json:"rule,omitempty" maxLength:"200"`
-		Replaces moment.Date `json:"replaces,omitempty" format:"date" doc:"Of a make-up day: whose hours are worked."`
-		Reason   string      `json:"reason" minLength:"1" maxLength:"1000"`
-	}
+// AmendBody is a day entered or taken back.
+type AmendBody struct {
+	Unit     string      `json:"unit,omitempty" maxLength:"60" doc:"Id or agency code; the nation when left out."`
+	Date     moment.Date `json:"date" format:"date"`
+	Withdraw bool        `json:"withdraw,omitempty" doc:"Take back what is entered for the unit on that day."`
+	Kind     string      `json:"kind,omitempty" enum:"off,work"`
+	Name     string      `json:"name,omitempty" maxLength:"200"`
+	Rule     string      `json:"rule,omitempty" maxLength:"200"`
+	Replaces moment.Date `json:"replaces,omitempty" format:"date" doc:"Of a make-up day: whose hours are worked."`
+	Reason   string      `json:"reason" minLength:"1" maxLength:"1000"`
 }
+
+func (b AmendBody) amendment(u unit.ID) calendar.Amendment {
+	return calendar.Amendment{Unit: u, Withdraw: b.Withdraw, Reason: b.Reason,
+		DayOff: calendar.DayOff{Date: b.Date, Kind: b.Kind, Name: b.Name, Rule: b.Rule, Replaces: b.Replaces}}
+}
+
+type amendInput struct{ Body AmendBody }
 
 // Register puts the operations at /api/v1/calendar.
 func (p *API) Register(a *api.API) {
@@ -81,6 +89,7 @@ func (p *API) Register(a *api.API) {
 	amend := op("amend-day", http.MethodPost, "/days", "Enter or withdraw a day off", "Open deadlines are projected anew; no promise is moved earlier without a notice.")
 	amend.DefaultStatus = http.StatusNoContent
 	api.Handle(a, web.SignedIn, amend, p.amend)
+	p.registerChanges(a, op)
 }
 
 func (p *API) find(ctx context.Context, s string) (unit.ID, error) {
@@ -164,6 +173,5 @@ func (p *API) amend(ctx context.Context, in *amendInput) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, p.Calendars.AmendDay(ctx, api.Actor(ctx), calendar.Amendment{Unit: id, Withdraw: b.Withdraw, Reason: b.Reason,
-		DayOff: calendar.DayOff{Date: b.Date, Kind: b.Kind, Name: b.Name, Rule: b.Rule, Replaces: b.Replaces}})
+	return nil, p.Calendars.AmendDay(ctx, api.Actor(ctx), b.amendment(id))
 }

@@ -18,14 +18,16 @@ import (
 	"cchc/base/web"
 	"cchc/calendar"
 	"cchc/dossier"
+	"cchc/evaluation"
 	"cchc/unit"
 )
 
 // API is the door for programs to dossiers and their statistics: the verbs of the
 // pages, by JSON.
 type API struct {
-	Desk  *dossier.Desk
-	Files *file.Store // where scans are kept; nil takes none
+	Desk       *dossier.Desk
+	Files      *file.Store       // where scans are kept; nil takes none
+	Evaluation []*evaluation.Set // versions of the nine indices
 }
 
 // Register puts the operations at /api/v1/dossiers and /api/v1/reports.
@@ -88,9 +90,11 @@ func (p *API) Register(a *api.API) {
 	}
 	p.registerVerbs(a)
 	p.registerFeed(a)
-	report := op("report-ii06a", http.MethodGet, "/reports/ii06a", "Form II.06a", "As of the end of the period, and as known then or now.")
-	report.Tags = []string{"reports"}
-	api.Handle(a, web.SignedIn, report, p.report)
+	p.registerBulk(a)
+	p.registerCounter(a)
+	p.registerBooks(a)
+	p.registerReports(a)
+	p.registerErasing(a)
 }
 
 // keyToken makes a form's token of an Idempotency-Key. The token is on the
@@ -203,7 +207,7 @@ func (p *API) search(ctx context.Context, in *searchInput) (*searchOutput, error
 }
 
 func (p *API) report(ctx context.Context, in *reportInput) (*reportOutput, error) {
-	x := dossier.Question{Sector: in.Sector, Procedure: in.Procedure}
+	x := dossier.Question{Sector: in.Sector, Procedure: in.Procedure, Officers: in.By == string(dossier.ByOfficer)}
 	f := fault.New(fault.Invalid, "web.form.invalid")
 	read := func(name, s string, to *moment.Date) {
 		d, err := moment.ParseDate(s)

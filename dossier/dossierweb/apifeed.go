@@ -7,6 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cchc/base/api"
+	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
@@ -54,8 +56,69 @@ type feedOutput struct {
 	}
 }
 
+type (
+	standingsInput struct {
+		Unit   string `query:"unit" maxLength:"60" doc:"Id or agency code; the first unit that the account may read when left out."`
+		System string `query:"system" maxLength:"60" doc:"Whose dossiers: those received here when left out, else those of a feed."`
+		Cursor string `query:"cursor" maxLength:"400" doc:"next of the page before."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"500" doc:"Dossiers looked at; those of other systems are left out of the page."`
+	}
+	apiStandingNow struct {
+		Code   string         `json:"code"`
+		System string         `json:"system,omitempty"`
+		Status int            `json:"status" doc:"National status, 1 to 10."`
+		Time   moment.Instant `json:"time,omitempty" format:"date-time" doc:"Since when."`
+	}
+	standingsOutput struct {
+		Link string `header:"Link" doc:"The next page, rel=\"next\"."`
+		Body struct {
+			Items []apiStandingNow `json:"items"`
+			Next  string           `json:"next,omitempty"`
+		}
+	}
+)
+
+// standings lists where dossiers stand, for another system to compare with.
+func (p *API) standings(ctx context.Context, in *standingsInput) (*standingsOutput, error) {
+	out := &standingsOutput{}
+	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
+		t, err := newTeller(ctx, p.Desk, q)
+		if err != nil {
+			return err
+		}
+		asked, err := p.unit(ctx, q, in.Unit)
+		if err != nil {
+			return err
+		}
+		u, _, err := chosen(ctx, p.Desk, t.tree, api.Actor(ctx), auth.DossierRead, asked)
+		if err != nil {
+			return err
+		}
+		rows, next, err := p.Desk.List(ctx, q, api.Actor(ctx), dossier.Filter{Unit: u, Bucket: dossier.BucketAll, After: readCursor(in.Cursor), Limit: in.Limit})
+		if err != nil {
+			return err
+		}
+		out.Body.Items, out.Body.Next = []apiStandingNow{}, writeCursor(next)
+		out.Link = api.Next(ctx, out.Body.Next)
+		for _, r := range rows {
+			if r.System != in.System {
+				continue
+			}
+			s, err := p.Desk.StandingOf(ctx, q, r.ID)
+			if err != nil {
+				return err
+			}
+			out.Body.Items = append(out.Body.Items, apiStandingNow{s.Code, r.System, int(s.Status), s.Since})
+		}
+		return nil
+	})
+	return out, err
+}
+
 // registerFeed puts the feed at /api/v1/feed/dossiers.
 func (p *API) registerFeed(a *api.API) {
+	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "list-standings", Method: http.MethodGet, Path: "/api/v1/feed/dossiers",
+		Summary: "List where dossiers stand", Description: "For another system to compare its own with: codes, national statuses and since when, nothing personal.", Tags: []string{"feed"}}, p.standings)
 	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "feed-dossiers", Method: http.MethodPost, Path: "/api/v1/feed/dossiers",
 		Summary: "Tell events of dossiers of another system", Tags: []string{"feed"}, MaxBodyBytes: 4 << 20,
 		Description: "Events may come twice and in any order: a dossier's facts follow from all its events by the time at which they happened. Each event is taken in whole or not at all, and the answer tells which. " +

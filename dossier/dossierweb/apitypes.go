@@ -14,6 +14,15 @@ type apiPerson struct {
 	Email          string `json:"email,omitempty" maxLength:"200"`
 	Address        string `json:"address,omitempty" maxLength:"500"`
 	Representative string `json:"representative,omitempty" maxLength:"200" doc:"Who acts for the applicant."`
+	AgentID        string `json:"representative_id_number,omitempty" maxLength:"20" doc:"Masked in answers."`
+	AgentPhone     string `json:"representative_phone,omitempty" maxLength:"20" doc:"Masked in answers."`
+	AgentRelation  string `json:"representative_relation,omitempty" maxLength:"200" doc:"Father, guardian, employee."`
+	AgentDocument  string `json:"representative_document,omitempty" maxLength:"200" doc:"Number and day of the authorisation."`
+}
+
+func asPerson(p dossier.Person) apiPerson {
+	return apiPerson{Name: p.Name, IDNumber: p.IDNumber, Phone: p.Phone, Email: p.Email, Address: p.Address, Representative: p.Representative,
+		AgentID: p.Agent.IDNumber, AgentPhone: p.Agent.Phone, AgentRelation: p.Agent.Relation, AgentDocument: p.Agent.Document}
 }
 
 type apiPaper struct {
@@ -35,6 +44,9 @@ type receiveBody struct {
 	At           moment.Instant `json:"at,omitempty" format:"date-time" doc:"When it came; now when left out."`
 	RegisterOnly bool           `json:"register_only,omitempty" doc:"It arrived and is not accepted yet (1): the clock starts when it is."`
 	Confirmed    bool           `json:"confirmed,omitempty" doc:"A person confirmed a limit of zero days."`
+	Body         string         `json:"body,omitempty" maxLength:"200" doc:"elsewhere: the body that it is for, where it is known."`
+	Replaces     string         `json:"replaces,omitempty" maxLength:"60" doc:"Code of a void receipt whose place this one takes."`
+	Reserved     string         `json:"reserved,omitempty" maxLength:"60" doc:"The number on a receipt written on paper; at is needed with it."`
 }
 
 type receiveInput struct {
@@ -233,7 +245,8 @@ type dossierOutput struct{ Body apiWhole }
 
 func asWhole(w dossier.Brief, now moment.Instant) apiWhole {
 	out := apiWhole{Dossier: asDossier(w.Dossier, now), Facts: []apiFact{}, Steps: []apiStep{},
-		Person: apiPerson{Name: w.Person.Name, IDNumber: w.Person.IDNumber, Phone: w.Person.Phone, Representative: w.Person.Representative}}
+		Person: asPerson(w.Person)}
+	out.Person.Email, out.Person.Address = "", "" // read-person tells, and who asked
 	void := w.Void()
 	for _, f := range w.Facts {
 		out.Facts = append(out.Facts, apiFact{Kind: string(f.Kind), At: f.At, Recorded: f.Recorded, Due: f.Due, How: f.How, Reason: f.Reason,
@@ -249,7 +262,9 @@ func (b receiveBody) application() dossier.Application {
 	app := dossier.Application{Procedure: b.Procedure, Case: b.Case, Channel: dossier.Channel(b.Channel), ReturnBy: b.ReturnBy,
 		Population: b.Population, Elsewhere: b.Elsewhere, Obliged: b.Obliged, At: b.At, Confirmed: b.Confirmed,
 		Person: dossier.Person{Name: b.Person.Name, IDNumber: b.Person.IDNumber, Phone: b.Person.Phone, Email: b.Person.Email,
-			Address: b.Person.Address, Representative: b.Person.Representative}}
+			Address: b.Person.Address, Representative: b.Person.Representative, Agent: dossier.Agent{IDNumber: b.Person.AgentID,
+				Phone: b.Person.AgentPhone, Relation: b.Person.AgentRelation, Document: b.Person.AgentDocument}},
+		Body: b.Body, Replaces: b.Replaces, Reserved: b.Reserved}
 	for _, x := range b.Papers {
 		app.Papers = append(app.Papers, dossier.Paper{Name: x.Name, Source: x.Source})
 	}
@@ -260,7 +275,7 @@ type reportInput struct {
 	From      string `query:"from" required:"true" format:"date" doc:"First day of the period."`
 	To        string `query:"to" required:"true" format:"date" doc:"Last day of the period."`
 	Unit      string `query:"unit" doc:"Id or agency code; with what is below it."`
-	By        string `query:"by" enum:"sector,procedure,unit" doc:"Break down; units each by itself."`
+	By        string `query:"by" enum:"sector,procedure,unit,officer" doc:"Break down; units each by itself."`
 	Sector    string `query:"sector"`
 	Procedure string `query:"procedure"`
 	Known     string `query:"known" format:"date" doc:"As known at the end of that day; now when left out."`
@@ -268,7 +283,7 @@ type reportInput struct {
 
 // An apiLine is a row of form II.06a; the numbers in the texts are its columns.
 type apiLine struct {
-	Key        string `json:"key,omitempty" doc:"Unit id, sector, or code of the procedure; left out for the total."`
+	Key        string `json:"key,omitempty" doc:"Unit id, sector, code of the procedure, or account; left out for the total and for what has none."`
 	Received   int64  `json:"received" doc:"(3)"`
 	Online     int64  `json:"online" doc:"(4)"`
 	Other      int64  `json:"other" doc:"(5)"`

@@ -89,6 +89,18 @@ type (
 		File   []byte `json:"file,omitempty" doc:"The scan, in base64. Its type is found in its content."`
 		Called string `json:"file_name,omitempty" maxLength:"200"`
 	}
+	assignBody struct {
+		Account string `json:"account" minLength:"1" maxLength:"60" doc:"Whose the current step becomes; somebody who holds its role there."`
+		Note    string `json:"note,omitempty" maxLength:"1000"`
+	}
+	keepBody struct {
+		Name  string `json:"name" minLength:"1" maxLength:"300"`
+		Place string `json:"place,omitempty" maxLength:"200" doc:"Where it lies."`
+	}
+	contactBody struct {
+		How  string `json:"how" enum:"phone,message,letter,visit"`
+		Note string `json:"note,omitempty" maxLength:"500"`
+	}
 	emptyBody struct{}
 )
 
@@ -137,6 +149,9 @@ func (p *API) registerVerbs(a *api.API) {
 	verb(a, p, "claim-step", "claim", "Take the current step", "", func(ctx context.Context, code string, _ emptyBody) error {
 		return k.Claim(ctx, api.Actor(ctx), code)
 	})
+	verb(a, p, "assign-step", "assign", "Give the current step to a person", "What somebody else has is given to another by a chairperson only.", func(ctx context.Context, code string, b assignBody) error {
+		return k.Allot(ctx, api.Actor(ctx), code, b.Account, b.Note)
+	})
 	verb(a, p, "send-back", "send-back", "Give it back to the step before", "", func(ctx context.Context, code string, b reasonBody) error {
 		return k.SendBack(ctx, api.Actor(ctx), code, b.Reason)
 	})
@@ -170,7 +185,35 @@ func (p *API) registerVerbs(a *api.API) {
 	verb(a, p, "reverse-complaint", "complaints/reverse", "A complaint was disproved", "", func(ctx context.Context, code string, b documentBody) error {
 		return k.Reverse(ctx, api.Actor(ctx), code, b.Reason, b.Document)
 	})
+	verb(a, p, "void-receipt", "void", "Say that it was received by mistake", "All facts stay readable and count for nothing; the code is never given again.", func(ctx context.Context, code string, b reasonBody) error {
+		return k.VoidReceipt(ctx, api.Actor(ctx), code, b.Reason)
+	})
+	verb(a, p, "keep-original", "originals", "Note an original that the office keeps", "", func(ctx context.Context, code string, b keepBody) error {
+		return k.KeepOriginal(ctx, api.Actor(ctx), code, b.Name, b.Place)
+	})
+	verb(a, p, "contact-applicant", "contacts", "Note an attempt to reach the applicant", "Whose result lies ready.", func(ctx context.Context, code string, b contactBody) error {
+		return k.Contact(ctx, api.Actor(ctx), code, b.How, b.Note)
+	})
+	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "read-person", Method: http.MethodPost, Path: "/api/v1/dossiers/{code}/person",
+		Summary: "Read the applicant's data unmasked", Description: "Who read it, when and why goes to the trail first. The answer is not kept for its Idempotency-Key.",
+		Tags: []string{"dossiers"}, Metadata: map[string]any{api.OwnKey: true}},
+		func(ctx context.Context, in *verbInput[purposeBody]) (*personOutput, error) {
+			x, err := k.ReadPerson(ctx, api.Actor(ctx), in.Code, in.Body.Purpose)
+			if err != nil {
+				return nil, err
+			}
+			return &personOutput{Cache: "no-store", Body: asPerson(x)}, nil
+		})
 	p.registerPapers(a)
+}
+
+type purposeBody struct {
+	Purpose string `json:"purpose" minLength:"1" maxLength:"500"`
+}
+
+type personOutput struct {
+	Cache string `header:"Cache-Control"`
+	Body  apiPerson
 }
 
 // paperLimit is the most that a request with a scan may weigh: base64 makes it a

@@ -159,6 +159,9 @@ func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now
 			out[len(out)-1].act = x
 		}
 	}
+	if w.Person.Name == dossier.Erased {
+		say(ui.Neutral, "erase.alert")
+	}
 	if w.By != "" {
 		say(ui.Info, "counter.void.by", "Code", w.By)
 		out[len(out)-1].link = ui.Link{Text: w.By, URL: dossierURL(w.By)}

@@ -41,6 +41,7 @@ type form struct {
 	Unit   string `form:"unit"`
 	System string `form:"system"`
 	Secret string `form:"secret,raw"`
+	List   string `form:"list"`
 }
 
 type listPage struct {
@@ -48,6 +49,7 @@ type listPage struct {
 	Links []exchange.Link
 	Units []ui.Option
 	names map[unit.ID]string
+	Quiet bool
 }
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, in *form, status int) error {
@@ -56,7 +58,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, in *form, status in
 	if err != nil {
 		return err
 	}
-	v := listPage{In: in, Links: links}
+	v := listPage{In: in, Links: links, Quiet: p.Book.Quiet}
 	if v.Units, v.names, err = p.units(ctx); err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 	err := web.Decode(r, in)
 	if err == nil {
 		var l exchange.Link
-		l, err = p.Book.Create(ctx, web.Actor(ctx), exchange.Link{Kind: in.Kind, Name: in.Name, URL: in.URL, Unit: unit.ID(in.Unit), System: in.System, Secret: in.Secret})
+		l, err = p.Book.Create(ctx, web.Actor(ctx), exchange.Link{Kind: in.Kind, Name: in.Name, URL: in.URL, Unit: unit.ID(in.Unit), System: in.System, Secret: in.Secret, List: in.List})
 		if err == nil && l.Kind == exchange.Hook {
 			w.Header().Set("Cache-Control", "no-store")
 			return web.Render(w, r, http.StatusCreated, madeView(l))
@@ -113,6 +115,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 
 type showPage struct {
 	Link exchange.Link
+	List string // where its own list is fetched
 	Open []exchange.Delivery
 }
 
@@ -125,7 +128,11 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, showView(showPage{Link: l, Open: open}))
+	at, err := p.Book.List(r.Context(), l.ID)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, showView(showPage{Link: l, List: at, Open: open}))
 }
 
 func (p *Pages) again(w http.ResponseWriter, r *http.Request) error {

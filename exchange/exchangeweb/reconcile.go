@@ -1,11 +1,13 @@
 package exchangeweb
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"cchc/base/fault"
 	"cchc/base/i18n"
@@ -30,10 +32,15 @@ func (p *Pages) registerReconcile(mux *web.Mux) {
 	mux.Handle("GET "+Reconcile, web.SignedIn, func(w http.ResponseWriter, r *http.Request) error {
 		in := &compareForm{}
 		in.Set("minutes", "5")
+		if link := r.URL.Query().Get("link"); link != "" {
+			in.Set("link", link)
+			in.Set("source", "link")
+		}
 		return p.runs(w, r, in, http.StatusOK)
 	})
 	mux.Handle("POST "+Reconcile, web.SignedIn.Body(maxList), p.compare)
 	mux.Handle("GET "+Reconcile+"/runs/{run}", web.SignedIn, p.run)
+	mux.Handle("GET "+Reconcile+"/runs/{run}/stream", web.SignedIn, p.stream)
 	mux.Handle("POST "+Reconcile+"/runs/{run}/send", web.SignedIn, p.resend)
 }
 
@@ -45,6 +52,7 @@ type compareForm struct {
 	From    moment.Date `form:"from"`
 	To      moment.Date `form:"to"`
 	Minutes int         `form:"minutes"`
+	Source  string      `form:"source"` // file, or link: its own list is fetched
 }
 
 type runsPage struct {
@@ -111,15 +119,52 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request) error {
 	return p.runs(w, r, in, http.StatusUnprocessableEntity)
 }
 
+// compared begins the comparison; a job makes it.
 func (p *Pages) compared(r *http.Request, in *compareForm) (exchange.Run, error) {
-	content, head, err := r.FormFile("file")
-	if err != nil {
-		return exchange.Run{}, fault.New(fault.Invalid, "exchange.compare.invalid").With("file", "exchange.compare.file").Because(err)
+	q := exchange.Comparison{Unit: unit.ID(in.Unit), Link: in.Link, System: in.System, From: in.From, To: in.To, Minutes: in.Minutes, Fetch: in.Source == "link"}
+	if !q.Fetch {
+		content, head, err := r.FormFile("file")
+		if err != nil {
+			return exchange.Run{}, fault.New(fault.Invalid, "exchange.compare.invalid").With("file", "exchange.compare.file").Because(err)
+		}
+		defer content.Close()
+		name := []rune(head.Filename)
+		q.File = exchange.File{Name: string(name[:min(len(name), 200)]), Content: content, Size: head.Size}
 	}
-	defer content.Close()
-	name := []rune(head.Filename)
-	return p.Book.Compare(r.Context(), web.Actor(r.Context()), exchange.Comparison{Unit: unit.ID(in.Unit), Link: in.Link, System: in.System, From: in.From, To: in.To,
-		Minutes: in.Minutes, File: exchange.File{Name: string(name[:min(len(name), 200)]), Content: content, Size: head.Size}})
+	return p.Book.Start(r.Context(), web.Actor(r.Context()), q)
+}
+
+// streamFor is how long one connection tells of a run; browsers come again.
+const streamFor = time.Minute
+
+// stream tells how far a run is until it is done with.
+func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), streamFor)
+	defer cancel()
+	v := runPage{In: &runQuery{}, Streamed: true}
+	var err error
+	if v.Run, err = p.Book.Run(ctx, web.Actor(ctx), r.PathValue("run")); err != nil {
+		return err
+	}
+	return web.Stream(w, r, func(send func(string, []byte) error) error {
+		for {
+			var b bytes.Buffer
+			if err := busyView(v).Render(ctx, &b); err != nil {
+				return err
+			}
+			if err := send("progress", b.Bytes()); err != nil || !v.Run.Busy() {
+				return err
+			}
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+				return nil
+			}
+			if v.Run, err = p.Book.Run(ctx, web.Actor(ctx), v.Run.ID); err != nil {
+				return nil
+			}
+		}
+	})
 }
 
 type runQuery struct {
@@ -140,6 +185,29 @@ type runPage struct {
 	Units []ui.Option
 	Links []ui.Option
 	names map[unit.ID]string
+
+	Streamed bool // a part of the page that a stream renews
+}
+
+func (v runPage) live() string {
+	if v.Run.Busy() {
+		return Reconcile + "/runs/" + v.Run.ID + "/stream"
+	}
+	return ""
+}
+
+// told is what is wrong with the list, or why it was not fetched.
+func (v runPage) told(ctx context.Context) []string {
+	var out []string
+	if f := v.Run.Fault; f != nil {
+		for _, x := range f.Fields {
+			out = append(out, i18n.Field(ctx, x))
+		}
+		if len(out) == 0 {
+			out = append(out, i18n.Fault(ctx, f))
+		}
+	}
+	return out
 }
 
 func (v runPage) url(set ...string) string {

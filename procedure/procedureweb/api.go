@@ -36,25 +36,25 @@ type apiLimit struct {
 }
 
 type apiStep struct {
-	Case  string            `json:"case,omitempty"`
-	Name  string            `json:"name"`
-	Role  string            `json:"role"`
-	Body  string            `json:"body,omitempty"`
-	Hours calendar.Quantity `json:"hours" type:"string"`
+	Case  string            `json:"case,omitempty" maxLength:"60"`
+	Name  string            `json:"name" minLength:"1" maxLength:"300"`
+	Role  string            `json:"role" maxLength:"30"`
+	Body  string            `json:"body,omitempty" maxLength:"300"`
+	Hours calendar.Quantity `json:"hours" type:"string" maxLength:"20" example:"7.5"`
 }
 
 type apiPaper struct {
-	Name      string `json:"name"`
-	Form      string `json:"form,omitempty"`
-	Originals int    `json:"originals"`
-	Copies    int    `json:"copies"`
+	Name      string `json:"name" minLength:"1" maxLength:"2000"`
+	Form      string `json:"form,omitempty" maxLength:"300"`
+	Originals int    `json:"originals" minimum:"0" maximum:"1000"`
+	Copies    int    `json:"copies" minimum:"0" maximum:"1000"`
 	Required  bool   `json:"required"`
 }
 
 type apiFee struct {
-	Channel string `json:"channel,omitempty"`
-	Label   string `json:"label"`
-	Amount  int64  `json:"amount" doc:"In đồng."`
+	Channel string `json:"channel,omitempty" enum:"direct,online,post"`
+	Label   string `json:"label" maxLength:"300"`
+	Amount  int64  `json:"amount" minimum:"0" maximum:"1000000000000" doc:"In đồng."`
 }
 
 type apiProblem struct {
@@ -85,6 +85,7 @@ type apiVersion struct {
 	Subjects   string       `json:"subjects,omitempty"`
 	StopsAs    string       `json:"stops_as,omitempty"`
 	Obligation bool         `json:"obligation"`
+	Stamp      string       `json:"stamp" doc:"Sent with a change it is refused when somebody changed the version since."`
 	Limits     []apiLimit   `json:"limits"`
 	Steps      []apiStep    `json:"steps"`
 	Papers     []apiPaper   `json:"papers"`
@@ -101,7 +102,7 @@ func short(v *procedure.Version) ShortVersion {
 }
 
 func whole(v *procedure.Version) apiVersion {
-	out := apiVersion{ShortVersion: short(v), Decision: v.Decision, Subjects: v.Subjects, StopsAs: string(v.StopsAs), Obligation: v.Obligation,
+	out := apiVersion{ShortVersion: short(v), Decision: v.Decision, Subjects: v.Subjects, StopsAs: string(v.StopsAs), Obligation: v.Obligation, Stamp: v.Stamp(),
 		Limits: []apiLimit{}, Steps: []apiStep{}, Papers: []apiPaper{}, Fees: []apiFee{}, Problems: []apiProblem{}}
 	for _, l := range v.Limits {
 		out.Limits = append(out.Limits, apiLimit{Case: l.Case, CaseName: l.CaseName, Channel: string(l.Channel), Area: l.Area, Quantity: l.Qty, Unit: string(l.Unit), Basis: l.Basis})
@@ -179,6 +180,12 @@ type newInput struct {
 		From        moment.Date `json:"from" format:"date"`
 		Limits      []apiLimit  `json:"limits" minItems:"1" maxItems:"200"`
 		Basis       string      `json:"basis" minLength:"1" maxLength:"300"`
+		Closes      bool        `json:"closes,omitempty" doc:"It may be stopped when papers are not supplied."`
+		ClosesAfter int         `json:"closes_after,omitempty" minimum:"0" maximum:"1000" doc:"In days."`
+		After15h    bool        `json:"after_15h,omitempty" doc:"A receipt after 15:00 may be returned on the next working day."`
+		HardArea    bool        `json:"hard_area,omitempty" doc:"Takes longer in difficult areas."`
+		Anywhere    bool        `json:"non_territorial,omitempty" doc:"May be filed anywhere."`
+		Obligation  bool        `json:"obligation,omitempty" doc:"Has a financial obligation."`
 	}
 }
 
@@ -208,6 +215,7 @@ func (p *API) Register(a *api.API) {
 	made.DefaultStatus = http.StatusCreated
 	api.Handle(a, web.SignedIn, made, p.newVersion)
 	api.Handle(a, web.SignedIn, op("settle-procedure", http.MethodPost, "/procedure-versions/{version}/settle", "Settle a version's limits", "What a person read in the law where the source could not be understood."), p.settle)
+	p.registerParts(a, op)
 }
 
 // may: the catalogue is public; the API is for those who work with dossiers.
@@ -292,7 +300,8 @@ func (p *API) versions(ctx context.Context, in *versionsInput) (*versionsOutput,
 func (p *API) newVersion(ctx context.Context, in *newInput) (*newOutput, error) {
 	b := in.Body
 	v := procedure.Version{Code: in.Code, Name: b.Name, Sector: b.Sector, Level: b.Level, OnlineLevel: b.OnlineLevel, StopsAs: calendar.StopKind(b.StopsAs),
-		Decision: b.Decision, From: b.From, Limits: limits(b.Limits)}
+		Decision: b.Decision, From: b.From, Limits: limits(b.Limits), Closes: b.Closes, ClosesAfter: b.ClosesAfter, After15h: b.After15h,
+		HardAreaExtra: b.HardArea, NonTerritorial: b.Anywhere, Obligation: b.Obligation}
 	for _, c := range b.Channels {
 		v.Channels = append(v.Channels, procedure.Channel(c))
 	}

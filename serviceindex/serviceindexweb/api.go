@@ -7,6 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cchc/base/api"
+	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/points"
@@ -120,6 +122,121 @@ func (p *API) Register(a *api.API) {
 	enter := op("enter-measure", http.MethodPost, "/entries", "Enter a figure that needs outside data", "The version before stays readable.")
 	enter.DefaultStatus = http.StatusCreated
 	api.Handle(a, web.SignedIn, enter, p.enter)
+	api.Handle(a, web.SignedIn, op("list-entries", http.MethodGet, "/entries", "List the figures entered for a unit in a period", "Of the unit itself, the latest month first."), p.entries)
+	take := op("withdraw-measure", http.MethodPost, "/withdraw", "Take back a figure that was entered", "There is no value any more; all versions stay readable.")
+	take.DefaultStatus = http.StatusNoContent
+	api.Handle(a, web.SignedIn, take, p.withdraw)
+	api.Handle(a, web.SignedIn, op("get-index-trend", http.MethodGet, "/trend", "See the last months of a unit and those right below it", "As they were reported when they had ended; the running month as of now."), p.trend)
+}
+
+type apiEntry struct {
+	ID          string         `json:"id"`
+	Metric      string         `json:"metric"`
+	Month       moment.Date    `json:"month" format:"date"`
+	Version     int            `json:"version"`
+	Numerator   int64          `json:"numerator"`
+	Denominator int64          `json:"denominator"`
+	Source      string         `json:"source"`
+	Document    string         `json:"document,omitempty"`
+	Account     string         `json:"account"`
+	Entered     moment.Instant `json:"entered" format:"date-time"`
+}
+
+type entriesOutput struct {
+	Body struct {
+		Items []apiEntry `json:"items"`
+	}
+}
+
+func (p *API) entries(ctx context.Context, in *indexInput) (*entriesOutput, error) {
+	u, pd, err := p.find(ctx, in.Unit, in.Period)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Index.Guard.Check(ctx, p.Index.DB, api.Actor(ctx), auth.IndexRead, u); err != nil {
+		return nil, err
+	}
+	list, err := p.Index.Entries(ctx, p.Index.DB, u, pd)
+	out := &entriesOutput{}
+	out.Body.Items = []apiEntry{}
+	for _, e := range list {
+		out.Body.Items = append(out.Body.Items, apiEntry{e.ID, e.Metric, e.Month, e.Version, e.Numerator, e.Denominator, e.Source, e.Document, e.Account, e.Entered})
+	}
+	return out, err
+}
+
+type withdrawInput struct {
+	Unit string `path:"unit" maxLength:"60"`
+	Body struct {
+		Metric string      `json:"metric" minLength:"1" maxLength:"60"`
+		Month  moment.Date `json:"month" format:"date" doc:"Any day of it."`
+		Reason string      `json:"reason" minLength:"1" maxLength:"1000"`
+	}
+}
+
+func (p *API) withdraw(ctx context.Context, in *withdrawInput) (*struct{}, error) {
+	u, _, err := p.find(ctx, in.Unit, "")
+	if err != nil {
+		return nil, err
+	}
+	return nil, p.Index.Withdraw(ctx, api.Actor(ctx), u, in.Body.Metric, in.Body.Month, in.Body.Reason)
+}
+
+type trendInput struct {
+	Unit   string `path:"unit" maxLength:"60" doc:"Id or agency code."`
+	Months int    `query:"months" minimum:"1" maximum:"36" default:"12"`
+}
+
+type apiMonth struct {
+	Month       string `json:"month" example:"2026-11"`
+	Known       bool   `json:"known" doc:"Somebody kept the month, and the unit had a dossier in it."`
+	Points      string `json:"points,omitempty"`
+	Numerator   int64  `json:"in_time"`
+	Denominator int64  `json:"resolved"`
+	Set         string `json:"set,omitempty" doc:"Version of the formulas."`
+	Restated    bool   `json:"restated" doc:"What is known now gives other points. Only the two latest months that have ended are counted again."`
+	Later       string `json:"later,omitempty" doc:"Those points."`
+}
+
+type apiTrend struct {
+	Unit   string     `json:"unit"`
+	Code   string     `json:"code"`
+	Name   string     `json:"name"`
+	Months []apiMonth `json:"months" doc:"The oldest first."`
+}
+
+type trendOutput struct {
+	Body struct {
+		Items []apiTrend `json:"items" doc:"The unit first, then those right below it."`
+	}
+}
+
+func (p *API) trend(ctx context.Context, in *trendInput) (*trendOutput, error) {
+	u, _, err := p.find(ctx, in.Unit, "")
+	if err != nil {
+		return nil, err
+	}
+	out := &trendOutput{}
+	err = p.Index.DB.Snapshot(ctx, func(q *db.Snapshot) error {
+		out.Body.Items = []apiTrend{}
+		periods, units, err := p.Index.Trends(ctx, q, api.Actor(ctx), u, in.Months, 2)
+		for _, x := range units {
+			t := apiTrend{Unit: string(x.Unit.ID), Code: x.Unit.Code, Name: x.Unit.Name, Months: []apiMonth{}}
+			for i, m := range x.Months {
+				y := apiMonth{Month: periods[i].String(), Known: m.Known, Numerator: m.OnTime.Num, Denominator: m.OnTime.Den, Set: m.Set, Restated: m.Restated}
+				if m.Known {
+					y.Points = m.Points.String()
+				}
+				if m.Restated {
+					y.Later = m.Later.String()
+				}
+				t.Months = append(t.Months, y)
+			}
+			out.Body.Items = append(out.Body.Items, t)
+		}
+		return err
+	})
+	return out, err
 }
 
 func (p *API) find(ctx context.Context, s, period string) (unit.ID, serviceindex.Period, error) {

@@ -21,6 +21,7 @@ type API struct {
 	DB       *db.DB
 	Units    *unit.Book
 	Registry *unit.Registry
+	Pages    *Pages // for what previews and hand-overs look at
 }
 
 type apiUnit struct {
@@ -82,7 +83,22 @@ type ActBody struct {
 	Note  string      `json:"note,omitempty" maxLength:"1000"`
 }
 
+// EndBody is what else is said of units that end.
+type EndBody struct {
+	Grants   string `json:"grants,omitempty" enum:"work,all,none" doc:"Which grants go on in the successor; those of who works on dossiers when left out."`
+	Calendar string `json:"calendar,omitempty" maxLength:"60" doc:"Id or code of the unit whose own calendar goes on."`
+}
+
 func (b ActBody) act() unit.Act { return unit.Act{Day: b.Day, Basis: b.Basis, Note: b.Note} }
+
+// ending is act for units that end.
+func (p *API) ending(ctx context.Context, b ActBody, e EndBody) (unit.Act, error) {
+	x := b.act()
+	x.Grants = e.Grants
+	var err error
+	x.Calendar, err = p.find(ctx, e.Calendar)
+	return x, err
+}
 
 // NewBody is a unit to be made.
 type NewBody struct {
@@ -127,7 +143,14 @@ type mergeInput struct {
 		Into string   `json:"into,omitempty" maxLength:"60" doc:"An existing unit that takes them in; or new."`
 		New  *NewBody `json:"new,omitempty"`
 		ActBody
+		EndBody
 	}
+}
+
+type apiRule struct {
+	Field string `json:"field" enum:"dossier,procedure,sector,address" doc:"What decides; dossier is an exception by hand."`
+	Value string `json:"value" minLength:"1" maxLength:"300"`
+	Piece int    `json:"piece" minimum:"0" maximum:"99" doc:"Index in into."`
 }
 
 type splitInput struct {
@@ -139,7 +162,9 @@ type splitInput struct {
 			Share int64    `json:"share" minimum:"1" maximum:"10000" doc:"In ten-thousandths; all together 10,000."`
 			Open  bool     `json:"open,omitempty" doc:"What is open goes there. Without one, a person chooses dossier by dossier."`
 		} `json:"into" minItems:"1" maxItems:"100"`
+		Rules []apiRule `json:"rules,omitempty" maxItems:"1000" doc:"The first that matches sends a dossier."`
 		ActBody
+		EndBody
 	}
 }
 
@@ -148,6 +173,7 @@ type dissolveInput struct {
 	Body struct {
 		To string `json:"to,omitempty" maxLength:"60" doc:"To whom what is open goes."`
 		ActBody
+		EndBody
 	}
 }
 
@@ -159,11 +185,13 @@ func (p *API) Register(a *api.API) {
 	made := func(o huma.Operation) huma.Operation { o.DefaultStatus = http.StatusCreated; return o }
 	api.Handle(a, web.SignedIn, op("list-units", http.MethodGet, "", "List units", "As of a day, a page at a time."), p.list)
 	api.Handle(a, web.SignedIn, op("get-unit", http.MethodGet, "/{id}", "See a unit", "With its versions and events."), p.get)
-	api.Handle(a, web.SignedIn, made(op("create-unit", http.MethodPost, "", "Make a unit", "")), p.create)
-	api.Handle(a, web.SignedIn, op("amend-unit", http.MethodPost, "/{id}/amend", "Rename a unit, or change its code, level, parent or facts", ""), p.amend)
-	api.Handle(a, web.SignedIn, made(op("merge-units", http.MethodPost, "/merge", "Merge units", "What is open goes to the unit that carries them on.")), p.merge)
-	api.Handle(a, web.SignedIn, made(op("split-unit", http.MethodPost, "/{id}/split", "Divide a unit", "")), p.split)
-	api.Handle(a, web.SignedIn, op("dissolve-unit", http.MethodPost, "/{id}/dissolve", "Dissolve a unit", ""), p.dissolve)
+	event(a, p, made(op("create-unit", http.MethodPost, "", "Make a unit", "")), p.creating, p.answerMade)
+	event(a, p, op("amend-unit", http.MethodPost, "/{id}/amend", "Rename a unit, or change its code, level, parent or facts", ""), p.amending, p.answerUnit)
+	event(a, p, made(op("merge-units", http.MethodPost, "/merge", "Merge units", "What is open goes to the unit that carries them on.")), p.merging, p.answerMade)
+	event(a, p, made(op("split-unit", http.MethodPost, "/{id}/split", "Divide a unit", "")), p.splitting, p.answerMade)
+	event(a, p, op("dissolve-unit", http.MethodPost, "/{id}/dissolve", "Dissolve a unit", ""), p.dissolving, p.answerUnit)
+	api.Handle(a, web.SignedIn, op("list-waiting", http.MethodGet, "/{id}/waiting", "List dossiers that wait for a unit to be chosen", "Open ones of a unit that ended, with whom they may go to."), p.waiting)
+	api.Handle(a, web.SignedIn, op("assign-dossiers", http.MethodPost, "/{id}/assign", "Hand open dossiers to a successor by hand", "All or none."), p.assign)
 }
 
 // may refuses who may read no unit: the structure of the State is no secret, but
@@ -276,124 +304,4 @@ func (p *API) fresh(ctx context.Context, b *NewBody) (*unit.New, error) {
 	}
 	parent, err := p.find(ctx, b.Parent)
 	return &unit.New{Code: b.Code, Name: b.Name, Level: b.Level, Parent: parent, Area: b.Area, Block: b.Block}, err
-}
-
-func madeUnits(ids ...unit.ID) *createdOutput {
-	out := &createdOutput{Location: "/api/v1/units/" + string(ids[0])}
-	for _, id := range ids {
-		out.Body.Units = append(out.Body.Units, string(id))
-	}
-	return out
-}
-
-func (p *API) create(ctx context.Context, in *createInput) (*createdOutput, error) {
-	n, err := p.fresh(ctx, &in.Body.NewBody)
-	if err != nil {
-		return nil, err
-	}
-	id, err := p.Registry.Create(ctx, api.Actor(ctx), *n, in.Body.act())
-	if err != nil {
-		return nil, err
-	}
-	return madeUnits(id), nil
-}
-
-func (p *API) amend(ctx context.Context, in *amendInput) (*unitOutput, error) {
-	a, b := api.Actor(ctx), in.Body
-	id, err := p.find(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	parent, err := p.find(ctx, b.Parent)
-	if err != nil {
-		return nil, err
-	}
-	asked := 0
-	for _, on := range []bool{b.Name != "", b.Code != "", b.Level != "" || b.Parent != "", b.Area != "" || b.Block != ""} {
-		if on {
-			asked++
-		}
-	}
-	switch {
-	case asked != 1:
-		return nil, fault.New(fault.Invalid, "api.one_at_a_time")
-	case b.Name != "":
-		err = p.Registry.Rename(ctx, a, id, b.Name, b.act())
-	case b.Code != "":
-		err = p.Registry.ChangeCode(ctx, a, id, b.Code, b.act())
-	case b.Level != "":
-		err = p.Registry.ChangeLevel(ctx, a, id, b.Level, parent, b.act())
-	case b.Parent != "":
-		err = p.Registry.ChangeParent(ctx, a, id, parent, b.act())
-	default:
-		err = p.Registry.ChangeFacts(ctx, a, id, b.Area, b.Block, b.act())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p.get(ctx, &unitInput{ID: string(id)})
-}
-
-func (p *API) merge(ctx context.Context, in *mergeInput) (*createdOutput, error) {
-	var m unit.Merger
-	var err error
-	for _, s := range in.Body.From {
-		id, err := p.find(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		m.From = append(m.From, id)
-	}
-	if m.Into, err = p.find(ctx, in.Body.Into); err != nil {
-		return nil, err
-	}
-	if m.New, err = p.fresh(ctx, in.Body.New); err != nil {
-		return nil, err
-	}
-	id, err := p.Registry.Merge(ctx, api.Actor(ctx), m, in.Body.act())
-	if err != nil {
-		return nil, err
-	}
-	return madeUnits(id), nil
-}
-
-func (p *API) split(ctx context.Context, in *splitInput) (*createdOutput, error) {
-	d := unit.Division{Open: -1}
-	var err error
-	if d.Unit, err = p.find(ctx, in.ID); err != nil {
-		return nil, err
-	}
-	for i, x := range in.Body.Into {
-		piece := unit.Piece{Share: unit.Share(x.Share)}
-		if piece.Unit, err = p.find(ctx, x.Unit); err != nil {
-			return nil, err
-		}
-		if piece.New, err = p.fresh(ctx, x.New); err != nil {
-			return nil, err
-		}
-		d.Into = append(d.Into, piece)
-		if x.Open {
-			d.Open = i
-		}
-	}
-	ids, err := p.Registry.Split(ctx, api.Actor(ctx), d, in.Body.act())
-	if err != nil {
-		return nil, err
-	}
-	return madeUnits(ids...), nil
-}
-
-func (p *API) dissolve(ctx context.Context, in *dissolveInput) (*unitOutput, error) {
-	id, err := p.find(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	to, err := p.find(ctx, in.Body.To)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Registry.Dissolve(ctx, api.Actor(ctx), id, to, in.Body.act()); err != nil {
-		return nil, err
-	}
-	return p.get(ctx, &unitInput{ID: string(id)})
 }
