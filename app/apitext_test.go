@@ -344,7 +344,7 @@ func (o *office) prepare(t *testing.T, p *webtest.Browser, c *contract, x call, 
 func TestTheAPIDoesWhatItsTextSays(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
-	scopes := []string{"dossier.*", "unit.*", "calendar.*", "procedure.*", "index.*", "report.*", "audit.*", "board.*", "account.*", "counter.*", "book.*", "setting.*"}
+	scopes := []string{"dossier.*", "unit.*", "calendar.*", "procedure.*", "index.*", "report.*", "audit.*", "board.*", "account.*", "counter.*", "book.*", "setting.*", "score.*", "criteria.*"}
 	p := o.program(t, "moi-quyen", scopes, actor.Grant{Role: actor.Administrator, Unit: ""}, actor.Grant{Role: actor.OneStop, Unit: o.commune},
 		actor.Grant{Role: actor.HomeAffairs, Unit: o.province}, actor.Grant{Role: actor.Auditor, Unit: ""})
 	if err := o.settings.Change(context.Background(), operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "0", From: o.db.Now().Date(), Reason: "thử"}); err != nil {
@@ -465,7 +465,7 @@ func TestTheAPIDoesWhatItsTextSays(t *testing.T) {
 	}
 	// These need a dossier in another state than one just received, or a version
 	// with problems; the tests of their rooms bring it there.
-	later := []string{"close-book", "adjust-cash", "dismiss-procedure-problem", "assign-dossiers", "accept-dossier", "decline-dossier", "answer-consultation", "reverse-complaint", "correct-fact", "meet-obligation", "get-paper", "resume-dossier",
+	later := []string{"import-criteria-set", "get-criteria-set", "issue-criteria-set", "get-criteria-set-text", "close-book", "adjust-cash", "dismiss-procedure-problem", "assign-dossiers", "accept-dossier", "decline-dossier", "answer-consultation", "reverse-complaint", "correct-fact", "meet-obligation", "get-paper", "resume-dossier",
 		"supply-papers", "confirm-withdrawal", "decline-withdrawal", "settle-procedure", "send-back", "return-result"}
 	for _, x := range c.calls() {
 		if !ok[x.id] && !slices.Contains(later, x.id) {
