@@ -97,6 +97,7 @@ var (
 	// What moved between units is folded whoever answers for it now.
 	caseMoved = db.Lines("dossier.cases.moved", caseFolded+`
 		WHERE d.transfers > 0
+		AND d.unit_id IN (SELECT u.id FROM unit u)
 		AND d.accepted_at IS NOT NULL
 		AND d.accepted_day <= :to
 		AND (d.ended_day IS NULL OR d.ended_day >= :from)`+caseOf+`
