@@ -156,18 +156,49 @@ func (k *Desk) FigureList(ctx context.Context, q db.Queryer, a actor.Actor, x Fi
 		x.Known = k.DB.Now()
 	}
 	return k.found(fmt.Sprintf("%+v %s %q", x.Question, x.Column, x.Row), func(add func(*Case)) error {
-		n := 0
+		n, err := k.kept(ctx, q, &x)
+		if err != nil {
+			return err
+		}
+		if n > FigureMost {
+			return tooLong
+		}
+		n = 0
 		return k.behind(ctx, q, x.Question, x.Column, func(c *Case) error {
 			if x.Keep != nil && !x.Keep(c) {
 				return nil
 			}
 			if n++; n > FigureMost {
-				return fault.New(fault.Conflict, "dossier.figure_too_long", "Most", FigureMost)
+				return tooLong
 			}
 			add(c)
 			return nil
 		})
 	})
+}
+
+var tooLong = fault.New(fault.Conflict, "dossier.figure_too_long", "Most", FigureMost)
+
+// kept is what is kept of a figure, to tell beforehand that its list is too long;
+// 0 when nothing is.
+func (k *Desk) kept(ctx context.Context, q db.Queryer, x *Figure) (int64, error) {
+	if x.Keep != nil {
+		return 0, nil
+	}
+	y := x.Question
+	if y.Known.Add(time.Hour) > k.DB.Now() {
+		y.Known = 0 // near enough
+	}
+	var n int64
+	_, err := k.fromKept(ctx, q, y, ByNothing, func(g *group, s *span) error {
+		g.standing.columns(&g.place, s, func(c Column) {
+			if c == x.Column {
+				n += g.n
+			}
+		})
+		return nil
+	})
+	return n, err
 }
 
 // behind calls fn for the dossiers behind a figure.

@@ -141,8 +141,8 @@ func usualPeriods(today moment.Date) []periodKey {
 	month := today.FirstOfMonth()
 	past := int(month.Time().Month()) - 1
 	add(month, 1, 25, 13)
-	add(month.AddMonths(-(past % 3)), 3, 9, 5)
-	add(month.FirstOfYear(), 12, 3, 3)
+	add(month.AddMonths(-(past % 3)), 3, 13, 5)
+	add(month.FirstOfYear(), 12, 6, 3)
 	return out
 }
 
