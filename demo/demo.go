@@ -150,6 +150,9 @@ func Make(ctx context.Context, d *db.DB, o Options) (Summary, error) {
 	if err := r.enterMeasures(ctx, m); err != nil {
 		return Summary{}, fmt.Errorf("enter the measures: %w", err)
 	}
+	if err := r.makeCriteria(ctx, p); err != nil {
+		return Summary{}, fmt.Errorf("make the criteria sets: %w", err)
+	}
 	if err := r.makeCounter(ctx, p); err != nil {
 		return Summary{}, fmt.Errorf("make a day at the counter: %w", err)
 	}

@@ -95,11 +95,22 @@ func TestTheDemonstration(t *testing.T) {
 			t.Errorf("Make() twice = %v, want ErrMade", err)
 		}
 	})
+	t.Run("criteria sets are of every state that a visitor may look at", func(t *testing.T) { criteriaSets(t, d) })
 	t.Run("the same seed makes the same rows", func(t *testing.T) {
 		again, _ := dbtest.Open(t)
 		build(t, again, o)
 		sameRows(t, first, dump(t, again))
 	})
+}
+
+var setStates = db.SQL("demo.test.set_states", `SELECT code || ' ' || state FROM criteria_set ORDER BY code`)
+
+func criteriaSets(t *testing.T, d *db.DB) {
+	got, err := db.Column[string](context.Background(), d, setStates)
+	want := []string{"SYN-huyen-2024 issued", "SYN-xa-2024 issued", "SYN-xa-2026 issued", "SYN-xa-2027 draft"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the sets are %v, %v, want %v", got, err, want)
+	}
 }
 
 func countersAgree(t *testing.T, d *db.DB) {

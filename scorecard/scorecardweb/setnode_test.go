@@ -1,6 +1,8 @@
 package scorecardweb_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/url"
 	"strings"
 	"testing"
@@ -342,4 +344,66 @@ func TestALeafIsTriedAndNothingIsSaved(t *testing.T) {
 	b.Get(at + "/try?code=9.9").Is(404)
 	b.Get(at).Has(".lead", "Sửa lần cuối").Has("td a", "Thử")
 	b.Look(at + "/try?code=1.1.2&do=try&num=27&den=30")
+}
+
+func TestTwoVersionsAreCompared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(t, w.HomeAffairs)
+	at := b.Post(sets+"/import", "unit", string(w.Province), "text", synthetic(t, "commune")).Is(303).Header.Get("Location")
+	b.Get(at+"/diff").Is(200).Has(".empty", "Chưa có bộ nào khác")
+	b.Post(at+"/issue", with(formOf(t, b.Get(at+"/issue"), "basis"), "basis", "QĐ 1")...).To(at)
+	next := b.Post(at+"/next", "note", "Đính chính").Is(303).Header.Get("Location")
+	b.Get(next+"/diff").Has("h1", "giống nhau")
+	form := formOf(t, b.Get(next+"/node?at=1.1.1"), "code")
+	b.Post(next+"/node", with(form, "r.options.1.points", "0,75", "evidence", "Quyết định", "do", "save")...).Is(303)
+	p := b.Get(next+"/diff").Has("h1", "2 điểm khác nhau").Has("td", "Trong quý I: 0,5 điểm").Has("td", "Trong quý I: 0,75 điểm").Has("td", "tài liệu kiểm chứng")
+	p.Count("tbody tr", 2)
+	b.Get(at+"/diff?with="+strings.TrimPrefix(next, sets+"/")).Has("h1", "2 điểm khác nhau")
+	w.open(t, w.Specialist).Get(at + "/diff?with=" + strings.TrimPrefix(next, sets+"/")).Is(404)
+	b.Look(next + "/diff")
+}
+
+func TestASetGoesOutAsExcelAndComesBackTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(t, w.HomeAffairs)
+	for _, name := range []string{"commune", "district"} {
+		at := b.Post(sets+"/import", "unit", string(w.Province), "text", synthetic(t, name)).Is(303).Header.Get("Location")
+		text, book := b.Get(at+"/file.yaml").Body, b.Get(at+"/file.xlsx").Is(200).Body
+		b.Post(at+"/delete", "revision", "1").To(sets)
+		kind, body := upload(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", book)
+		again := b.Send("POST", sets+"/import", kind, body).Is(303).Header.Get("Location")
+		if got := b.Get(again + "/file.yaml").Body; got != text {
+			t.Errorf("%s comes back from Excel as another set", name)
+		}
+	}
+	kind, body := upload(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", "PK\x03\x04 và không phải Excel")
+	b.Send("POST", sets+"/import", kind, body).Is(422).Count("#error-summary a[href='#f-file']", 1)
+
+	at := begin(t, w, b)
+	b.Get(at + "/file.xlsx").Is(409) // its sums are wrong yet
+}
+
+// upload is a form with a file, as a browser sends it.
+func upload(t *testing.T, fields map[string]string, name, content string) (kind, body string) {
+	t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for k, v := range fields {
+		if err := m.WriteField(k, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := m.CreateFormFile("file", name)
+	if err == nil {
+		_, err = f.Write([]byte(content))
+	}
+	if err == nil {
+		err = m.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.FormDataContentType(), b.String()
 }

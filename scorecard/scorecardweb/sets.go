@@ -1,6 +1,7 @@
 package scorecardweb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -33,6 +34,8 @@ func (p *Pages) registerSets(mux *web.Mux) {
 	mux.Handle("GET "+setsPath+"/{id}", web.SignedIn, p.showSet)
 	mux.Handle("GET "+setsPath+"/{id}/print", web.SignedIn, p.printSet)
 	mux.Handle("GET "+setsPath+"/{id}/try", web.SignedIn, p.trySet)
+	mux.Handle("GET "+setsPath+"/{id}/diff", web.SignedIn, p.diffSets)
+	mux.Handle("GET "+setsPath+"/{id}/file.xlsx", web.SignedIn, p.setXLSX)
 	mux.Handle("GET "+setsPath+"/{id}/file.yaml", web.SignedIn, p.setYAML)
 	mux.Handle("GET "+setsPath+"/{id}/delete", web.SignedIn, p.askDeleteSet)
 	mux.Handle("POST "+setsPath+"/{id}/delete", web.SignedIn, p.deleteSet)
@@ -180,9 +183,33 @@ func (in *importForm) file(r *http.Request) error {
 	if len(b) == 0 {
 		return nil
 	}
+	if bytes.HasPrefix(b, []byte("PK\x03\x04")) {
+		// What is wrong inside of it is for the draft's page to list.
+		text, err := criteria.ReadXLSX(bytes.NewReader(b), int64(len(b)))
+		if faults := (criteria.Faults{}); err != nil && (!errors.As(err, &faults) || len(text) == 0) {
+			return notRead(r.Context(), err)
+		}
+		b = text
+	}
 	in.Text = string(b)
 	in.Set("text", in.Text)
 	return nil
+}
+
+// notRead is a fault of the field of the file.
+func notRead(ctx context.Context, err error) error {
+	f := fault.New(fault.Invalid, "sets.refused")
+	faults := criteria.Faults{}
+	switch x := fault.As(err); {
+	case x != nil:
+		return f.With("file", x.Key, x.Args...)
+	case errors.As(err, &faults):
+		for _, one := range faults {
+			f.With("file", one.Key, one.Args...)
+		}
+		return f
+	}
+	return err
 }
 
 // A setPage is a version with all that is known of it.
@@ -259,6 +286,22 @@ func (p *Pages) setYAML(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return sendFile(w, fileName(v)+".yaml", "application/yaml", []byte(v.Text))
+}
+
+func (p *Pages) setXLSX(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	x, err := p.setPage(ctx, p.Desk.DB, web.Actor(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if x.Set == nil || len(x.Faults) > 0 {
+		return fault.New(fault.Conflict, "sets.xlsx.wrong")
+	}
+	var b bytes.Buffer
+	if err := criteria.WriteXLSX(ctx, &b, x.Set); err != nil {
+		return err
+	}
+	return sendFile(w, fileName(x.SetVersion)+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b.Bytes())
 }
 
 // fileName is what a version is called as a file, without its ending.
