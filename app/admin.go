@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"cchc/admin"
 	"cchc/admin/account"
@@ -20,6 +21,8 @@ import (
 	"cchc/exchange/exchangeweb"
 	"cchc/notice/noticeweb"
 	"cchc/procedure/procedureweb"
+	"cchc/scorecard"
+	"cchc/scorecard/scorecardweb"
 	"cchc/setting/settingweb"
 	"cchc/unit"
 	"cchc/unit/unitweb"
@@ -69,6 +72,13 @@ func (r *rooms) named(ctx context.Context, kind, id string) (name, address strin
 			if len(auth.Roots(web.Actor(ctx), auth.AccountChange)) > 0 {
 				address = "/admin/accounts/" + id
 			}
+		}
+	case "criteria_set":
+		var v scorecard.SetVersion
+		if v, err = r.scorecard.SetVersion(ctx, r.db, web.Actor(ctx), id); err == nil {
+			name, address = v.Code+" v"+strconv.Itoa(v.Version), scorecardweb.Path+"/sets/"+v.ID
+		} else if fault.As(err) != nil {
+			err = nil // a draft that was deleted, or is not for this actor
 		}
 	case "unit":
 		var u unit.Unit

@@ -1,12 +1,14 @@
 package scorecardweb
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"cchc/base/fault"
+	"cchc/base/i18n"
 	"cchc/base/web/ui"
 	"cchc/scorecard"
 	"cchc/scorecard/criteria"
@@ -101,9 +103,27 @@ func rowCell(name string, i int, column string) string {
 	return fmt.Sprintf("%s.%d.%s", name, i, column)
 }
 
+// A typed form is being filled with what is stored: numbers as people here type them.
+type typed struct {
+	*ui.Form
+	comma bool
+}
+
+func typing(ctx context.Context, f *ui.Form) typed {
+	return typed{f, i18n.Lang(ctx) == i18n.Vietnamese}
+}
+
+// number puts a number into a field; what is none stays as it is.
+func (f typed) number(name, s string) {
+	if _, err := criteria.ParseNum(s); err == nil && f.comma {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	f.Set(name, s)
+}
+
 // fillRule puts a rule as it is stored into the fields of its form, whose names
 // begin with at.
-func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields) {
+func fillRule(f typed, at string, kind criteria.Kind, rule *scorecard.Fields) {
 	for _, x := range ruleForms[kind] {
 		name := at + x.key
 		switch x.as {
@@ -115,16 +135,16 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 			f.Set(name, strings.Join(rule.Texts(x.key), "\n"))
 		case ruleTiers:
 			share := strings.Contains(rule.Text("metric"), "/")
-			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) { fillTier(f, name, i, row, share) })
+			fillRows(f, name, rule.List(x.key), func(f typed, name string, i int, row *scorecard.Fields) { fillTier(f, name, i, row, share) })
 		case ruleOptions:
-			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+			fillRows(f, name, rule.List(x.key), func(f typed, name string, i int, row *scorecard.Fields) {
 				f.Set(rowCell(name, i, "label"), row.Text("label"))
-				f.Set(rowCell(name, i, "points"), row.Text("points"))
+				f.number(rowCell(name, i, "points"), row.Text("points"))
 			})
 		case ruleWeights:
-			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+			fillRows(f, name, rule.List(x.key), func(f typed, name string, i int, row *scorecard.Fields) {
 				f.Set(rowCell(name, i, "label"), row.Text("label"))
-				f.Set(rowCell(name, i, "percent"), row.Text("percent"))
+				f.number(rowCell(name, i, "percent"), row.Text("percent"))
 			})
 		case ruleVars:
 			vars := rule.Sub(x.key)
@@ -136,7 +156,7 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 				f.Set(rowCell(name, i, "name"), k)
 				f.Set(rowCell(name, i, "words"), vars.Text(k))
 			}
-			setRows(f, name, len(keys))
+			setRows(f.Form, name, len(keys))
 		case ruleIf:
 			c := rule.Sub(x.key)
 			fillBounds(f, name, c, false)
@@ -146,14 +166,14 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 				f.Set(name+".kind", c.Text("kind"))
 				fillRule(f, name+".", criteria.Kind(c.Text("kind")), c.Sub("rule"))
 			} else {
-				f.Set(name+".points", rule.Text(x.key))
+				f.number(name+".points", rule.Text(x.key))
 			}
 		case ruleParts:
-			fillRows(f, name, rule.List(x.key), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+			fillRows(f, name, rule.List(x.key), func(f typed, name string, i int, row *scorecard.Fields) {
 				kind := row.Text("kind")
-				for _, k := range []string{"name", "max", "kind"} {
-					f.Set(rowCell(name, i, k), row.Text(k))
-				}
+				f.Set(rowCell(name, i, "name"), row.Text("name"))
+				f.Set(rowCell(name, i, "kind"), kind)
+				f.number(rowCell(name, i, "max"), row.Text("max"))
 				params := row
 				if row.Has("rule") {
 					params = row.Sub("rule")
@@ -161,18 +181,20 @@ func fillRule(f *ui.Form, at string, kind criteria.Kind, rule *scorecard.Fields)
 				fillRule(f, rowCell(name, i, ""), criteria.Kind(kind), params)
 			})
 		case ruleNumber:
-			f.Set(name, ruleShare(rule, x.key))
+			f.number(name, ruleShare(rule, x.key))
+		case rulePoints:
+			f.number(name, rule.Text(x.key))
 		default:
 			f.Set(name, rule.Text(x.key))
 		}
 	}
 }
 
-func fillRows(f *ui.Form, name string, list []*scorecard.Fields, fill func(*ui.Form, string, int, *scorecard.Fields)) {
+func fillRows(f typed, name string, list []*scorecard.Fields, fill func(typed, string, int, *scorecard.Fields)) {
 	for i, row := range list {
 		fill(f, name, i, row)
 	}
-	setRows(f, name, len(list))
+	setRows(f.Form, name, len(list))
 }
 
 // ruleShare writes a ratio in percent where the rule's metric is one.
@@ -188,35 +210,35 @@ func rulePercent(s string, share bool) string {
 	return v.Mul(criteria.Int(100)).String() + " %"
 }
 
-func fillTier(f *ui.Form, name string, i int, row *scorecard.Fields, share bool) {
+func fillTier(f typed, name string, i int, row *scorecard.Fields, share bool) {
 	at := fmt.Sprintf("%s.%d", name, i)
 	fillBounds(f, at, row, share)
 	if row.Has("within") {
-		f.Set(at+".high", row.Text("within"))
+		f.number(at+".high", row.Text("within"))
 		f.Set(at+".highop", "le")
 	}
-	f.Set(at+".points", row.Text("points"))
+	f.number(at+".points", row.Text("points"))
 }
 
-func fillBounds(f *ui.Form, at string, row *scorecard.Fields, share bool) {
+func fillBounds(f typed, at string, row *scorecard.Fields, share bool) {
 	text := func(op string) string { return rulePercent(row.Text(op), share) }
 	f.Set(at+".lowop", "ge")
 	f.Set(at+".highop", "lt")
 	for _, op := range lowOps {
 		if row.Has(op) {
-			f.Set(at+".low", text(op))
+			f.number(at+".low", text(op))
 			f.Set(at+".lowop", op)
 		}
 	}
 	for _, op := range highOps {
 		if row.Has(op) {
-			f.Set(at+".high", text(op))
+			f.number(at+".high", text(op))
 			f.Set(at+".highop", op)
 		}
 	}
 	if row.Has("eq") {
-		f.Set(at+".low", text("eq"))
-		f.Set(at+".high", text("eq"))
+		f.number(at+".low", text("eq"))
+		f.number(at+".high", text("eq"))
 		f.Set(at+".lowop", "ge")
 		f.Set(at+".highop", "le")
 	}

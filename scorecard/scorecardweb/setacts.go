@@ -55,7 +55,8 @@ type headPage struct {
 	Conflict bool
 }
 
-func (in *headForm) fill(x *setPage) {
+func (in *headForm) fill(ctx context.Context, x *setPage) {
+	f := typing(ctx, &in.Form)
 	m := x.Doc.Meta()
 	in.Stamp = x.HeadStamp(x.Doc)
 	in.Set("title", x.Title)
@@ -64,13 +65,13 @@ func (in *headForm) fill(x *setPage) {
 	in.Set("basis", x.Basis)
 	in.Set("note", x.Note)
 	for _, k := range []string{"total_max", "survey_and_sipas", "bonus_cap", "penalty_floor"} {
-		in.Set(k, m.Text(k))
+		f.number(k, m.Text(k))
 	}
 	in.Set("places", orTwo(m.Sub("rounding").Text("points")))
 	in.Set("index_places", orTwo(m.Sub("rounding").Text("index")))
-	fillRows(&in.Form, "bands", m.List("bands"), func(f *ui.Form, name string, i int, row *scorecard.Fields) {
+	fillRows(f, "bands", m.List("bands"), func(f typed, name string, i int, row *scorecard.Fields) {
 		f.Set(rowCell(name, i, "label"), row.Text("label"))
-		f.Set(rowCell(name, i, "min"), row.Text("min"))
+		f.number(rowCell(name, i, "min"), row.Text("min"))
 		op := "ge"
 		if row.Flag("strict") {
 			op = "gt"
@@ -126,7 +127,7 @@ func (p *Pages) askHead(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := &headForm{}
-	in.fill(x)
+	in.fill(r.Context(), x)
 	return web.Render(w, r, http.StatusOK, headView(&headPage{setPage: x, In: in}))
 }
 

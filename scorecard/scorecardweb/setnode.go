@@ -159,7 +159,7 @@ func (p *Pages) askNode(w http.ResponseWriter, r *http.Request) error {
 			in.Stamp = x.Parent.Stamp()
 		}
 	} else {
-		in.fill(x.Node)
+		in.fill(r.Context(), x.Node)
 	}
 	return web.Render(w, r, http.StatusOK, nodeView(x))
 }
@@ -199,9 +199,11 @@ func (x *nodePage) nextCode() string {
 }
 
 // fill puts a stored node into the form.
-func (in *nodeForm) fill(n *scorecard.DocNode) {
+func (in *nodeForm) fill(ctx context.Context, n *scorecard.DocNode) {
+	f := typing(ctx, &in.Form)
 	in.At, in.Stamp = n.Place, n.Stamp()
-	for _, k := range []string{"code", "name", "max", "basis", "kind", "evidence", "round"} {
+	f.number("max", n.Text("max"))
+	for _, k := range []string{"code", "name", "basis", "kind", "evidence", "round"} {
 		in.Set(k, n.Text(k))
 	}
 	in.Scored = "group"
@@ -220,8 +222,8 @@ func (in *nodeForm) fill(n *scorecard.DocNode) {
 		in.Set("den", b.Text("den"))
 	}
 	in.Set("na", n.Sub("na").Text("policy"))
-	in.Set("na_points", n.Sub("na").Text("points"))
-	fillRule(&in.Form, "r.", criteria.Kind(in.Kind), n.Sub("rule"))
+	f.number("na_points", n.Sub("na").Text("points"))
+	fillRule(f, "r.", criteria.Kind(in.Kind), n.Sub("rule"))
 }
 
 // edit reads the form.

@@ -372,21 +372,21 @@ func TestASetGoesOutAsExcelAndComesBackTheSame(t *testing.T) {
 		at := b.Post(sets+"/import", "unit", string(w.Province), "text", synthetic(t, name)).Is(303).Header.Get("Location")
 		text, book := b.Get(at+"/file.yaml").Body, b.Get(at+"/file.xlsx").Is(200).Body
 		b.Post(at+"/delete", "revision", "1").To(sets)
-		kind, body := upload(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", book)
+		kind, body := withFile(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", book)
 		again := b.Send("POST", sets+"/import", kind, body).Is(303).Header.Get("Location")
 		if got := b.Get(again + "/file.yaml").Body; got != text {
 			t.Errorf("%s comes back from Excel as another set", name)
 		}
 	}
-	kind, body := upload(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", "PK\x03\x04 và không phải Excel")
+	kind, body := withFile(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", "PK\x03\x04 và không phải Excel")
 	b.Send("POST", sets+"/import", kind, body).Is(422).Count("#error-summary a[href='#f-file']", 1)
 
 	at := begin(t, w, b)
 	b.Get(at + "/file.xlsx").Is(409) // its sums are wrong yet
 }
 
-// upload is a form with a file, as a browser sends it.
-func upload(t *testing.T, fields map[string]string, name, content string) (kind, body string) {
+// withFile is a form with a file, as a browser sends it.
+func withFile(t *testing.T, fields map[string]string, name, content string) (kind, body string) {
 	t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)

@@ -82,9 +82,8 @@ func stateText(ctx context.Context, s scorecard.SetState) string {
 // levelText names a level of sets that the files of this country use; another
 // stands as it is written.
 func levelText(ctx context.Context, level string) string {
-	key := "sets.level." + level
-	if t := i18n.T(ctx, key); t != key {
-		return t
+	if i18n.Has("sets.level." + level) {
+		return i18n.T(ctx, "sets.level."+level)
 	}
 	return level
 }

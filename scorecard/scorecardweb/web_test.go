@@ -2,6 +2,7 @@ package scorecardweb_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/api"
 	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/web"
@@ -42,6 +44,7 @@ func (w *world) open(t *testing.T, who actor.Actor) *webtest.Browser {
 		},
 	})
 	(&scorecardweb.Pages{Desk: w.desk}).Register(mux)
+	(&scorecardweb.API{Desk: w.desk}).Register(api.New(mux, "test"))
 	mux.Handle("POST /enter", web.Public, func(rw http.ResponseWriter, r *http.Request) error {
 		if err := web.SignIn(r.Context(), who.Account, moment.Of(w.Clock.Now())); err != nil {
 			return err
@@ -115,4 +118,55 @@ func TestWhoMayNotSeesNoDraftAndMakesNone(t *testing.T) {
 	b := w.open(t, w.Officer)
 	b.Get(scorecardweb.Path).Is(403)
 	b.Get(sets).Is(403)
+}
+
+func TestSetsByTheAPI(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(t, w.HomeAffairs)
+	const at = "/api/v1/scorecard/sets"
+	ask := func(method, path string, body any, status int) map[string]any {
+		t.Helper()
+		text := ""
+		if body != nil {
+			j, err := json.Marshal(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = string(j)
+		}
+		p := b.Send(method, path, "application/json", text).Is(status)
+		out := map[string]any{}
+		if err := json.Unmarshal([]byte(p.Body), &out); err != nil {
+			t.Fatalf("%s %s: %v in %s", method, path, err, p.Body)
+		}
+		return out
+	}
+	made := ask("POST", at, map[string]any{"unit": w.Province, "text": synthetic(t, "commune")}, 201)
+	id, _ := made["id"].(string)
+	if made["state"] != "draft" || len(made["faults"].([]any)) != 0 || made["year"] != 2024.0 {
+		t.Errorf("imported: %v, %v, %v", made["state"], made["faults"], made["year"])
+	}
+	ask("POST", at, map[string]any{"unit": w.Province, "text": synthetic(t, "commune")}, 409)
+	ask("POST", at, map[string]any{"unit": w.Province, "text": "meta: ["}, 400)
+	ask("POST", at+"/"+id+"/issue", map[string]any{"revision": 9, "basis": "QĐ 1"}, 409)
+	issued := ask("POST", at+"/"+id+"/issue", map[string]any{"revision": 1, "basis": "QĐ 1"}, 200)
+	if issued["state"] != "issued" || issued["basis"] != "QĐ 1" {
+		t.Errorf("issued: %v, %v", issued["state"], issued["basis"])
+	}
+	list := ask("GET", at+"?state=issued&year=2024", nil, 200)["items"].([]any)
+	if len(list) != 1 {
+		t.Errorf("%d sets are listed, want 1", len(list))
+	}
+	node := ask("GET", at+"/"+id, nil, 200)["nodes"].([]any)[2].(map[string]any)
+	if node["place"] != "1.1.1" || node["kind"] != "choice" || node["rule"] == "" || node["source"] != "document_register" {
+		t.Errorf("a node is %v", node)
+	}
+	b.Get(at + "/" + id + "/yaml").Is(200)
+	other := w.open(t, w.Specialist)
+	other.Get(at + "/" + id).Is(200)
+	if p := other.Send("POST", at, "application/json", `{"unit":"`+string(w.Province)+`","text":"meta: {id: A, title: B, level: c}","year":2026}`); p.Status != 403 {
+		t.Errorf("a specialist imports by the API: %d", p.Status)
+	}
+	w.open(t, w.Officer).Get(at).Is(403)
 }
