@@ -44,6 +44,7 @@ func (p *Pages) registerResults(mux *web.Mux) {
 	for _, kind := range []string{"csv", "json", "xlsx"} {
 		mux.Handle("GET "+resultsPath+"/{id}/table."+kind, web.SignedIn, p.resultFile(kind, false))
 	}
+	p.registerPublish(mux)
 	p.registerPublic(mux)
 }
 
@@ -143,35 +144,41 @@ func mayPublish(ctx context.Context) bool {
 func (p *Pages) listResults(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var list []resultEntry
+	var waits []scorecard.Publishable
 	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
 		all, err := p.Desk.Publications(ctx, q, web.Actor(ctx))
 		if err != nil {
 			return err
 		}
 		levels, err := p.levelNames(ctx, q)
+		if err != nil {
+			return err
+		}
 		list = entriesOf(ctx, all, levels)
+		waits, err = p.Desk.Publishables(ctx, q, web.Actor(ctx))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, resultsView(list, mayPublish(ctx)))
+	return web.Render(w, r, http.StatusOK, resultsView(list, waits, mayPublish(ctx)))
 }
 
 // A resultPage is a publication as its pages show it.
 type resultPage struct {
 	resultEntry
-	Past    *scorecard.Publication // of the year before
-	Earlier *scorecard.Publication // that it amends
-	Later   *scorecard.Publication // in force, where it was amended
-	Changes []scorecard.AmendedRow
-	Doubts  []ranking.Doubt
-	Block   string                // shown alone; "" all
-	Public  bool                  // everybody's page: links lead to public pages
-	Publish bool                  // the reader may amend
-	Seen    []scorecard.ResultRow // the rows with their changes, some of them ours; nil: Rows
-	Filled  bool                  // some changes are ours
-	Formed  int                   // rows of units that have no past
+	Past                    *scorecard.Publication // of the year before
+	Earlier                 *scorecard.Publication // that it amends
+	Later                   *scorecard.Publication // in force, where it was amended
+	Changes                 []scorecard.AmendedRow
+	Doubts                  []ranking.Doubt
+	Block                   string                // shown alone; "" all
+	Public                  bool                  // everybody's page: links lead to public pages
+	Publish                 bool                  // the reader may amend
+	Approvable, Discardable bool                  // of a proposal: what the reader may do with it
+	Seen                    []scorecard.ResultRow // the rows with their changes, some of them ours; nil: Rows
+	Filled                  bool                  // some changes are ours
+	Formed                  int                   // rows of units that have no past
 }
 
 // base is where the page's own links begin.
@@ -249,6 +256,12 @@ func (p *Pages) resultPage(r *http.Request) (*resultPage, error) {
 	x := &resultPage{Block: r.URL.Query().Get("block")}
 	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
 		if x.Publication, err = p.Desk.Publication(ctx, q, web.Actor(ctx), r.PathValue("id")); err != nil {
+			return err
+		}
+		if x.Approvable, err = p.Desk.MayApprove(ctx, q, web.Actor(ctx), x.Publication); err != nil {
+			return err
+		}
+		if x.Discardable, err = p.Desk.MayDiscard(ctx, q, web.Actor(ctx), x.Publication); err != nil {
 			return err
 		}
 		if x.Publish, err = p.Desk.Guard.May(ctx, q, web.Actor(ctx), auth.ResultPublish, x.Unit); err != nil {
