@@ -456,6 +456,23 @@ func (k *Desk) Publishables(ctx context.Context, q db.Queryer, a actor.Actor) ([
 	return out, nil
 }
 
+// Drift returns what of a publication in force is different today, because scores of
+// its round were amended since. What was published stays; an amendment would say
+// this. None for history, and for who may not prepare one.
+func (k *Desk) Drift(ctx context.Context, q db.Queryer, a actor.Actor, p Publication) ([]AmendedRow, error) {
+	if p.Round == "" || p.Approved == 0 {
+		return nil, nil
+	}
+	if ok, err := k.mayPrepare(ctx, q, a, p.Unit); err != nil || !ok {
+		return nil, err
+	}
+	now, err := k.compose(ctx, q, p.proposal())
+	if err != nil {
+		return nil, err
+	}
+	return now.Amended(p), nil
+}
+
 // MayApprove reports whether somebody may approve a proposal.
 func (k *Desk) MayApprove(ctx context.Context, q db.Queryer, a actor.Actor, p Publication) (bool, error) {
 	if p.Approved != 0 || p.MadeBy == a.Account || p.MadeBy == a.For.Account {

@@ -148,6 +148,15 @@ func TestARoundOf124CommunesIsPublishedAndAmended(t *testing.T) {
 	if again, err := p.Desk.PublicPublication(ctx, p.DB, id); err != nil || fmt.Sprint(again.Rows) == "" || *again.Rows[0].Score != *first.Rows[0].Score {
 		t.Errorf("what was published changed: %v", err)
 	}
+	drift, err := p.Desk.Drift(ctx, p.DB, p.Keeper, first)
+	if err != nil || !slices.ContainsFunc(drift, func(c scorecard.AmendedRow) bool {
+		return c.After.Unit == p.Communes[0] && *c.After.Score > *c.Before.Score
+	}) {
+		t.Errorf("today differs in %+v, %v", drift, err)
+	}
+	if drift, err := p.Desk.Drift(ctx, p.DB, p.Neighbour, first); err != nil || drift != nil {
+		t.Errorf("a commune is told of what is not published: %v, %v", drift, err)
+	}
 	s := proposal(r)
 	s.Supersedes, s.Number = id, "12/QĐ-UBND"
 	_, err = p.Desk.Propose(ctx, p.Keeper, s)

@@ -35,9 +35,9 @@ func golden(t *testing.T) map[string]table.Row {
 	return out
 }
 
-// elsewhere are the rows that state the arithmetic of a rule, or of a sample: the
-// criteria's tests have them.
-var elsewhere = []string{"G28", "G31", "G32"}
+// elsewhere are the rows that state the arithmetic of a rule: the criteria's tests
+// have them.
+var elsewhere = []string{"G28", "G31"}
 
 var decimal = regexp.MustCompile(`[-+]?[0-9]+(?:\.[0-9]+)?`)
 
@@ -245,6 +245,16 @@ var cases = map[string]func(t *testing.T, r table.Row){
 		counted(t, p(r.Get("expected")), numbers(r.Get("input"))...)
 		says(t, Table{Sums: []Sum{{What: "tiêu chí", Parts: []points.Points{points.Of(39)}, Total: points.Of(38)}}}, DoubtSum)
 		says(t, Table{Rows: make([]Row, 39), Units: 38}, DoubtListed)
+	},
+	"G32": func(t *testing.T, r table.Row) { // n = N/(1+N·e²), 384.6 is 385 people
+		if got := Sample(10_000, points.Ratio{Num: 5, Den: 100}); got != 385 {
+			t.Errorf("Sample(10000, 5 %%) = %d, want 385", got)
+		}
+		for _, n := range []int64{0, 1, 30} {
+			if got := Sample(n, points.Ratio{Num: 5, Den: 100}); got > n || n > 0 && got == 0 {
+				t.Errorf("Sample(%d, 5 %%) = %d", n, got)
+			}
+		}
 	},
 	"G34": moved("85.47", "12.87", "72.60"),
 	"G35": moved("87.602", "0.292", "87.310"),

@@ -97,6 +97,7 @@ func (p *Pages) askHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in.Set("unit", in.Units[0].Value)
+	in.Set("level", unit.Commune)
 	in.Set("decimals", "2")
 	in.Set("year", strconv.Itoa(p.Desk.DB.Now().Date().Time().Year()-1))
 	if in.Amends != "" {

@@ -171,6 +171,7 @@ type resultPage struct {
 	Earlier                 *scorecard.Publication // that it amends
 	Later                   *scorecard.Publication // in force, where it was amended
 	Changes                 []scorecard.AmendedRow
+	Drift                   []scorecard.AmendedRow // what is different today, and not published
 	Doubts                  []ranking.Doubt
 	Block                   string                // shown alone; "" all
 	Public                  bool                  // everybody's page: links lead to public pages
@@ -267,7 +268,11 @@ func (p *Pages) resultPage(r *http.Request) (*resultPage, error) {
 		if x.Publish, err = p.Desk.Guard.May(ctx, q, web.Actor(ctx), auth.ResultPublish, x.Unit); err != nil {
 			return err
 		}
-		return p.more(ctx, q, x)
+		if err := p.more(ctx, q, x); err != nil || x.Amended {
+			return err
+		}
+		x.Drift, err = p.Desk.Drift(ctx, q, web.Actor(ctx), x.Publication)
+		return err
 	})
 	if !slices.Contains(x.Blocks(), x.Block) {
 		x.Block = ""
