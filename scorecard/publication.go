@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"cchc/base/db"
 	"cchc/base/fault"
@@ -32,6 +33,7 @@ type Publication struct {
 	Supersedes string // the publication that this one amends; "" none
 	Reason     string // why it was amended
 	Ties       ranking.Ties
+	Breakers   []string // with ranking.Ordinal: codes of fields and criteria that tell equal units apart, in their order
 	Decimals   int
 	Weighting  ranking.Weighting // of the mean; "" where the source does not state it
 	Bands      []ranking.Band
@@ -196,11 +198,11 @@ func (p Publication) Blocks() []string {
 }
 
 const publicationColumns = `p.id, p.unit_id, p.publisher, p.round_id, p.year, p.level, p.title, p.number, p.decided_day, p.source, p.supersedes, p.reason, p.ties,
-	p.decimals, p.weighting, p.bands, p.mean, p.stated, p.sums, p.facts, p.set_ref, p.set_title, p.set_max, p.made_at, p.made_by, p.approved_at, p.approved_by`
+	p.decimals, p.weighting, p.bands, p.mean, p.stated, p.sums, p.facts, p.set_ref, p.set_title, p.set_max, p.made_at, p.made_by, p.approved_at, p.approved_by, p.breakers`
 
 var (
 	publicationInsert = db.Rows("scorecard.publication.insert", "publication", `id, unit_id, publisher, round_id, year, level, title, number, decided_day, source,
-		supersedes, reason, ties, decimals, weighting, bands, mean, stated, sums, facts, set_ref, set_title, set_max, made_at, made_by, approved_at, approved_by`, "")
+		supersedes, reason, ties, decimals, weighting, bands, mean, stated, sums, facts, set_ref, set_title, set_max, made_at, made_by, approved_at, approved_by, breakers`, "")
 	publicationGet = db.SQL("scorecard.publication.get", `SELECT `+publicationColumns+` FROM publication p WHERE p.id = $1`)
 	publicationAll = db.SQL("scorecard.publication.all", `
 		SELECT `+publicationColumns+`
@@ -245,11 +247,12 @@ var (
 func scanPublication(s db.Scanner) (p Publication, err error) {
 	var round, supersedes *string
 	var decided, mean, approved *int64
-	var bands, sums, facts string
+	var bands, sums, facts, breakers string
 	if err = s.Scan(&p.ID, &p.Unit, &p.Publisher, &round, &p.Year, &p.Level, &p.Title, &p.Number, &decided, &p.Source, &supersedes, &p.Reason, &p.Ties,
-		&p.Decimals, &p.Weighting, &bands, &mean, &p.Stated, &sums, &facts, &p.SetRef, &p.SetTitle, &p.SetMax, &p.Made, &p.MadeBy, &approved, &p.ApprovedBy); err != nil {
+		&p.Decimals, &p.Weighting, &bands, &mean, &p.Stated, &sums, &facts, &p.SetRef, &p.SetTitle, &p.SetMax, &p.Made, &p.MadeBy, &approved, &p.ApprovedBy, &breakers); err != nil {
 		return p, err
 	}
+	p.Breakers = strings.Fields(breakers)
 	p.Round, p.Supersedes, p.Mean = orEmpty(round), orEmpty(supersedes), asPoints(mean)
 	if decided != nil {
 		p.Decided = moment.Date(*decided)
@@ -348,7 +351,7 @@ func insertPublication(ctx context.Context, tx *db.Tx, p Publication) error {
 	}
 	err = tx.InsertRows(ctx, publicationInsert, [][]any{{p.ID, string(p.Unit), p.Publisher, textOrNull(p.Round), p.Year, p.Level, p.Title, p.Number, decided, p.Source,
 		textOrNull(p.Supersedes), p.Reason, string(p.Ties), p.Decimals, string(p.Weighting), bands, pointsOrNull(p.Mean), p.Stated, sums, facts, p.SetRef, p.SetTitle,
-		int64(p.SetMax), p.Made, p.MadeBy, approved, p.ApprovedBy}})
+		int64(p.SetMax), p.Made, p.MadeBy, approved, p.ApprovedBy, strings.Join(p.Breakers, " ")}})
 	if err != nil {
 		return err
 	}

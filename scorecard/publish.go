@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -14,6 +15,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/points"
+	"cchc/base/table"
 	"cchc/scorecard/criteria"
 	"cchc/scorecard/ranking"
 	"cchc/unit"
@@ -27,6 +29,7 @@ type Proposal struct {
 	Number     string // of the decision
 	Decided    moment.Date
 	Ties       ranking.Ties
+	Breakers   []string // codes of fields and criteria, with ranking.Ordinal
 	Decimals   int
 	Weighting  ranking.Weighting
 	ByHand     map[unit.ID]string // bands that the council set by hand
@@ -39,8 +42,8 @@ type Proposal struct {
 // it. It needs RoundKeep or ResultPublish in the unit that runs the round.
 //
 // Faults: Conflict results.round_open, results.amended, results.proposed; Invalid
-// results.wrong with the fields title, number, decided, decimals, ties, weighting,
-// reason.
+// results.wrong with the fields title, number, decided, decimals, ties, breakers,
+// weighting, reason.
 func (k *Desk) Propose(ctx context.Context, a actor.Actor, s Proposal) (string, error) {
 	id := ""
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
@@ -66,6 +69,9 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, s Proposal) (string, 
 		if !slices.Contains(ranking.AllTies, p.Ties) {
 			f.With("ties", "results.ties_wrong")
 		}
+		if err := k.checkBreakers(ctx, tx, p, f); err != nil {
+			return err
+		}
 		if !slices.Contains(ranking.Weightings, p.Weighting) {
 			f.With("weighting", "results.weighting_wrong")
 		}
@@ -87,6 +93,41 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, s Proposal) (string, 
 			Changes: []audit.Change{{Field: "number", To: p.Number}, {Field: "rows", To: strconv.Itoa(len(p.Rows))}}})
 	})
 	return id, err
+}
+
+// checkBreakers tells of codes that no set of the round has.
+func (k *Desk) checkBreakers(ctx context.Context, q db.Queryer, p Publication, f *fault.Fault) error {
+	if len(p.Breakers) == 0 {
+		return nil
+	}
+	r, err := getRound(ctx, q, p.Round)
+	if err != nil {
+		return err
+	}
+	_, set, err := k.issuedSet(ctx, q, r.Set)
+	if err != nil {
+		return err
+	}
+	for _, code := range p.Breakers {
+		if set.Node(code) == nil {
+			f.With("breakers", "results.breaker_unknown", "Code", table.Shown(code))
+		}
+	}
+	return nil
+}
+
+// reachedAt returns the points of a field, a criterion or a leaf of a card.
+func reachedAt(c *criteria.Card, code string) points.Points {
+	n := c.Set.Node(code)
+	sum := points.Points(0)
+	for _, r := range c.Results {
+		for at := r.Node; at != nil; at = at.Parent {
+			if at == n {
+				sum += r.Points
+			}
+		}
+	}
+	return sum
 }
 
 var publicationOfRound = db.SQL("scorecard.publication.of_round", `
@@ -142,7 +183,7 @@ func (k *Desk) compose(ctx context.Context, q db.Queryer, s Proposal) (Publicati
 		return Publication{}, err
 	}
 	p := Publication{Unit: r.Unit, Publisher: u.Name, Round: r.ID, Year: r.Year, Level: r.Level, Title: s.Title, Number: s.Number, Decided: s.Decided,
-		Supersedes: s.Supersedes, Reason: s.Reason, Ties: s.Ties, Decimals: s.Decimals, Weighting: s.Weighting}
+		Supersedes: s.Supersedes, Reason: s.Reason, Ties: s.Ties, Breakers: s.Breakers, Decimals: s.Decimals, Weighting: s.Weighting}
 	for _, f := range finals {
 		if f.Card != nil {
 			p.SetRef, p.SetTitle, p.SetMax, p.Bands = f.Card.Set.ID, f.Card.Set.Title, f.Card.Set.Max, bandsOf(f.Card.Set)
@@ -181,6 +222,9 @@ func (k *Desk) place(ctx context.Context, q db.Queryer, p *Publication, finals [
 		entries[i] = ranking.Entry{Unit: string(f.Unit), Block: f.Block, Missing: f.Missing || f.Card == nil}
 		if f.Card != nil {
 			entries[i].Score, entries[i].Max = f.Card.Total, f.Card.Max
+			for _, code := range p.Breakers {
+				entries[i].Breakers = append(entries[i].Breakers, reachedAt(f.Card, code))
+			}
 		}
 		if b := byHand[f.Unit]; b != "" {
 			hand[string(f.Unit)] = b
@@ -199,6 +243,9 @@ func (k *Desk) place(ctx context.Context, q db.Queryer, p *Publication, finals [
 		}
 		if !ok {
 			u.Name = string(f.Unit)
+		}
+		if x.ByList { // nothing told it from its equal
+			f.Note = strings.TrimPrefix(f.Note+"; "+i18n.T(i18n.With(ctx, i18n.Vietnamese), "results.by_list"), "; ")
 		}
 		r := ResultRow{Unit: f.Unit, Name: u.Name, Block: f.Block, Rank: x.Rank, Of: x.Of, Shared: x.Shared, Band: x.Band, ByHand: x.ByHand, Missing: x.Missing, Note: f.Note}
 		if f.Card != nil && !x.Missing {
@@ -323,7 +370,7 @@ func (k *Desk) ApprovePublication(ctx context.Context, a actor.Actor, id string)
 
 // proposal returns what was stated when p was prepared.
 func (p Publication) proposal() Proposal {
-	s := Proposal{Round: p.Round, Title: p.Title, Number: p.Number, Decided: p.Decided, Ties: p.Ties, Decimals: p.Decimals, Weighting: p.Weighting,
+	s := Proposal{Round: p.Round, Title: p.Title, Number: p.Number, Decided: p.Decided, Ties: p.Ties, Breakers: p.Breakers, Decimals: p.Decimals, Weighting: p.Weighting,
 		Supersedes: p.Supersedes, Reason: p.Reason, ByHand: map[unit.ID]string{}}
 	for _, r := range p.Rows {
 		if r.ByHand {

@@ -238,6 +238,55 @@ func TestABandByHandAndTheNextYear(t *testing.T) {
 	}
 }
 
+func TestStatedBreakersDecideBetweenEqualUnits(t *testing.T) {
+	t.Parallel()
+	p := New(t, 7, Small) // communes 1, 3 and 5 are of one block; 1 and 2 score alike, in other blocks
+	ctx := t.Context()
+	r := round(t, p)
+	// 3 wins by an appeal what 5 has: equal in points, at other criteria.
+	appealed(t, p, r, 2, "1.1.1", "1.95")
+	appealed(t, p, r, 0, "1.1.2", "5")
+	s := proposal(r)
+	s.Ties, s.Breakers = ranking.Ordinal, []string{"9"}
+	_, err := p.Desk.Propose(ctx, p.Keeper, s)
+	if f := fault.As(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != "breakers" {
+		t.Errorf("an unknown code: %v", err)
+	}
+	at := func(s scorecard.Proposal) map[actor.UnitID]scorecard.ResultRow {
+		v, err := p.Desk.PreviewProposal(ctx, p.DB, p.Keeper, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[actor.UnitID]scorecard.ResultRow{}
+		for _, x := range v.Rows {
+			out[x.Unit] = x
+		}
+		return out
+	}
+	// Bring 5 to the points of 3, by another criterion.
+	rows := at(proposal(r))
+	gap := *rows[p.Communes[4]].Score - *rows[p.Communes[2]].Score
+	appealed(t, p, r, 2, "1.1.3", (*pt(t, "3") + min(gap, 0)).String())
+	appealed(t, p, r, 4, "1.1.3", (*pt(t, "3") - max(gap, 0)).String())
+	s.Breakers = []string{"1.1.1"}
+	a := at(s)
+	s.Breakers = []string{"1.1.2", "1.1.1"}
+	b := at(s)
+	three, five := p.Communes[2], p.Communes[4]
+	if *a[three].Score != *a[five].Score {
+		t.Fatalf("3 has %s and 5 has %s", a[three].Score, a[five].Score)
+	}
+	if a[five].Rank >= a[three].Rank || a[five].Shared {
+		t.Errorf("by 1.1.1, of which 3 has less, 5 goes first: %d and %d", a[three].Rank, a[five].Rank)
+	}
+	if leaf := func(x scorecard.ResultRow) points.Points { return x.Leaves[1].Points }; (leaf(b[three]) > leaf(b[five])) != (b[three].Rank < b[five].Rank) {
+		t.Errorf("by 1.1.2: %d and %d", b[three].Rank, b[five].Rank)
+	}
+	if c := at(proposal(r)); c[three].Rank != c[five].Rank || !c[three].Shared {
+		t.Errorf("shared: %d and %d", c[three].Rank, c[five].Rank)
+	}
+}
+
 func TestNothingIsPublishedOfARoundThatIsNotApproved(t *testing.T) {
 	t.Parallel()
 	p := New(t, 2, Small)

@@ -1,6 +1,7 @@
 package ranking
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -67,6 +68,7 @@ type Past struct {
 type Table struct {
 	Rows      []Row
 	Decimals  int
+	Ties      Ties // "" where the source does not say
 	Bands     []Band
 	Mean      *points.Points
 	Weighting Weighting   // "" where it is not stated
@@ -113,6 +115,14 @@ func (t Table) Doubts() []Doubt {
 	return out
 }
 
+// exact returns the index by the published points; not defined without them.
+func (r Row) exact() points.Ratio {
+	if r.Score == nil || r.Max == nil || *r.Max <= 0 {
+		return points.Ratio{}
+	}
+	return points.Ratio{Num: int64(*r.Score), Den: int64(*r.Max)}
+}
+
 func (r Row) doubts(t Table) []Doubt {
 	var out []Doubt
 	say := func(kind string, args ...any) { out = append(out, Doubt{Kind: kind, Unit: r.Unit, Args: args}) }
@@ -122,12 +132,9 @@ func (r Row) doubts(t Table) []Doubt {
 			say(DoubtSum, "What", r.Unit, "Sum", s.Total+off, "Total", s.Total, "Off", off)
 		}
 	}
-	exact := points.Ratio{}
-	if r.Score != nil && r.Max != nil && *r.Max > 0 {
-		exact = points.Ratio{Num: int64(*r.Score), Den: int64(*r.Max)}
-		if *r.Score > *r.Max {
-			say(DoubtAbove, "Score", *r.Score, "Max", *r.Max)
-		}
+	exact := r.exact()
+	if exact.Defined() && *r.Score > *r.Max {
+		say(DoubtAbove, "Score", *r.Score, "Max", *r.Max)
 	}
 	if exact.Defined() && r.Index != nil {
 		if is := Percent(exact, t.Decimals); is != *r.Index {
@@ -197,10 +204,15 @@ func (t Table) order() []Doubt {
 			continue
 		}
 		args := []any{"Unit", b.Unit, "Rank", b.Rank, "Index", *b.Index, "Other", a.Unit, "OtherRank", a.Rank, "OtherIndex", *a.Index}
+		printed := cmp.Compare(*b.Index, *a.Index)
+		better := printed // as exactly as it is known
+		if x, y := a.exact(), b.exact(); printed == 0 && x.Defined() && y.Defined() {
+			better = Compare(y, x)
+		}
 		switch {
-		case *b.Index > *a.Index:
+		case better > 0:
 			out = append(out, Doubt{Kind: DoubtOrder, Unit: b.Unit, Args: args})
-		case *b.Index == *a.Index && b.Rank != a.Rank:
+		case better == 0 && b.Rank != a.Rank && t.Ties != Ordinal:
 			out = append(out, Doubt{Kind: DoubtTie, Unit: b.Unit, Args: args})
 		case *b.Index != *a.Index && b.Rank == a.Rank:
 			out = append(out, Doubt{Kind: DoubtNoTie, Unit: b.Unit, Args: args})

@@ -228,6 +228,11 @@ var cases = map[string]func(t *testing.T, r table.Row){
 		says(t, Table{Rows: rows})
 		rows[1].Rank = 3
 		says(t, Table{Rows: rows}, DoubtTie)
+		says(t, Table{Rows: rows, Ties: Ordinal}) // stated: no rank is given twice
+		rows[0].Score, rows[0].Max, rows[1].Score, rows[1].Max = ptr("85.424"), &hundred, ptr("85.416"), &hundred
+		says(t, Table{Rows: rows, Decimals: 2}) // what is printed the same is not the same
+		rows[0].Score = ptr("85.415")
+		says(t, Table{Rows: rows, Decimals: 2}, DoubtOrder)
 		if got := ranks(Rank(entries("A 85.42/100", "B 85.42/100"), Settings{})); got != "=1 =1" {
 			t.Errorf("ranks are %s", got)
 		}

@@ -49,7 +49,9 @@ func TestProgramsReadPublishedResults(t *testing.T) {
 	id := w.league(t)
 	const path = "/api/v1/scorecard/results"
 	b := w.programs(t, w.Specialist)
-	var list struct{ Items []struct{ ID, State, Decision string } }
+	var list struct {
+		Items []struct{ ID, State, Decision string }
+	}
 	if err := json.Unmarshal([]byte(b.Get(path+"?year=2024").Is(200).Body), &list); err != nil || len(list.Items) != 1 || list.Items[0].ID != id || list.Items[0].State != "history" || list.Items[0].Decision != "12/QĐ-UBND" {
 		t.Errorf("the list is %+v, %v", list, err)
 	}

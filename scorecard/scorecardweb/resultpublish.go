@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"cchc/base/db"
 	"cchc/base/fault"
@@ -23,6 +25,7 @@ type proposeForm struct {
 	Number    string      `form:"number"`
 	Decided   moment.Date `form:"decided"`
 	Ties      string      `form:"ties"`
+	Breakers  string      `form:"breakers"`
 	Decimals  string      `form:"decimals"`
 	Weighting string      `form:"weighting"`
 	Reason    string      `form:"reason"`
@@ -31,6 +34,11 @@ type proposeForm struct {
 	Do        string      `form:"do"`
 
 	Preview *resultPage
+}
+
+// codesIn reads codes that are parted by commas or blanks.
+func codesIn(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
 }
 
 func (p *Pages) registerPublish(mux *web.Mux) {
@@ -43,7 +51,7 @@ func (p *Pages) registerPublish(mux *web.Mux) {
 }
 
 func (in *proposeForm) proposal() scorecard.Proposal {
-	s := scorecard.Proposal{Round: in.Round, Title: in.Title, Number: in.Number, Decided: in.Decided, Ties: ranking.Ties(in.Ties), Weighting: ranking.Weighting(in.Weighting),
+	s := scorecard.Proposal{Round: in.Round, Title: in.Title, Number: in.Number, Decided: in.Decided, Ties: ranking.Ties(in.Ties), Breakers: codesIn(in.Breakers), Weighting: ranking.Weighting(in.Weighting),
 		Supersedes: in.Amends, Reason: in.Reason, ByHand: map[unit.ID]string{}}
 	n, err := strconv.Atoi(in.Decimals)
 	if err != nil {
@@ -89,6 +97,7 @@ func (p *Pages) askPropose(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		in.Breakers = strings.Join(old.Breakers, ", ")
 		in.Title, in.Ties, in.Decimals, in.Weighting = old.Title, string(old.Ties), strconv.Itoa(old.Decimals), string(old.Weighting)
 		for _, x := range old.Rows {
 			if x.ByHand {
@@ -96,7 +105,7 @@ func (p *Pages) askPropose(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	for name, value := range map[string]string{"round": in.Round, "amends": in.Amends, "title": in.Title, "ties": in.Ties, "decimals": in.Decimals, "weighting": in.Weighting} {
+	for name, value := range map[string]string{"round": in.Round, "amends": in.Amends, "title": in.Title, "ties": in.Ties, "breakers": in.Breakers, "decimals": in.Decimals, "weighting": in.Weighting} {
 		in.Set(name, value)
 	}
 	if err := p.preview(ctx, in); err != nil {

@@ -2,7 +2,6 @@ package scorecardweb
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,13 +49,6 @@ func (p *Pages) registerResults(mux *web.Mux) {
 
 func resultURL(id string, more ...string) string {
 	return strings.Join(append([]string{resultsPath, id}, more...), "/")
-}
-
-func (p *Pages) cardURL(r scorecard.ResultRow) string {
-	if r.Unit != "" {
-		return resultsPath + "/card?" + url.Values{"unit": {string(r.Unit)}}.Encode()
-	}
-	return resultsPath + "/card?" + url.Values{"name": {r.Name}}.Encode()
 }
 
 func resultCrumbs(ctx context.Context, more ...ui.Link) []ui.Link {
@@ -462,13 +454,4 @@ func (p *Pages) draftRemedial(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.SeeOther(w, r, remedialPath+"/"+url.PathEscape(id), "results.remedial.made")
-}
-
-// accountName names who did something; nobody for history.
-func (p *Pages) accountName(ctx context.Context, q db.Queryer, a string) string {
-	name, err := person(ctx, q, a)
-	if err != nil || errors.Is(err, db.ErrNotFound) {
-		return a
-	}
-	return name
 }
