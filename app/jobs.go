@@ -55,6 +55,8 @@ func (r *rooms) newRunner() *job.Runner {
 	})
 	// Statistics of a whole province are found, not counted, by whoever opens them.
 	run.Every(time.Hour, "statistics.keep", sweeping, r.desk.KeepPeriods)
+	// What is measured for rounds of the PAR index is frozen once their cut-off is over.
+	run.Every(time.Hour, "scorecard.measures", sweeping, r.scorecard.TakeDue)
 	run.Every(time.Hour, "digest.hourly", sweeping, func(ctx context.Context) error {
 		n, err := r.tellWeek(ctx)
 		if n > 0 {

@@ -159,6 +159,9 @@ func Make(ctx context.Context, d *db.DB, o Options) (Summary, error) {
 	if err := r.makeResults(ctx, p, o.Seed); err != nil {
 		return Summary{}, fmt.Errorf("publish results: %w", err)
 	}
+	if err := r.makeRound(ctx, p, o.Seed); err != nil {
+		return Summary{}, fmt.Errorf("make a round of the PAR index: %w", err)
+	}
 	s := Summary{Communes: len(p.communes), Former: p.former, Dossiers: o.Dossiers, Procedures: len(offered), Accounts: Accounts()}
 	return s, r.tell(ctx, made, o)
 }

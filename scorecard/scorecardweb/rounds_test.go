@@ -200,3 +200,90 @@ func TestEvidenceIsAddedAttachedAndOpenedAtItsPage(t *testing.T) {
 	b.Post(leaf+"/detach", "link", b.Get(leaf).Attr("#evidence input[name=link]", "value")).Is(404)
 	_ = scorecard.StageSelf
 }
+
+// Three communes through the pages, by several accounts, from the self-score to the
+// amended result.
+func TestARoundThroughThePages(t *testing.T) {
+	t.Parallel()
+	s := serveRounds(t, 3)
+	r := s.Open(t)
+	keeper := s.as(s.Keeper)
+	at := rounds + "/" + r.ID
+	var assigned []string
+	for _, f := range []string{"1", "2", "bonus", "penalty"} {
+		assigned = append(assigned, "appraised1."+f, s.First.Account, "appraised2."+f, s.Second.Account)
+	}
+	keeper.Get(at + "/appraisers").Is(200).Has("label", "Cán bộ thamdinh1")
+	keeper.Post(at+"/appraisers", "appraised1.1", s.Neighbour.Account).Is(422).Has("#error-summary", "không có quyền thẩm định")
+	keeper.Post(at+"/appraisers", assigned...).To(at)
+	third := s.Person(t, "xa3", actor.HomeAffairs, s.Communes[2])
+	for i, who := range []actor.Actor{s.Staff, s.Neighbour, third} {
+		b := s.as(who)
+		sheet := scorecardweb.Path + "/sheets/" + s.Sheet(t, r, s.Communes[i]).ID
+		b.Post(sheet+"/leaf/1.1.1", "option", "yes", "version", "0").Is(303)
+		b.Post(sheet+"/leaf/1.1.2", "num", "9", "den", "10", "version", "0").Is(303)
+		b.Post(sheet+"/leaf/1.1.3", "option", "2", "version", "0").Is(303)
+		b.Post(sheet+"/hand-in", "lacking", "on").To(sheet)
+		b.Get(at + "/appraise/appraised1").Is(403)
+	}
+	s.Clock.Set("2026-12-08T09:00")
+	first := s.as(s.First)
+	first.Get(rounds).Has("td a", "Thẩm định lần 1")
+	work := at + "/appraise/appraised1"
+	first.Get(work).Is(200).Has("h1", "còn 21 điểm chấm").Has("tr[data-row] a", "1.1.2")
+	leaf := work + "/leaf/1.1.2"
+	p := first.Get(leaf).Is(200).Count("tr[data-row]", 3).Count("a[data-focus]", 1).Has("h1", "0/3 đơn vị").Count("[data-row-key=a]", 3)
+	one, two := s.Sheet(t, r, s.Communes[0]).ID, s.Sheet(t, r, s.Communes[1]).ID
+	first.Get(work+"/leaf/1.1.3").Count("[data-row-key='1']", 3).Count("[data-row-key='3']", 3) // digits choose options
+	p = first.Post(leaf, "sheet", one, "do", "points", "points", "4", "why", "", "version", "0", "seen", "1").Is(422).Has(".problem", "phải nói lý do")
+	if p.Attr("#points-"+one, "value") != "4" {
+		t.Error("the points that were typed are lost")
+	}
+	first.Post(leaf, "sheet", one, "do", "points", "points", "4,25", "why", "Thiếu hồ sơ", "version", "0", "seen", "1").Is(303)
+	first.Post(leaf, "sheet", one, "do", "accept", "version", "0", "seen", "1").Is(409)
+	first.Get(leaf).Has("td strong", "4,25").Has("h1", "1/3 đơn vị")
+	first.Post(leaf, "sheet", two, "do", "input", "num", "8", "den", "10", "why", "Kiểm tra lại", "version", "0", "seen", "1").Is(303)
+	first.Post(work+"/leaf/1.1.3", "sheet", two, "do", "1", "why", "Đúng hạn", "version", "0", "seen", "1").Is(303)
+	s.as(s.Second).Get(leaf).Is(404) // nothing is assigned there
+	s.as(s.Second).Post(leaf, "sheet", one, "do", "accept", "version", "1", "seen", "1").Is(404)
+	sheet := scorecardweb.Path + "/sheets/" + one
+	first.Post(sheet+"/leaf/1.1.3/ask", "question", "").Is(422)
+	first.Post(sheet+"/leaf/1.1.3/ask", "question", "Vì sao muộn?").Is(303)
+	accept := first.Get(work+"/accept").Is(200).Has("h1", "Chấp nhận 5 điểm")
+	var take []string
+	for _, n := range accept.Find("input[name=take]") {
+		take = append(take, "take", webtest.Attr(n, "value"))
+	}
+	first.Post(work+"/accept", "leaf", "").Is(409).Has("#error-summary", "Chọn ít nhất một")
+	first.Post(work+"/accept", take...).To(work)
+	first.Get(leaf).Has("h1", "3/3 đơn vị")
+	first.Look(work, leaf, work+"/accept", sheet)
+	keeper.Look(at, at+"/calendar", at+"/appraisers", rounds+"/new")
+
+	s.Clock.Set("2026-12-17T09:00")
+	b := s.as(s.Staff)
+	b.Get(sheet).Has(".notice", "1 tiêu chí cần giải trình")
+	id := b.Get(sheet+"/leaf/1.1.3").Is(200).Has("#questions", "Vì sao muộn?").Attr("#questions input[name=id]", "value")
+	b.Post(sheet+"/leaf/1.1.3/answer", "id", id, "answer", "Mất điện").Is(303)
+	keeper.Get(sheet+"/leaf/1.1.3").Has("#questions", "Mất điện")
+
+	s.Clock.Set("2026-12-27T09:00")
+	for _, x := range []string{one, two} {
+		keeper.Post(at+"/appraise/council/leaf/2.1.2", "sheet", x, "do", "input", "value", "80", "version", "0", "seen", "0").Is(303)
+	}
+	keeper.Post(at+"/appraise/council/leaf/1.1.3", "sheet", one, "do", "accept", "version", "0", "seen", "1").Is(303)
+	s.Clock.Set("2026-12-30T09:00")
+	chair := s.as(s.Chair)
+	chair.Get(at+"/approve").Is(200).Has("button", "Phê duyệt kết quả")
+	chair.Post(at+"/approve", "decision", "", "decided", "30/12/2026").Is(422)
+	chair.Post(at+"/approve", "decision", "45/QĐ-UBND", "decided", "30/12/2026").To(at)
+	chair.Get(at).Has("h1", "đã phê duyệt").Has("td", "54,75") // 2 + 4.25 + 1.5 + 3.2 of 20
+
+	b.Post(sheet+"/appeal", "text", "").Is(422)
+	b.Post(sheet+"/appeal", "text", "Đề nghị xem lại", "claim.1.1.2", "4,5 điểm: đã nộp hồ sơ").To(sheet)
+	appeal := chair.Get(sheet).Is(200).Has(".state", "chờ quyết định").Attr("article a.btn-primary", "href")
+	chair.Post(appeal, "verdict.1.1.2", "accepted", "points.1.1.2", "6", "reason.1.1.2", "x").Is(422).Has("#error-summary", "từ 0.00 đến 5.00")
+	chair.Post(appeal, "verdict.1.1.2", "accepted", "points.1.1.2", "4,5", "reason.1.1.2", "Có hồ sơ").To(sheet)
+	b.Get(sheet).Has("li", "Có hồ sơ").Has("h1", "Xã Số 1: 11,20/20,00 điểm")
+	b.Look(sheet, sheet+"/appeal")
+}
