@@ -9,7 +9,7 @@ import (
 var helpGroups = []help.Group{
 	{Key: "citizens", Guides: []string{"citizens"}},
 	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books", "notices"}},
-	{Key: "leaders", Guides: []string{"board", "index", "reports", "criteria-sets", "results"}},
+	{Key: "leaders", Guides: []string{"board", "index", "reports", "criteria-sets", "rounds", "results"}},
 	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api", "settings"}},
 }
 
@@ -29,6 +29,8 @@ var helpOf = []help.Page{
 	{Address: "/admin/settings", Guide: "settings"}, {Address: "/admin/settings/", Guide: "settings"},
 	{Address: "/board", Guide: "board"}, {Address: "/board/", Guide: "board"}, {Address: "/index/", Guide: "index"},
 	{Address: "/reports", Guide: "reports"}, {Address: "/reports/", Guide: "reports"},
+	{Address: "/scorecard/rounds", Guide: "rounds"}, {Address: "/scorecard/rounds/", Guide: "rounds"},
+	{Address: "/scorecard/sheets/", Guide: "rounds"}, {Address: "/scorecard/evidence", Guide: "rounds"}, {Address: "/scorecard/evidence/", Guide: "rounds"},
 	{Address: "/scorecard", Guide: "criteria-sets"}, {Address: "/scorecard/", Guide: "criteria-sets"},
 	{Address: "/scorecard/results", Guide: "results"}, {Address: "/scorecard/results/", Guide: "results"}, {Address: "/scorecard/remedial/", Guide: "results"},
 	{Address: "/cchc", Guide: "results"}, {Address: "/cchc/", Guide: "results"},
