@@ -35,6 +35,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET "+Path, web.SignedIn, p.hub)
 	p.registerSets(mux)
 	p.registerRounds(mux)
+	p.registerRoundFile(mux)
 	p.registerSheets(mux)
 	p.registerAppraise(mux)
 	p.registerAppeals(mux)

@@ -213,7 +213,7 @@ func TestARoundThroughThePages(t *testing.T) {
 	for _, f := range []string{"1", "2", "bonus", "penalty"} {
 		assigned = append(assigned, "appraised1."+f, s.First.Account, "appraised2."+f, s.Second.Account)
 	}
-	keeper.Get(at + "/appraisers").Is(200).Has("label", "Cán bộ thamdinh1")
+	keeper.Get(at+"/appraisers").Is(200).Has("label", "Cán bộ thamdinh1")
 	keeper.Post(at+"/appraisers", "appraised1.1", s.Neighbour.Account).Is(422).Has("#error-summary", "không có quyền thẩm định")
 	keeper.Post(at+"/appraisers", assigned...).To(at)
 	third := s.Person(t, "xa3", actor.HomeAffairs, s.Communes[2])

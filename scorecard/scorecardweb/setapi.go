@@ -19,7 +19,10 @@ type API struct{ Desk *scorecard.Desk }
 
 // Register puts the operations at /api/v1/scorecard. Each part of the room adds its
 // line.
-func (p *API) Register(a *api.API) { p.registerSets(a) }
+func (p *API) Register(a *api.API) {
+	p.registerSets(a)
+	p.registerRounds(a)
+}
 
 func operation(id, method, path, summary, text string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1/scorecard" + path, Summary: summary, Description: text, Tags: []string{"scorecard"}}
