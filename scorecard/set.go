@@ -66,6 +66,11 @@ var (
 		FROM criteria_set
 		WHERE unit_id = $1 AND code = $2
 		ORDER BY version DESC`)
+	setsIssued = db.SQL("scorecard.set.issued", `
+		SELECT `+setShort+`
+		FROM criteria_set
+		WHERE code = $1 AND state = 'issued'
+		ORDER BY unit_id`)
 	setDelete = db.SQL("scorecard.set.delete", `DELETE FROM criteria_set WHERE id = $1 AND state = 'draft'`)
 )
 

@@ -55,6 +55,11 @@ func (k *Desk) importSet(ctx context.Context, tx *db.Tx, a actor.Actor, in SetUp
 		return SetVersion{}, err
 	}
 	v := SetVersion{Unit: in.Unit, Year: in.Year, Note: strings.TrimSpace(in.Note), Frame: in.Frame}
+	if code := oneLine(doc.Meta().Text("frame")); code != "" && v.Frame == "" {
+		if v.Frame, err = k.frameOf(ctx, tx, in.Unit, code); err != nil {
+			return v, err
+		}
+	}
 	if err := v.fill(doc); err != nil {
 		return v, err
 	}
@@ -73,6 +78,21 @@ func (k *Desk) importSet(ctx context.Context, tx *db.Tx, a actor.Actor, in SetUp
 		return v, err
 	}
 	return v, k.addSet(ctx, tx, a, &v, verb)
+}
+
+// frameOf returns the version of a frame that a text names by its code: issued by the
+// unit or by one above it; "" when there is none.
+func (k *Desk) frameOf(ctx context.Context, q db.Queryer, u unit.ID, code string) (string, error) {
+	all, err := db.All(ctx, q, setsIssued, scanSetShort, code)
+	if err != nil {
+		return "", err
+	}
+	for _, v := range all {
+		if in, err := k.Units.Within(ctx, q, u, v.Unit); err != nil || in {
+			return v.ID, err
+		}
+	}
+	return "", nil
 }
 
 // ownsSets checks that the actor may make sets of the unit, and that there is one.

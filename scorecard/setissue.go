@@ -66,8 +66,12 @@ func (k *Desk) ReadSet(ctx context.Context, q db.Queryer, v SetVersion) (s, fram
 		return s, frame, nil, err
 	}
 	s, faults = criteria.Read([]byte(v.Text))
-	if s != nil && frame != nil {
+	switch {
+	case s == nil:
+	case frame != nil:
 		faults = append(faults, s.CheckFrame(frame)...)
+	case s.Frame != "": // what it must keep to is not here, and nothing could be checked
+		faults = append(faults, criteria.Fault{Path: "meta.frame", Key: "sets.frame.unknown", Args: []any{"Code", s.Frame}})
 	}
 	return s, frame, faults, nil
 }

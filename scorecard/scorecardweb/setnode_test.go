@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
 
 	"cchc/base/web/webtest"
@@ -303,6 +304,38 @@ domains:
 	b.Get(low+"/issue").Has(".faults", "1.1").Count("[name=basis]", 0)
 }
 
+func TestASetThatNamesAFrameIsHeldToItHoweverItCame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(t, w.HomeAffairs)
+	const leaf = "criteria: [{code: '1.1', name: Kế hoạch, max: %s, kind: yes_no, rule: {yes: %s, no: 0}}]}\n"
+	set := func(head, points string) string {
+		return "meta: {" + head + ", title: T, level: cap_xa, total_max: " + points + "}\ndomains:\n- {code: '1', name: Một, max: " + points + ", " + strings.ReplaceAll(leaf, "%s", points)
+	}
+	low := set("id: XA-2026, frame: KHUNG-2026", "5")
+	alone := b.Post(sets+"/import", "unit", string(w.Commune), "text", low).Is(303).Header.Get("Location")
+	b.Get(alone+"/issue").Has(".faults", "KHUNG-2026").Count("[name=basis]", 0)
+	b.Post(alone+"/delete", "revision", "1").Is(303)
+
+	frame := b.Post(sets+"/import", "unit", string(w.Province), "text", set("id: KHUNG-2026", "4")).Is(303).Header.Get("Location")
+	b.Post(frame+"/issue", with(formOf(t, b.Get(frame+"/issue"), "basis"), "basis", "QĐ 9")...).To(frame)
+	held := b.Post(sets+"/import", "unit", string(w.Commune), "text", low).Is(303).Header.Get("Location")
+	b.Get(held).Has("li a", "Khung của cấp trên").Has(".faults", "1.1")
+	b.Get(held+"/issue").Count("[name=basis]", 0)
+}
+
+func TestSentencesAreInThePagesLanguage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(t, w.HomeAffairs)
+	at := b.Post(sets+"/import", "unit", string(w.Province), "text", synthetic(t, "commune")).Is(303).Header.Get("Location")
+	b.Get(at).Has(".rule-sentence", "mỗi báo cáo gửi muộn trừ 0,5 điểm")
+	b.Header.Set("Accept-Language", "en")
+	b.Get(at).Has(".rule-sentence", "0.5 points").Has(".state", "Draft").Has("dt", "Bands")
+	b.Get(at+"/print").Has("td", "0,5 điểm") // papers are Vietnamese
+	b.Look(at)
+}
+
 func TestNothingOfASetChangesByGet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -380,6 +413,30 @@ func TestASetGoesOutAsExcelAndComesBackTheSame(t *testing.T) {
 	}
 	kind, body := withFile(t, map[string]string{"unit": string(w.Province)}, "bo.xlsx", "PK\x03\x04 và không phải Excel")
 	b.Send("POST", sets+"/import", kind, body).Is(422).Count("#error-summary a[href='#f-file']", 1)
+
+	// A workbook with faults: each is told with its row, and what was read can be taken.
+	book := excelize.NewFile()
+	defer book.Close()
+	for cell, v := range map[string]any{"A1": "Mã", "B1": "Lĩnh vực, tiêu chí, tiêu chí thành phần", "C1": "Điểm tối đa", "A2": "1", "B2": "Một", "C2": 10, "A3": "1.1.1.1", "B3": "Lạc chỗ", "C3": "mười"} {
+		if err := book.SetCellValue("Sheet1", cell, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := book.NewSheet("meta"); err != nil {
+		t.Fatal(err)
+	}
+	for cell, v := range map[string]any{"A1": "meta", "A2": "id: LOI-2026\ntitle: Bộ có lỗi\nlevel: cap_xa\ntotal_max: 10\n"} {
+		if err := book.SetCellValue("meta", cell, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var content bytes.Buffer
+	if err := book.Write(&content); err != nil {
+		t.Fatal(err)
+	}
+	kind, body = withFile(t, map[string]string{"unit": string(w.Province)}, "loi.xlsx", content.String())
+	p := b.Send("POST", sets+"/import", kind, body).Is(422).Has("#error-summary li", "dòng 3").Has("textarea", "Lạc chỗ")
+	b.Post(sets+"/import", with(formOf(t, p, "text"), "note", "")...).Is(303)
 
 	at := begin(t, w, b)
 	b.Get(at + "/file.xlsx").Is(409) // its sums are wrong yet

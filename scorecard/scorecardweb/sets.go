@@ -183,9 +183,11 @@ func (in *importForm) file(r *http.Request) error {
 		return nil
 	}
 	if bytes.HasPrefix(b, []byte("PK\x03\x04")) {
-		// What is wrong inside of it is for the draft's page to list.
 		text, err := criteria.ReadXLSX(bytes.NewReader(b), int64(len(b)))
-		if faults := (criteria.Faults{}); err != nil && (!errors.As(err, &faults) || len(text) == 0) {
+		if len(text) > 0 {
+			in.Set("text", string(text))
+		}
+		if err != nil {
 			return notRead(r.Context(), err)
 		}
 		b = text
@@ -195,18 +197,23 @@ func (in *importForm) file(r *http.Request) error {
 	return nil
 }
 
-// notRead is a fault of the field of the file.
+// mostTold is how many faults of a workbook are told at once.
+const mostTold = 100
+
+// notRead makes what is wrong with a workbook the faults of its field, each with its
+// row. What could be read of it stands in the field of the text, to be mended there
+// or to be taken as it is.
 func notRead(ctx context.Context, err error) error {
 	f := fault.New(fault.Invalid, "sets.refused")
-	faults := criteria.Faults{}
-	switch x := fault.As(err); {
-	case x != nil:
-		return f.With("file", x.Key, x.Args...)
-	case errors.As(err, &faults):
-		for _, one := range faults {
-			f.With("file", one.Key, one.Args...)
+	if faults := (criteria.Faults{}); errors.As(err, &faults) {
+		f.Key = "sets.refused.book"
+		for _, x := range faults[:min(len(faults), mostTold)] {
+			f.With("file", "sets.file.fault", "Place", x.Place(ctx), "What", x.Text(ctx))
 		}
 		return f
+	}
+	if x := fault.As(err); x != nil {
+		return f.With("file", x.Key, x.Args...)
 	}
 	return err
 }
