@@ -153,6 +153,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,
 		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures}, Settings: r.settings,
 		Publish: func(u unit.ID) { r.tell(u, "index") }}
+	r.scorecard.Source = scoreSource{r}
 	r.desk.Publish = r.tell
 	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }
 	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: exchangeDesk{r.desk}, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}

@@ -93,7 +93,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	}
 	r.imports, r.scans = r.newImports(files), files
 	r.scorecard.Files = files
-	(&scorecardweb.Pages{Desk: r.scorecard}).Register(mux)
+	(&scorecardweb.Pages{Desk: r.scorecard, Live: r.hub}).Register(mux)
 	(&importsweb.Pages{Runs: r.imports, Units: r.units, Live: r.hub}).Register(mux)
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers"}}

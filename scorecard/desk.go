@@ -27,5 +27,9 @@ type Desk struct {
 	// from; ok is false for what none of them gives. nil: none gives anything.
 	Measure func(ctx context.Context, q db.Queryer, m MeasureAsk) (in criteria.Input, detail string, ok bool, err error)
 
+	// Source measures what leaves are bound to, for projections, and for rounds where
+	// Measure is nil; nil: nothing is measured.
+	Source Source
+
 	parsed sync.Map // *criteria.Set by the SHA-256 of its text; what was issued does not change
 }

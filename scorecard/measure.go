@@ -117,7 +117,11 @@ func (k *Desk) takeMeasures(ctx context.Context, tx *db.Tx, a actor.Actor, r Rou
 // measure asks the rooms that measure; ok is false for what none gives.
 func (k *Desk) measure(ctx context.Context, q db.Queryer, m MeasureAsk) (in criteria.Input, detail string, ok bool, err error) {
 	if k.Measure == nil {
-		return in, "", false, nil
+		if k.Source == nil {
+			return in, "", false, nil
+		}
+		in, ok, err = k.measureOf(ctx, q, m)
+		return in, m.Node.Leaf.Binding.Source, ok, err
 	}
 	return k.Measure(ctx, q, m)
 }

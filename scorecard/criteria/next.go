@@ -414,6 +414,9 @@ func (v *view) slope(x *LinearRule) {
 	} else if now.Cmp(x.FullAt) < 0 {
 		v.raise(minNum(x.FullAt, v.unitUp(x.FullAt)), false, share, x.Metric)
 	}
+	if next, ok := Frac(now.Mul(Int(100)).floor()+1, 100); share && ok && next.Cmp(x.FullAt) < 0 && next.Cmp(x.ZeroBelow) > 0 {
+		v.raise(next, false, share, x.Metric) // the next whole percent
+	}
 	v.raise(x.FullAt, false, share, x.Metric)
 	if t := v.unitDown(x.FullAt); t.Cmp(x.ZeroBelow) > 0 {
 		v.lower(t, true, share, x.Metric)

@@ -14,6 +14,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/live"
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/scorecard"
@@ -26,6 +27,7 @@ const Path = "/scorecard"
 // Pages are the pages of the room.
 type Pages struct {
 	Desk *scorecard.Desk
+	Live *live.Hub // tells projections that something moved; nil: pages stand still
 
 	published kept // copies for everybody's pages
 }
@@ -41,6 +43,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	p.registerAppeals(mux)
 	p.registerEvidence(mux)
 	p.registerResults(mux)
+	p.registerProjection(mux)
 }
 
 // A Section is one part of the room, as the hub lists it. Its words are messages:
@@ -57,6 +60,7 @@ var Sections = []Section{
 	{Key: "sets", URL: setsPath, Verbs: []auth.Verb{auth.ScoreRead, auth.CriteriaChange}},
 	{Key: "rounds", URL: roundsPath, Verbs: []auth.Verb{auth.ScoreRead}},
 	{Key: "evidence", URL: evidencePath, Verbs: []auth.Verb{auth.ScoreEnter}},
+	{Key: "projection", URL: projectPath, Verbs: []auth.Verb{auth.ScoreRead}},
 	{Key: "results", URL: resultsPath, Verbs: []auth.Verb{auth.ScoreRead}},
 }
 

@@ -1,0 +1,79 @@
+package scorecard
+
+import (
+	"context"
+
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/scorecard/criteria"
+	"cchc/unit"
+)
+
+// A Source measures what leaves are bound to, from the facts of other rooms. The app
+// makes one.
+type Source interface {
+	// Measures returns what a binding gives for every unit that has anything, each by
+	// itself without the units below it; ok is false for a binding that no room
+	// measures. Ratios are of integers, and add up over units.
+	Measures(ctx context.Context, q db.Queryer, m Measuring) (of map[unit.ID]criteria.Input, ok bool, err error)
+
+	// Behind lists the dossiers that a part of a ratio counts in a unit and what is
+	// below it, ordered by code: as many as the sum of the measures says. ok is false
+	// where there is no such list.
+	Behind(ctx context.Context, q db.Queryer, m Measuring, u unit.ID, p Part) (list []Behind, ok bool, err error)
+
+	// DueSoonest returns up to n open dossiers of a unit and what is below it that a
+	// binding will count and that are not overdue, those due first at the head.
+	DueSoonest(ctx context.Context, q db.Queryer, m Measuring, u unit.ID, n int) ([]Behind, error)
+}
+
+// A Measuring says which measure is wanted, over which period and as known when.
+type Measuring struct {
+	Binding criteria.Binding
+	From    moment.Date
+	To      moment.Date
+	Known   moment.Instant // as it was known then; zero is now
+}
+
+// A Part is one side of a ratio.
+type Part string
+
+// The sides: what the numerator counts, and what only the denominator does.
+const (
+	PartNum  Part = "num"
+	PartRest Part = "rest"
+)
+
+// A Behind is a dossier behind a figure; it holds nothing of persons.
+type Behind struct {
+	Code      string
+	Procedure string
+	Accepted  moment.Instant
+	Due       moment.Instant
+	Ended     moment.Instant
+	Late      bool
+}
+
+// sumOf adds the measures of a unit and what lies below it. An index does not add up:
+// it is the unit's own.
+func sumOf(of map[unit.ID]criteria.Input, u unit.ID, below []unit.ID) (criteria.Input, bool) {
+	own, ok := of[u]
+	if ok && own.Ratio == nil {
+		return own, true
+	}
+	out := criteria.Input{}
+	for _, id := range below {
+		x := of[id]
+		if x.Ratio == nil {
+			continue
+		}
+		if out.Ratio == nil {
+			r := *x.Ratio
+			out.Ratio = &r
+			continue
+		}
+		sum := out.Ratio.Add(*x.Ratio)
+		out.Ratio = &sum
+	}
+	return out, out.Ratio != nil && out.Ratio.Den > 0
+}
