@@ -57,8 +57,8 @@ func dossierURL(code string) string { return "/dossiers/" + url.PathEscape(code)
 
 func i18nUpper(r rune) string { return strings.ToUpper(string(r)) }
 
-// changeText writes one side of a change: the input, or points that were given by hand.
-func changeText(ctx context.Context, in criteria.Input, by *points.Points, n *criteria.Node) string {
+// scoreChangeText writes one side of a change: the input, or points that were given by hand.
+func scoreChangeText(ctx context.Context, in criteria.Input, by *points.Points, n *criteria.Node) string {
 	s := i18n.None
 	if in.Given() {
 		s = in.Text(ctx, n)

@@ -479,7 +479,7 @@ func provenanceView(x *provenancePage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var23 string
-							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(changeText(ctx, c.From, c.FromPoints, x.Node))
+							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(scoreChangeText(ctx, c.From, c.FromPoints, x.Node))
 							if templ_7745c5c3_Err != nil {
 								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/provenance.templ`, Line: 113, Col: 104}
 							}
@@ -505,7 +505,7 @@ func provenanceView(x *provenancePage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var25 string
-							templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(changeText(ctx, c.To, c.ToPoints, x.Node))
+							templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(scoreChangeText(ctx, c.To, c.ToPoints, x.Node))
 							if templ_7745c5c3_Err != nil {
 								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/provenance.templ`, Line: 114, Col: 98}
 							}
