@@ -481,7 +481,7 @@ func provenanceView(x *provenancePage) templ.Component {
 							var templ_7745c5c3_Var23 string
 							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(scoreChangeText(ctx, c.From, c.FromPoints, x.Node))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/provenance.templ`, Line: 113, Col: 104}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/provenance.templ`, Line: 113, Col: 109}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 							if templ_7745c5c3_Err != nil {
@@ -507,7 +507,7 @@ func provenanceView(x *provenancePage) templ.Component {
 							var templ_7745c5c3_Var25 string
 							templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(scoreChangeText(ctx, c.To, c.ToPoints, x.Node))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/provenance.templ`, Line: 114, Col: 98}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/provenance.templ`, Line: 114, Col: 103}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 							if templ_7745c5c3_Err != nil {
