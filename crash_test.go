@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -306,6 +307,68 @@ func run(t *testing.T, args ...string) string {
 		t.Fatalf("cchc %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
 	}
 	return string(out)
+}
+
+var importStoring = db.SQL("crashtest.storing", `SELECT COUNT(*) FROM import_run WHERE state = 'storing'`)
+
+// TestAKilledImportLeavesNothingAndIsDoneAgain kills an import with -9 while it
+// stores: nothing of its rows is there, every figure agrees, and the same file is
+// taken in whole afterwards.
+func TestAKilledImportLeavesNothingAndIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	const rows = 30_000
+	dsn := dbtest.Empty(t)
+	run(t, "demo", "--dossiers", "50", "--make-only", "--db", dsn)
+	before := verified(t, dsn)
+	var text strings.Builder
+	text.WriteString("id,channel,received,due,unit\n")
+	for i := range rows {
+		fmt.Fprintf(&text, "HS-%06d,direct,2026-%02d-%02d,2026-11-20,H99.101\n", i, 1+i%9, 1+i%28)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "lon.csv")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"import", "dossiers", file, "--db", dsn, "--system", "cu", "--files", filepath.Join(dir, "files")}
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() { cmd.Wait(); close(exited) }()
+	d, err := db.Open(t.Context(), dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for storing := 0; storing == 0; {
+		select {
+		case <-exited:
+			t.Fatalf("the import ended before it could be killed:\n%s", &said)
+		case <-time.After(5 * time.Millisecond):
+		}
+		if storing, err = db.Value[int](t.Context(), d, importStoring); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd.Process.Kill()
+	<-exited
+	if n := verified(t, dsn); n != before {
+		t.Errorf("%d dossiers are there after the kill, want the %d of before", n, before)
+	}
+	if out := run(t, args...); !strings.Contains(out, "30000 rows: 30000 new") {
+		t.Errorf("the second time it says %q", out)
+	}
+	if n := verified(t, dsn); n != before+rows {
+		t.Errorf("%d dossiers are there in the end, want %d", n, before+rows)
+	}
 }
 
 // verified recounts everything and returns how many dossiers there are.

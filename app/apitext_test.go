@@ -465,7 +465,7 @@ func TestTheAPIDoesWhatItsTextSays(t *testing.T) {
 	}
 	// These need a dossier in another state than one just received, or a version
 	// with problems; the tests of their rooms bring it there.
-	later := []string{"list-evidence", "list-score-sheets", "get-score-sheet", "enter-self-score", "import-criteria-set", "get-criteria-set", "issue-criteria-set", "get-criteria-set-text", "close-book", "adjust-cash", "dismiss-procedure-problem", "assign-dossiers", "accept-dossier", "decline-dossier", "answer-consultation", "reverse-complaint", "correct-fact", "meet-obligation", "get-paper", "resume-dossier",
+	later := []string{"get-result", "list-evidence", "list-score-sheets", "get-score-sheet", "enter-self-score", "import-criteria-set", "get-criteria-set", "issue-criteria-set", "get-criteria-set-text", "close-book", "adjust-cash", "dismiss-procedure-problem", "assign-dossiers", "accept-dossier", "decline-dossier", "answer-consultation", "reverse-complaint", "correct-fact", "meet-obligation", "get-paper", "resume-dossier",
 		"supply-papers", "confirm-withdrawal", "decline-withdrawal", "settle-procedure", "send-back", "return-result"}
 	for _, x := range c.calls() {
 		if !ok[x.id] && !slices.Contains(later, x.id) {

@@ -374,6 +374,41 @@ func TestEveryBadFileOfEveryKindGetsAClearAnswerAndStoresNothing(t *testing.T) {
 	}
 }
 
+// A workbook of some thousand rows is checked while its sender waits and stored in
+// the background, and its one wrong cell has its place.
+func TestALargeWorkbookIsStoredInTheBackground(t *testing.T) {
+	t.Parallel()
+	const rows, wrong = 4000, 2500
+	x := bringing(t)
+	table := [][]any{{"Mã hồ sơ", "Hình thức tiếp nhận", "Ngày tiếp nhận", "Hạn trả", "Người nộp", "Mã đơn vị"}}
+	for i := range rows {
+		channel := "Trực tiếp"
+		if i+2 == wrong {
+			channel = "bồ câu"
+		}
+		table = append(table, []any{fmt.Sprintf("HS-%05d", i), channel, 46266 + i%20, 46300, "Nguyễn Văn " + string(rune('A'+i%26)), "H99.101"})
+	}
+	p, run := x.follow(t, x.bring("dossiers", "cả năm.xlsx", workbook(t, table...), "system", "motcua-cu"))
+	p.Has("h1", "1 trong 4.000 dòng cần sửa").Has("td.why", fmt.Sprintf("Ô B%d", wrong)).Count("tr[data-row]", 1).Has("button", "Nhập 3.999 dòng")
+	x.Post(run+"/store", "leave", "on").To(run)
+	x.Get(run).Has("h1", "đang được nhập")
+	if n := x.count(t, countDossiers); n != 0 {
+		t.Errorf("%d dossiers are stored before the job ran", n)
+	}
+	for range 2 { // a job may run twice
+		if err := x.runs.Step(t.Context(), run[strings.LastIndex(run, "/")+1:], true, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.Get(run).Has("h1", "Đã nhập 3.999 dòng")
+	if n := x.count(t, countDossiers); n != rows-1 {
+		t.Errorf("%d dossiers are stored, want %d", n, rows-1)
+	}
+	if _, err := x.desk.Verify(t.Context(), nil, func(d dossier.Difference) { t.Errorf("%s: %s, want %s", d.What, d.Have, d.Want) }); err != nil {
+		t.Error(err)
+	}
+}
+
 // A large file is worked on in the background, and one that is cut off in the
 // middle of being stored leaves nothing behind and can be begun anew.
 func TestAnImportThatIsCutOffLeavesNothing(t *testing.T) {
