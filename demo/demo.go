@@ -156,6 +156,9 @@ func Make(ctx context.Context, d *db.DB, o Options) (Summary, error) {
 	if err := r.makeCounter(ctx, p); err != nil {
 		return Summary{}, fmt.Errorf("make a day at the counter: %w", err)
 	}
+	if err := r.makeKeeping(ctx, p); err != nil {
+		return Summary{}, fmt.Errorf("make what leaders and keepers do: %w", err)
+	}
 	if err := r.makeResults(ctx, p, o.Seed); err != nil {
 		return Summary{}, fmt.Errorf("publish results: %w", err)
 	}

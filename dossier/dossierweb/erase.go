@@ -118,7 +118,7 @@ func (p *Erasing) gather(ctx context.Context, q db.Queryer, v *erasePage) error 
 		if err != nil {
 			return err
 		}
-		row := eraseRow{Code: x.Code, URL: rowURL(x.System, x.Code), Procedure: x.ProcedureCode + " " + shorten(name, 60), Ended: i18n.None,
+		row := eraseRow{Code: x.Code, URL: rowURL(x.System, x.Code), Procedure: x.ProcedureCode + " " + shorten(name, 36), Ended: i18n.None,
 			Part: i18n.T(ctx, "erase.part."+x.Part), Papers: x.Papers, Name: x.Person.Name}
 		if x.Part == dossier.PartAgent {
 			row.Name = x.Person.Representative

@@ -32,6 +32,7 @@ func (p *Pages) registerReconcile(mux *web.Mux) {
 	mux.Handle("GET "+Reconcile, web.SignedIn, func(w http.ResponseWriter, r *http.Request) error {
 		in := &compareForm{}
 		in.Set("minutes", "5")
+		in.Set("source", "file")
 		if link := r.URL.Query().Get("link"); link != "" {
 			in.Set("link", link)
 			in.Set("source", "link")
