@@ -253,6 +253,10 @@ func (s *server) province(ctx context.Context) (string, error) {
 	return "", errors.New("there is no province")
 }
 
+// restless is how long a server may take to come to rest before it is measured all
+// the same, with a note.
+const restless = 3 * time.Minute
+
 // quiet waits until the server has used next to nothing for a while.
 func (r *run) quiet(ctx context.Context, s *server) error {
 	begun := time.Now()
@@ -267,8 +271,9 @@ func (r *run) quiet(ctx context.Context, s *server) error {
 		if calm++; now-before > 100*time.Millisecond {
 			calm = 0
 		}
-		if before = now; time.Since(begun) > 20*time.Minute {
-			return errors.New("the server does not come to rest")
+		if before = now; time.Since(begun) > restless {
+			r.report.note("A server had not come to rest after %.0f s and was measured beside what it did by itself.", restless.Seconds())
+			return nil
 		}
 	}
 	if d := time.Since(begun); d > 5*time.Second {
