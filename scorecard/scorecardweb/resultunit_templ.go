@@ -1027,8 +1027,8 @@ func cardChart(c *cardPage) ui.ChartKind {
 	return ui.Line
 }
 
-// moved reports whether an amendment says anything else of the unit.
-func moved(y scorecard.YearResult) bool {
+// amendedRow reports whether an amendment says anything else of the unit.
+func amendedRow(y scorecard.YearResult) bool {
 	a, b := y.Row, *y.Today
 	x, known := a.Percent(y.Publication.Decimals)
 	z, now := b.Percent(y.Amendment.Decimals)
@@ -1348,7 +1348,7 @@ func yearsTable(c *cardPage, years []scorecard.YearResult) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if y.Today != nil && moved(y) {
+				if y.Today != nil && amendedRow(y) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<a href=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
