@@ -62,7 +62,7 @@ func TestCommandsNameWhatIsWrong(t *testing.T) {
 }
 
 // commune makes a commune under a province with one procedure of 3 working days.
-func commune(t *testing.T) (*rooms, *dbtest.Clock, unit.ID, unit.ID) {
+func commune(t testing.TB) (*rooms, *dbtest.Clock, unit.ID, unit.ID) {
 	t.Helper()
 	ctx := context.Background()
 	clock := &dbtest.Clock{}
@@ -88,7 +88,7 @@ func commune(t *testing.T) (*rooms, *dbtest.Clock, unit.ID, unit.ID) {
 	return r, clock, province, u
 }
 
-func receive(t *testing.T, r *rooms, u unit.ID) dossier.Dossier {
+func receive(t testing.TB, r *rooms, u unit.ID) dossier.Dossier {
 	t.Helper()
 	d, err := r.desk.Receive(context.Background(), operator, dossier.Application{Unit: u, Procedure: "1.001193", Channel: dossier.Online,
 		Person: dossier.Person{Name: "Nguyễn Văn A", Phone: "0905123456"}})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"cchc/base/moment"
@@ -12,7 +13,7 @@ import (
 )
 
 // scoredRound issues the synthetic set of communes and opens a round of the year.
-func scoredRound(t *testing.T, r *rooms, province unit.ID) scorecard.Round {
+func scoredRound(t testing.TB, r *rooms, province unit.ID) scorecard.Round {
 	t.Helper()
 	ctx := context.Background()
 	v, err := r.scorecard.ImportSet(ctx, operator, scorecard.SetUpload{Unit: province, Year: 2026, Text: data.CriteriaCommune})
@@ -101,6 +102,34 @@ func TestTheProjectionMovesWithTheDossierAndOpensToIt(t *testing.T) {
 			if int64(len(y.Num)) != n.Num || int64(len(y.Num)+len(y.Rest)) != n.Den {
 				t.Errorf("%s: %d and %d dossiers behind %d of %d", l.Code, len(y.Num), len(y.Rest), n.Num, n.Den)
 			}
+		}
+	}
+}
+
+// BenchmarkProjectionAfterAFact times what a page of the projection waits for: 124
+// communes under the set of communes, after a dossier came in and one was finished.
+func BenchmarkProjectionAfterAFact(b *testing.B) {
+	ctx := context.Background()
+	r, _, province, u := commune(b)
+	for i := range 123 {
+		id, err := r.registry.Create(ctx, operator, unit.New{Code: fmt.Sprintf("H99.%03d", 201+i), Name: fmt.Sprintf("Xã Số %d", i+1), Level: "commune", Parent: province},
+			unit.Act{Day: moment.NewDate(2025, 7, 1), Basis: "Nghị quyết thử nghiệm"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		receive(b, r, id)
+	}
+	round := scoredRound(b, r, province)
+	for b.Loop() {
+		b.StopTimer()
+		d := receive(b, r, u)
+		if err := r.desk.Finish(ctx, operator, d.Code, dossier.Result{}); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		board, err := r.scorecard.Project(ctx, r.db, operator, round.ID)
+		if err != nil || len(board.List) != 124 {
+			b.Fatal(err)
 		}
 	}
 }

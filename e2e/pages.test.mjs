@@ -15,6 +15,7 @@ function kind(address) {
     .replaceAll(/\/[A-Z_]{4,}/g, '/:metric')
     .replaceAll(/\/\d\.\d{6}/g, '/:procedure')
     .replace(/\/leaf\/[^/]+/, '/leaf/:leaf')
+    .replace(/(\/projection\/:id\/:id)\/[^/]+/, '$1/:leaf')
     .replaceAll(/\/\d+(?=\/|$)/g, '/:n')
     .replace(/\/templates\/\w+\/\w+\/\w+$/, '/templates/:template'); // dozens, of one form
   const telling = ['show', 'part', 'bucket', 'by'].filter((name) => url.searchParams.has(name)).map((name) => `${name}=${url.searchParams.get(name)}`);
