@@ -1,9 +1,7 @@
 package scorecard
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"cchc/base/actor"
@@ -33,10 +31,6 @@ func (s Score) Given() bool { return s.ByHand != nil || s.Input.Given() }
 const scoreColumns = "c.sheet_id, c.leaf, c.stage, c.version, c.input, c.typed, c.by_hand, c.note, c.account, c.at"
 
 var (
-	scoreGet = db.SQL("scorecard.score.get", `
-		SELECT `+scoreColumns+`
-		FROM score c
-		WHERE c.sheet_id = $1 AND c.leaf = $2 AND c.stage = $3`)
 	scoresOfSheet = db.SQL("scorecard.score.of_sheet", `
 		SELECT `+scoreColumns+`
 		FROM score c
@@ -84,15 +78,6 @@ func pointsArg(p *points.Points) any {
 		return nil
 	}
 	return int64(*p)
-}
-
-// getScore reads a stage's score of a leaf; the zero version when there is none.
-func getScore(ctx context.Context, q db.Queryer, sheet, leaf string, s Stage) (Score, error) {
-	x, err := db.One(ctx, q, scoreGet, scanScore, sheet, leaf, string(s))
-	if errors.Is(err, db.ErrNotFound) {
-		return Score{Sheet: sheet, Leaf: leaf, Stage: s}, nil
-	}
-	return x, err
 }
 
 // A Change is one change of a score: who, when, from, to, why. It stays for ever.

@@ -320,9 +320,6 @@ func maxNum(a, b Num) Num {
 	return b
 }
 
-// clamp returns a within lo and hi.
-func (a Num) clamp(lo, hi Num) Num { return maxNum(lo, minNum(a, hi)) }
-
 // ParseNum reads a decimal with a point or a comma, with or without a percent sign
 // after it: "0.95", "0,95" and "95 %" are the same number. At most 40 digits.
 func ParseNum(s string) (Num, error) {

@@ -82,7 +82,7 @@ func TestARoundIsOpenedAfterAPreview(t *testing.T) {
 	s := serveRounds(t, 3)
 	b := s.as(s.Keeper)
 	b.Get(rounds).Is(200).Has(".empty", "Chưa có đợt").Has("a.btn-primary", "Mở đợt")
-	p := b.Get(rounds+"/new").Is(200).Has("select[name=set] option", "Bộ tiêu chí thử nghiệm")
+	b.Get(rounds+"/new").Is(200).Has("select[name=set] option", "Bộ tiêu chí thử nghiệm")
 	fields := []string{"unit", string(s.Province), "name", "Chỉ số CCHC 2026", "set", s.Set, "from", "01/01/2026", "to", "31/12/2026"}
 	for _, w := range Calendar() {
 		fields = append(fields, "opens."+string(w.Stage), typed(w.Opens), "closes."+string(w.Stage), typed(w.Closes))
@@ -90,7 +90,7 @@ func TestARoundIsOpenedAfterAPreview(t *testing.T) {
 	wrong := append([]string{}, fields...)
 	wrong[3], wrong[len(wrong)-1] = "", "hôm qua"
 	b.Post(rounds+"/new", wrong...).Is(422).Has("#error-summary", "không phải ngày và giờ").Has("input[name=basis]", "")
-	p = b.Post(rounds+"/new", append(fields, "do", "plan")...).Is(200).Has("h2", "3 đơn vị được chấm").Has("button[value=open]", "Mở đợt cho 3 đơn vị")
+	p := b.Post(rounds+"/new", append(fields, "do", "plan")...).Is(200).Has("h2", "3 đơn vị được chấm").Has("button[value=open]", "Mở đợt cho 3 đơn vị")
 	b.Get(rounds).Has(".empty", "Chưa có đợt") // a preview opens nothing
 	if p.Attr("input[name=name]", "value") != "Chỉ số CCHC 2026" {
 		t.Error("what was typed is lost")
@@ -125,12 +125,12 @@ func TestAUnitScoresItselfLeafByLeaf(t *testing.T) {
 	// A colleague who saw the first version sees both values and what they typed.
 	c := s.as(s.Colleague)
 	c.Post(leaf, "num", "7", "den", "10", "version", "1").Is(409).Has(".notice", "Cán bộ xa1 vừa lưu").Has("li", "9/10").Has("li", "7/10")
-	p := c.Post(leaf, "num", "7", "den", "10", "version", "3").Is(303)
+	c.Post(leaf, "num", "7", "den", "10", "version", "3").Is(303)
 	c.Get(leaf).Has(".events", "4,50 → 3,50")
 
 	// A script's autosave gets the part with the new version.
 	b.Header = http.Header{"Hx-Request": {"true"}}
-	p = b.Post(at+"/leaf/1.1.1", "option", "yes", "version", "0").Is(200).Has("#saved", "Được 2,00 điểm")
+	p := b.Post(at+"/leaf/1.1.1", "option", "yes", "version", "0").Is(200).Has("#saved", "Được 2,00 điểm")
 	if p.Attr("#saved input[name=version]", "value") != "1" {
 		t.Error("the version after an autosave is not 1")
 	}
@@ -232,10 +232,10 @@ func TestARoundThroughThePages(t *testing.T) {
 	work := at + "/appraise/appraised1"
 	first.Get(work).Is(200).Has("h1", "còn 21 điểm chấm").Has("tr[data-row] a", "1.1.2")
 	leaf := work + "/leaf/1.1.2"
-	p := first.Get(leaf).Is(200).Count("tr[data-row]", 3).Count("a[data-focus]", 1).Has("h1", "0/3 đơn vị").Count("[data-row-key=a]", 3)
+	first.Get(leaf).Is(200).Count("tr[data-row]", 3).Count("a[data-focus]", 1).Has("h1", "0/3 đơn vị").Count("[data-row-key=a]", 3)
 	one, two := s.Sheet(t, r, s.Communes[0]).ID, s.Sheet(t, r, s.Communes[1]).ID
 	first.Get(work+"/leaf/1.1.3").Count("[data-row-key='1']", 3).Count("[data-row-key='3']", 3) // digits choose options
-	p = first.Post(leaf, "sheet", one, "do", "points", "points", "4", "why", "", "version", "0", "seen", "1").Is(422).Has(".problem", "phải nói lý do")
+	p := first.Post(leaf, "sheet", one, "do", "points", "points", "4", "why", "", "version", "0", "seen", "1").Is(422).Has(".problem", "phải nói lý do")
 	if p.Attr("#points-"+one, "value") != "4" {
 		t.Error("the points that were typed are lost")
 	}
