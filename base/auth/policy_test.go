@@ -55,6 +55,7 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.IndexRead:         actor.Roles,
 		auth.IndexEnter:        {actor.Administrator, actor.HomeAffairs},
 		auth.ReportRead:        {actor.Administrator, actor.Chairperson, actor.HomeAffairs, actor.OneStop, actor.Auditor},
+		auth.DossierErase:      {actor.Administrator},
 		auth.ReportEnter:       {actor.Administrator, actor.HomeAffairs},
 		auth.ScoreRead:         {actor.Administrator, actor.Chairperson, actor.HomeAffairs, actor.Specialist, actor.Auditor},
 		auth.ScoreEnter:        {actor.HomeAffairs, actor.Specialist},
