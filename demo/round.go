@@ -35,8 +35,12 @@ func (r *rooms) makeRound(ctx context.Context, p *province, seed uint64) error {
 	keeper := actor.Actor{Account: people[0].Account, Name: people[0].Name, Grants: []actor.Grant{{Role: actor.HomeAffairs, Unit: p.id}}}
 	now := r.db.Now()
 	year := set.Year
+	from, cutoff := moment.NewDate(year, 1, 1), now.Date().AddDays(-10)
+	if cutoff < from { // the year that the set scores has hardly begun
+		return nil
+	}
 	round, err := desk.OpenRound(ctx, keeper, scorecard.NewRound{Unit: p.id, Name: fmt.Sprintf("Đánh giá, xác định Chỉ số CCHC cấp xã năm %d", year), Basis: illustration,
-		Set: set.ID, From: moment.NewDate(year, 1, 1), To: moment.NewDate(year, 12, 31), CutOff: now.Date().AddDays(-10), Windows: demoCalendar(now, now.Add(time.Hour))})
+		Set: set.ID, From: from, To: moment.NewDate(year, 12, 31), CutOff: cutoff, Windows: demoCalendar(now, now.Add(time.Hour))})
 	if err != nil {
 		return fmt.Errorf("open the round: %w", err)
 	}
