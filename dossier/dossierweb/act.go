@@ -65,6 +65,11 @@ func (p *Pages) ask(x *action) web.Handler {
 		if err != nil {
 			return err
 		}
+		if x.name == "forward" && hasStep(&v.w) && next(&v.w) == nil && finishable(&v.w) {
+			// After the last step comes the end: lists of steps do not know which is the last.
+			http.Redirect(w, r, dossierURL(v.w.Code, "finish"), http.StatusSeeOther)
+			return nil
+		}
 		if !x.open(&v.w) {
 			return fault.New(fault.Conflict, "dossier.wrong_status", "Code", v.w.Code)
 		}

@@ -50,6 +50,7 @@ type sheetPage struct {
 	Lacks     []scorecard.Lack
 	Appeals   []scorecard.Appeal
 	Own       bool // the person may score it as their own unit's
+	Board     bool // the person may see the round's board
 	Keeps     bool
 	Decides   bool
 	Now       moment.Instant
@@ -86,6 +87,9 @@ func (p *Pages) loadSheet(ctx context.Context, q db.Queryer, id string) (*sheetP
 		return nil, err
 	}
 	if v.Own, err = p.Desk.MayEnter(ctx, q, a, v.Sheet.Unit); err != nil {
+		return nil, err
+	}
+	if v.Board, err = p.Desk.Guard.May(ctx, q, a, auth.ScoreRead, v.Round.Unit); err != nil {
 		return nil, err
 	}
 	if v.Keeps, err = p.Desk.Guard.May(ctx, q, a, auth.RoundKeep, v.Round.Unit); err != nil {
