@@ -81,11 +81,34 @@ func DSN(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "test.db")
+	path := filepath.Join(folder(t), "test.db")
 	if err := os.WriteFile(path, tmpl, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// folder is t.TempDir with patience: when a pool is closed, database/sql may just be
+// opening a connection, which makes its files beside the database and takes them away
+// a moment later.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "cchc-dbtest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for try := 0; ; try++ {
+			if err := os.RemoveAll(dir); err == nil {
+				return
+			} else if try == 100 {
+				t.Error(err)
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // Empty returns the name of a private database without any table.
@@ -93,7 +116,7 @@ func Empty(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("TEST_POSTGRES")
 	if server == "" {
-		return filepath.Join(t.TempDir(), "empty.db")
+		return filepath.Join(folder(t), "empty.db")
 	}
 	return createPostgres(t, server, "")
 }
