@@ -232,7 +232,7 @@ func TestARoundThroughThePages(t *testing.T) {
 	work := at + "/appraise/appraised1"
 	first.Get(work).Is(200).Has("h1", "còn 21 điểm chấm").Has("tr[data-row] a", "1.1.2")
 	leaf := work + "/leaf/1.1.2"
-	first.Get(leaf).Is(200).Count("tr[data-row]", 3).Count("a[data-focus]", 1).Has("h1", "0/3 đơn vị").Count("[data-row-key=a]", 3)
+	first.Get(leaf).Is(200).Count("tr[data-row]", 3).Count("a[data-focus]", 1).Count("a[id^=row-]", 3).Has("h1", "0/3 đơn vị").Count("[data-row-key=a]", 3)
 	one, two := s.Sheet(t, r, s.Communes[0]).ID, s.Sheet(t, r, s.Communes[1]).ID
 	first.Get(work+"/leaf/1.1.3").Count("[data-row-key='1']", 3).Count("[data-row-key='3']", 3) // digits choose options
 	p := first.Post(leaf, "sheet", one, "do", "points", "points", "4", "why", "", "version", "0", "seen", "1").Is(422).Has(".problem", "phải nói lý do")
