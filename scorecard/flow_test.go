@@ -372,3 +372,58 @@ func TestAWholeProvince(t *testing.T) {
 		t.Errorf("%d are missing, want 1", missing)
 	}
 }
+
+// Chained is a set in which one leaf's rule looks at the points of another.
+var Chained = strings.Replace(Small, `      kind: choice
+      rule:
+        options:
+        - {label: Đúng hạn, points: 3}
+        - {label: Muộn dưới 10 ngày, points: 1.5}
+        - {label: Không báo cáo, points: 0}
+`, `      kind: conditional
+      rule:
+        on: 1.1.1
+        if: {ge: 1}
+        then: {kind: yes_no, rule: {yes: 3, no: 0}}
+        else: 0.5
+`, 1)
+
+// A condition sees the points that a stage gave by hand, and each stage its own.
+func TestAConditionSeesPointsGivenByHandInEachStage(t *testing.T) {
+	t.Parallel()
+	p := New(t, 2, Chained)
+	ctx := t.Context()
+	r := p.Open(t)
+	assign(t, p, r)
+	s := p.Sheet(t, r, p.Communes[0])
+	enter(t, p, p.Staff, s, criteria.Inputs{"1.1.1": Option("no"), "1.1.3": Option("yes")})
+	if err := p.Desk.HandIn(ctx, p.Staff, s.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		at    string
+		who   actor.Actor
+		stage scorecard.Stage
+		hand  string
+		want  string // of the leaf that looks at it
+	}{
+		{"2026-12-08T09:00", p.First, scorecard.StageAppraised1, "1", "3.00"},
+		{"2026-12-22T09:00", p.Second, scorecard.StageAppraised2, "0.75", "0.50"},
+		{"2026-12-27T09:00", p.Keeper, scorecard.StageCouncil, "1.25", "3.00"},
+	} {
+		p.Clock.Set(x.at)
+		l, err := p.Desk.Ledger(ctx, p.DB, x.who, s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Desk.Appraise(ctx, x.who, r.ID, x.stage, []scorecard.Verdict{{Sheet: s.ID, Leaf: "1.1.1", ByHand: pts(x.hand), Why: "kiểm tra", Seen: l.Before("1.1.1", x.stage).Version}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := at(t, p, s, "1.1.3", x.stage); got != x.want {
+			t.Errorf("with %s points by hand in %s the leaf that looks at them has %s, want %s", x.hand, x.stage, got, x.want)
+		}
+	}
+	if a, b := at(t, p, s, "1.1.3", scorecard.StageSelf), at(t, p, s, "1.1.3", scorecard.StageAppraised1); a != "0.50" || b != "3.00" {
+		t.Errorf("by the unit %s and in appraisal 1 %s, want 0.50 and 3.00: a later stage changed an earlier one", a, b)
+	}
+}

@@ -149,7 +149,7 @@ func (l *Ledger) Card(s Stage) *criteria.Card {
 	for leaf := range l.measures {
 		l.gather(leaf, s, inputs, hand)
 	}
-	return byHand(l.Set.Score(inputs), hand)
+	return l.Set.ScoreHand(inputs, hand)
 }
 
 func (l *Ledger) gather(leaf string, s Stage, inputs criteria.Inputs, hand map[string]points.Points) {

@@ -107,7 +107,7 @@ func (k *Desk) projectAt(ctx context.Context, q db.Queryer, a actor.Actor, round
 			p.Inputs[n.Code] = in
 			delete(p.Hand, n.Code)
 		}
-		p.Card = byHand(p.Set.Score(p.Inputs), p.Hand)
+		p.Card = p.Set.ScoreHand(p.Inputs, p.Hand)
 		b.List = append(b.List, p)
 	}
 	b.rank()
@@ -139,7 +139,7 @@ func (k *Desk) projection(ctx context.Context, q db.Queryer, a actor.Actor, r Ro
 	for _, n := range Items(l.Set) {
 		c.gather(n.Code, stage, p.Inputs, p.Hand)
 	}
-	p.Kept = byHand(l.Set.Score(p.Inputs), p.Hand)
+	p.Kept = l.Set.ScoreHand(p.Inputs, p.Hand)
 	return p, nil
 }
 

@@ -64,7 +64,7 @@ func (k *Desk) Try(ctx context.Context, q db.Queryer, a actor.Actor, b *Board, w
 			delete(p.Hand, w.Leaf)
 		}
 		p.Kept = b.List[i].Card // what it is compared with
-		p.Card = byHand(p.Set.Score(p.Inputs), p.Hand)
+		p.Card = p.Set.ScoreHand(p.Inputs, p.Hand)
 	}
 	out.rank()
 	return &out, nil
@@ -133,7 +133,7 @@ func Stability(b *Board, n Noise) []RankBand {
 			p := &b.List[i]
 			card := p.Card
 			if in, varies := n.vary(rnd, p); varies {
-				card = byHand(p.Set.Score(in), p.Hand)
+				card = p.Set.ScoreHand(in, p.Hand)
 			}
 			entries[i] = rankedAs(*p, card)
 		}

@@ -63,6 +63,7 @@ const (
 	BranchUnread      BranchKind = "unread"     // the input lacks what the rule reads
 	BranchNA          BranchKind = "na"         // không phát sinh, by the leaf's policy
 	BranchRefused     BranchKind = "na_refused" // it was claimed where the leaf does not allow it
+	BranchHand        BranchKind = "by_hand"    // a person gave the points, and no rule
 )
 
 // A Part is what a node of the tree reached: a field, a criterion.

@@ -11,7 +11,8 @@ import (
 
 // A DependsRule takes one of two rules by the result of another leaf: by its points
 // or by the option that was chosen there. A leaf without an input has 0 points and
-// no option.
+// no option. Where a person gave the points and chose none, its options are those
+// that give just these points.
 type DependsRule struct {
 	On      string   // code of the other leaf
 	Bounds  []Bound  // on its points; empty when Options decide
@@ -104,10 +105,44 @@ func (x *DependsRule) holds(at *scoring) bool {
 		return false
 	}
 	if len(x.Options) > 0 {
+		if other.Branch.Kind == BranchHand {
+			return x.holdsByHand(other)
+		}
 		return slices.ContainsFunc(x.Options, func(o string) bool { return sameOption(other.Node, o, &other.Input) })
 	}
 	t := Tier{Bounds: x.Bounds}
 	return t.Holds(OfPoints(other.Points))
+}
+
+// holdsByHand reports whether points that a person gave are those of an option asked
+// for, and of no other one.
+func (x *DependsRule) holdsByHand(other *Result) bool {
+	found := false
+	for _, label := range optionLabels(other.Node) {
+		in := Input{Option: label}
+		p, _, ok := other.Node.Leaf.Rule.points(other.Node, &in, nil)
+		if !ok || p.Cmp(OfPoints(other.Points)) != 0 {
+			continue
+		}
+		if !slices.ContainsFunc(x.Options, func(o string) bool { return sameOption(other.Node, o, &in) }) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// optionLabels lists what can be chosen at a leaf.
+func optionLabels(n *Node) (out []string) {
+	switch x := n.Leaf.Rule.(type) {
+	case *ChoiceRule:
+		for _, o := range x.Options {
+			out = append(out, o.Label)
+		}
+	case *YesNoRule:
+		out = []string{"yes", "no"}
+	}
+	return out
 }
 
 // sameOption reports whether the input chose an option of the node.

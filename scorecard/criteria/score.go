@@ -10,6 +10,7 @@ import (
 type scoring struct {
 	card    *Card
 	in      Inputs
+	hand    map[string]points.Points // points that people gave, by code
 	done    []bool // of the leaves
 	busy    []bool // of the leaves, so that a circle ends
 	zeroed  []bool // of the leaves, by a veto or a penalty
@@ -22,9 +23,19 @@ type scoring struct {
 // it beforehand.
 func (s *Set) Score(in Inputs) *Card { return s.ScoreInto(&Card{}, in) }
 
+// ScoreHand scores as Score does, but for leaves and items whose points people gave:
+// these count as they are, with their maximum, in the place of their own rule. A veto
+// elsewhere brings them to 0 all the same, and conditional rules that look at such a
+// leaf see them.
+func (s *Set) ScoreHand(in Inputs, hand map[string]points.Points) *Card {
+	return s.scoreInto(&Card{}, in, hand)
+}
+
 // ScoreInto scores as Score does, into the memory of a card that nobody needs any
 // more, which it returns: for recomputing many units one after another.
-func (s *Set) ScoreInto(c *Card, in Inputs) *Card {
+func (s *Set) ScoreInto(c *Card, in Inputs) *Card { return s.scoreInto(c, in, nil) }
+
+func (s *Set) scoreInto(c *Card, in Inputs, hand map[string]points.Points) *Card {
 	at := c.work
 	*c = Card{Set: s, Results: slices.Grow(c.Results[:0], len(s.leaves))[:len(s.leaves)], Fields: c.Fields[:0], work: at}
 	if at == nil {
@@ -36,7 +47,7 @@ func (s *Set) ScoreInto(c *Card, in Inputs) *Card {
 		clear(at.busy)
 	}
 	clear(c.Results)
-	at.in = in
+	at.in, at.hand = in, hand
 	all := at.findVetoes()
 	for i := range s.leaves {
 		at.leaf(i)
@@ -87,10 +98,13 @@ func (at *scoring) leaf(i int) *Result {
 	at.busy[i] = true
 	n := at.card.Set.leaves[i]
 	r.Node, r.Max = n, n.Max
-	given := false
-	if r.Input, given = at.in[n.Code]; given {
+	in, entered := at.in[n.Code]
+	switch {
+	case at.given(r):
+	case entered:
+		r.Input = in
 		at.score(r)
-	} else {
+	default:
 		r.State = Missing
 	}
 	if at.zeroed != nil && at.zeroed[i] && r.State != Missing && r.Max > 0 {
@@ -98,6 +112,15 @@ func (at *scoring) leaf(i int) *Result {
 	}
 	at.busy[i], at.done[i] = false, true
 	return r
+}
+
+// given fills in a result whose points a person gave, if one did.
+func (at *scoring) given(r *Result) bool {
+	p, ok := at.hand[r.Node.Code]
+	if ok {
+		r.State, r.Branch, r.Exact, r.Points, r.Max = Scored, Branch{Kind: BranchHand}, OfPoints(p), p, r.Node.Max
+	}
+	return ok
 }
 
 // score fills in a result whose node, input and maximum stand.
@@ -154,7 +177,7 @@ func (at *scoring) findVetoes() (all bool) {
 	s := at.card.Set
 	for _, n := range s.vetoes {
 		in, given := at.in[n.Code]
-		if !given {
+		if _, hand := at.hand[n.Code]; hand || !given {
 			continue
 		}
 		switch x := n.Leaf.Rule.(type) {
@@ -212,7 +235,9 @@ func (at *scoring) extra(e *Extra, penalty, zero bool) ([]Result, points.Points)
 				at.floor = OfPoints(*e.Limit)
 			}
 		}
-		at.score(r)
+		if !at.given(r) {
+			at.score(r)
+		}
 		switch {
 		case penalty:
 			r.Points = min(0, r.Points)

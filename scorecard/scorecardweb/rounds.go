@@ -124,9 +124,10 @@ type roundForm struct {
 	CutOff moment.Date `form:"cutoff"`
 	Do     string      `form:"do"`
 
-	Units []ui.Option
-	Sets  []ui.Option
-	Plan  *planned // what would be made; nil before it was asked
+	Units  []ui.Option
+	Sets   []ui.Option
+	Blocks []string // groups that may have a set of their own
+	Plan   *planned // what would be made; nil before it was asked
 }
 
 type planned struct {
@@ -217,7 +218,10 @@ func (p *Pages) showRoundNew(w http.ResponseWriter, r *http.Request, in *roundFo
 				in.Sets = append(in.Sets, ui.Option{Value: v.ID, Text: v.Title + " (" + versionText(ctx, v) + ")"})
 			}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return p.offerBlocks(ctx, q, in)
 	})
 	if err != nil {
 		return err
@@ -245,7 +249,8 @@ func (p *Pages) roundOpen(w http.ResponseWriter, r *http.Request) error {
 		windows, err = windowsOf(&in.Form)
 	}
 	if err == nil {
-		n := scorecard.NewRound{Unit: unit.ID(in.Unit), Name: in.Name, Basis: in.Basis, Set: in.Set, From: in.From, To: in.To, CutOff: in.CutOff, Windows: windows}
+		n := scorecard.NewRound{Unit: unit.ID(in.Unit), Name: in.Name, Basis: in.Basis, Set: in.Set, Groups: groupsOf(&in.Form), From: in.From, To: in.To, CutOff: in.CutOff,
+			Windows: windows}
 		if in.Do == "open" {
 			var x scorecard.Round
 			if x, err = p.Desk.OpenRound(ctx, web.Actor(ctx), n); err == nil {

@@ -103,6 +103,48 @@ func TestARoundIsOpenedAfterAPreview(t *testing.T) {
 	s.b.Get(rounds).To("/sign-in?next=" + strings.ReplaceAll(rounds, "/", "%2F"))
 }
 
+func TestEachGroupMayHaveASetOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := serveRounds(t, 3)
+	mountain := s.Issue(t, strings.NewReplacer("T-xa-2026", "T-xa-mn-2026", "Bộ tiêu chí thử nghiệm", "Bộ miền núi").Replace(Small))
+	district := s.Issue(t, strings.NewReplacer("T-xa-2026", "T-huyen-2026", "cap_xa", "cap_huyen").Replace(Small))
+	b := s.as(s.Keeper)
+	form := b.Get(rounds+"/new").Is(200).Has("label", "Khối Đồng bằng").Has("label", "Khối Miền núi").Has("select[name='group.0'] option", "Bộ miền núi")
+	if a, b := form.Attr("input[name='block.0']", "value"), form.Attr("input[name='block.1']", "value"); a != "Miền núi" || b != "Đồng bằng" {
+		t.Fatalf("the groups are %q and %q", a, b)
+	}
+	fields := []string{"unit", string(s.Province), "name", "Chỉ số CCHC 2026", "set", s.Set, "from", "01/01/2026", "to", "31/12/2026", "block.0", "Miền núi", "block.1", "Đồng bằng", "group.1", ""}
+	for _, w := range Calendar() {
+		fields = append(fields, "opens."+string(w.Stage), typed(w.Opens), "closes."+string(w.Stage), typed(w.Closes))
+	}
+	with := func(more ...string) []string { return append(fields[:len(fields):len(fields)], more...) }
+	wrong := b.Post(rounds+"/new", with("group.0", district, "do", "plan")...).Is(422).Has("#error-summary a[href='#f-group-0']", "Khối Miền núi").Has(".problem", "chấm cấp khác")
+	if got := wrong.Attr("select[name='group.0'] option[selected]", "value"); got != district {
+		t.Errorf("the choice that was wrong is lost: %q", got)
+	}
+	plan := b.Post(rounds+"/new", with("group.0", mountain, "do", "plan")...).Is(200).Has("tr", "Xã Số 2").Has("button[value=open]", "Mở đợt cho 3 đơn vị")
+	if got := plan.Attr("select[name='group.0'] option[selected]", "value"); got != mountain {
+		t.Errorf("the choice is lost in the preview: %q", got)
+	}
+	for _, row := range plan.Find("table tbody tr") {
+		text := webtest.Text(row)
+		if strings.Contains(text, "Bộ miền núi") != strings.Contains(text, "Xã Số 2") {
+			t.Errorf("the preview says %q", text)
+		}
+	}
+	at := b.Post(rounds+"/new", with("group.0", mountain, "do", "open")...).Is(303).Header.Get("Location")
+	r, err := s.Desk.Round(t.Context(), s.DB, s.Keeper, strings.TrimPrefix(at, rounds+"/"))
+	if err != nil || len(r.Groups) != 1 || r.Groups[0] != (scorecard.Group{Block: "Miền núi", Set: mountain}) {
+		t.Fatalf("the groups of the round are %+v, %v", r.Groups, err)
+	}
+	for i, want := range []string{s.Set, mountain, s.Set} {
+		if got := s.Sheet(t, r, s.Communes[i]); got.Set != want {
+			t.Errorf("%s (%s) is scored by %s, want %s", s.Communes[i], got.Block, got.Set, want)
+		}
+	}
+	b.Look(rounds + "/new")
+}
+
 func TestAUnitScoresItselfLeafByLeaf(t *testing.T) {
 	t.Parallel()
 	s := serveRounds(t, 2)
