@@ -11,11 +11,11 @@ type scoring struct {
 	card    *Card
 	in      Inputs
 	hand    map[string]points.Points // points that people gave, by code
-	done    []bool // of the leaves
-	busy    []bool // of the leaves, so that a circle ends
-	zeroed  []bool // of the leaves, by a veto or a penalty
-	penalty bool   // the item being scored takes points
-	floor   Num    // down to which
+	done    []bool                   // of the leaves
+	busy    []bool                   // of the leaves, so that a circle ends
+	zeroed  []bool                   // of the leaves, by a veto or a penalty
+	penalty bool                     // the item being scored takes points
+	floor   Num                      // down to which
 }
 
 // Score scores a unit's inputs. It never fails: what is wrong with an input leaves its
