@@ -58,8 +58,7 @@ var (
 	reservedDone = db.SQL("counter.reserved.done", `
 		SELECT `+reservedColumns+` FROM reserved_number
 		WHERE unit_id = $1 AND (dossier_id IS NOT NULL OR cancelled_at IS NOT NULL)
-		ORDER BY reserved_at DESC, code
-		LIMIT 100`)
+		ORDER BY code DESC`)
 	reservedBlock = db.SQL("counter.reserved.block", `SELECT `+reservedColumns+` FROM reserved_number WHERE block = $1 ORDER BY code`)
 )
 

@@ -37,6 +37,7 @@ type cashView struct {
 	table table[dossier.Cash]
 	mine  bool // the person has a drawer today
 	one   dossier.Cash
+	lines table[dossier.CashEntry] // of the one
 }
 
 // cashPage lists the drawers, and opens the person's own.
@@ -163,15 +164,51 @@ func (p *Pages) cashOne(ctx context.Context, id string, in *cashForm) (*cashView
 			accounts = append(accounts, e.Account)
 		}
 		v.mine = v.one.Account == web.Actor(ctx).Account
+		v.lines = newTable(v.one.Entries, &in.Query, list.Order{Key: "at"}, list.At("/counter/cash/"+id),
+			func(e *dossier.CashEntry) string { return list.Number(int64(e.Ord)) }, entryColumns(ctx))
 		return v.know(ctx, accounts...)
 	})
 	return v, err
 }
 
+func entryColumns(ctx context.Context) []tableColumn[dossier.CashEntry] {
+	type row = dossier.CashEntry
+	return []tableColumn[row]{
+		{key: "number", label: i18n.T(ctx, "counter.column.number"), sort: func(e *row) string { return list.Number(e.Number) }, cell: func(e *row) string { return entryNumber(ctx, *e) }},
+		{key: "at", label: i18n.T(ctx, "counter.column.at"), sort: func(e *row) string { return list.When(e.At) }, cell: func(e *row) string { return i18n.ShortInstant(ctx, e.At) }},
+		{key: "what", label: i18n.T(ctx, "counter.column.what"), sort: func(e *row) string { return list.Name(entryText(ctx, *e)) }, cell: func(e *row) string { return entryText(ctx, *e) }},
+		{key: "code", label: i18n.T(ctx, "counter.column.dossier"), sort: func(e *row) string { return e.Code }, cell: func(e *row) string { return e.Code }},
+		{key: "amount", label: i18n.T(ctx, "counter.column.amount"), numeric: true, down: true, sort: func(e *row) string { return list.Number(e.Amount) }, cell: func(e *row) string { return strconv.FormatInt(e.Amount, 10) }},
+	}
+}
+
+// entryNumber is the number of an entry's slip: a correction has none.
+func entryNumber(ctx context.Context, e dossier.CashEntry) string {
+	if e.Kind == "adjust" {
+		return ""
+	}
+	return i18n.Number(ctx, e.Number)
+}
+
+func entryText(ctx context.Context, e dossier.CashEntry) string {
+	return joined(i18n.T(ctx, "counter.cash.kind."+e.Kind), e.Reason)
+}
+
 func (p *Pages) cashShow(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.cashOne(r.Context(), r.PathValue("id"), &cashForm{})
+	in := &cashForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	file, err := in.Wanted()
 	if err != nil {
 		return err
+	}
+	v, err := p.cashOne(r.Context(), r.PathValue("id"), in)
+	if err != nil {
+		return err
+	}
+	if file {
+		return v.lines.send(w, r, in.Format, "cash-"+v.one.Day.String())
 	}
 	return web.Render(w, r, http.StatusOK, cashOnePage(v))
 }

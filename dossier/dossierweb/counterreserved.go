@@ -4,18 +4,23 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/dossier"
 )
 
 type reservedForm struct {
 	web.Form
+	list.Query
+	Find   string      `form:"find"`
+	State  string      `form:"state"` // "" waiting for an answer; done
 	Unit   string      `form:"unit"`
 	Count  int         `form:"count"`
 	Day    moment.Date `form:"day"`
@@ -27,7 +32,11 @@ type reservedView struct {
 	deskView
 	in         *reservedForm
 	open, done []dossier.Reserved
+	table      table[dossier.Reserved] // of those, the ones that the address asks for
 }
+
+// answered reports whether the page shows the numbers that have their answer.
+func (v *reservedView) answered() bool { return v.in.State == "done" }
 
 func (p *Pages) reservedView(ctx context.Context, in *reservedForm) (*reservedView, error) {
 	v := &reservedView{in: in}
@@ -35,17 +44,58 @@ func (p *Pages) reservedView(ctx context.Context, in *reservedForm) (*reservedVi
 		if v.deskView, err = p.deskView(ctx, s, in.Unit); err != nil {
 			return err
 		}
-		v.open, v.done, err = p.Desk.ReservedNumbers(ctx, s, web.Actor(ctx), v.unit)
-		return err
+		if v.open, v.done, err = p.Desk.ReservedNumbers(ctx, s, web.Actor(ctx), v.unit); err != nil {
+			return err
+		}
+		rows := v.open
+		if v.answered() {
+			rows = v.done
+		}
+		rows = slices.DeleteFunc(slices.Clone(rows), func(x dossier.Reserved) bool { return !finds(in.Find, x.Code, x.Reason) })
+		v.table = newTable(rows, &in.Query, list.Order{Key: "code", Desc: v.answered()},
+			list.At("/counter/reserved", "unit", in.Unit, "state", in.State, "find", in.Find),
+			func(x *dossier.Reserved) string { return x.Code }, v.columns(ctx))
+		return nil
 	})
 	return v, err
 }
 
+func (v *reservedView) columns(ctx context.Context) []tableColumn[dossier.Reserved] {
+	type row = dossier.Reserved
+	out := []tableColumn[row]{
+		{key: "code", label: i18n.T(ctx, "counter.column.number"), sort: func(x *row) string { return x.Code }, cell: func(x *row) string { return x.Code }},
+		{key: "since", label: i18n.T(ctx, "counter.reserved.since"), sort: func(x *row) string { return list.When(x.Reserved) }, cell: func(x *row) string { return i18n.ShortInstant(ctx, x.Reserved) }},
+	}
+	if v.answered() {
+		return append(out, tableColumn[row]{key: "answer", label: i18n.T(ctx, "counter.reserved.answer"),
+			sort: func(x *row) string { return list.When(x.Cancelled) }, cell: func(x *row) string { return reservedAnswer(ctx, *x) }})
+	}
+	return append(out, tableColumn[row]{key: "what", label: i18n.T(ctx, "counter.reserved.what")})
+}
+
+func reservedAnswer(ctx context.Context, x dossier.Reserved) string {
+	if x.Cancelled != 0 {
+		return joined(i18n.T(ctx, "counter.reserved.was_cancelled", "At", x.Cancelled), x.Reason)
+	}
+	return i18n.T(ctx, "counter.reserved.was_used")
+}
+
 // reservedPage lists the numbers kept for an outage.
 func (p *Pages) reservedPage(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.reservedView(r.Context(), &reservedForm{Unit: r.URL.Query().Get("unit")})
+	in := &reservedForm{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	file, err := in.Wanted()
 	if err != nil {
 		return err
+	}
+	v, err := p.reservedView(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	if file {
+		return v.table.send(w, r, in.Format, "reserved-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, reservedPage(v))
 }
@@ -88,13 +138,13 @@ func (p *Pages) reservedDo(w http.ResponseWriter, r *http.Request, do func(conte
 // reservedPrint prints the blank receipts of a block.
 func (p *Pages) reservedPrint(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	var list []dossier.Reserved
+	var numbers []dossier.Reserved
 	v := &deskView{}
 	err := p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
-		if list, err = p.Desk.ReservedBlock(ctx, s, web.Actor(ctx), r.PathValue("block")); err != nil {
+		if numbers, err = p.Desk.ReservedBlock(ctx, s, web.Actor(ctx), r.PathValue("block")); err != nil {
 			return err
 		}
-		*v, err = p.deskView(ctx, s, string(list[0].Unit))
+		*v, err = p.deskView(ctx, s, string(numbers[0].Unit))
 		return err
 	})
 	if err != nil {
@@ -105,7 +155,7 @@ func (p *Pages) reservedPrint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	paper.A5, paper.Place = true, ""
-	return web.Render(w, r, http.StatusOK, reservedPaper(paper, list, func(code string) string {
+	return web.Render(w, r, http.StatusOK, reservedPaper(paper, numbers, func(code string) string {
 		return p.address(r, "/lookup?code="+url.QueryEscape(code))
 	}))
 }
@@ -126,9 +176,9 @@ func (p *Pages) reservedCard(ctx context.Context, q db.Queryer, v *dayView) (day
 	return c, err
 }
 
-func reservedOptions(ctx context.Context, list []dossier.Reserved) []ui.Option {
-	out := make([]ui.Option, len(list))
-	for i, x := range list {
+func reservedOptions(ctx context.Context, numbers []dossier.Reserved) []ui.Option {
+	out := make([]ui.Option, len(numbers))
+	for i, x := range numbers {
 		out[i] = ui.Option{Value: x.Code, Text: x.Code, Hint: i18n.T(ctx, "counter.reserved.at", "At", x.Reserved)}
 	}
 	return out

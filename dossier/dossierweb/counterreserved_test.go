@@ -26,7 +26,7 @@ func TestAnOutageIsWorkedThroughOnPaper(t *testing.T) {
 	noKeys(t, d.Get("/counter").Has("main", "1 số của ngày đã qua"))
 	d.Post("/counter/reserved/cancel", "code", two).Is(422).Has("#error-summary a[href='#f-reason']", "Nhập lý do").Count("[name=code][checked]", 1)
 	d.Post("/counter/reserved/cancel", "code", two, "reason", "không dùng").To("/counter/reserved?unit=" + string(d.Commune))
-	noKeys(t, d.Get("/counter/reserved").Has("main", "không dùng").Has("main", "đã nhập hồ sơ"))
+	noKeys(t, d.Get("/counter/reserved?state=done").Has("main", "không dùng").Has("main", "đã nhập hồ sơ"))
 	d.as(d.OtherOfficer).Get(to).Is(403)
 	d.as(d.CommuneChair).Get("/counter/reserved").Is(200).Count("[name=count]", 0)
 }

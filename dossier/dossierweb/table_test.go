@@ -73,6 +73,32 @@ func TestTheCountersTablesPageSortAndComeAsFiles(t *testing.T) {
 		}
 		d.Get(address + "?format=pdf").Is(400)
 	}
+	// The drawer: one entry for each dossier, and the sheet that is signed has all of them.
+	drawer, err := d.Desk.OpenCash(t.Context(), d.Officer, d.Commune, 0)
+	do(t, err)
+	for i, code := range codes {
+		do(t, d.Desk.Pay(t.Context(), d.Officer, code, dossier.Payment{Amount: int64(1000 * (n - i)), Channel: "cash"}))
+	}
+	cash := "/counter/cash/" + drawer.ID
+	d.Get(cash).Is(200).Count("tbody tr", 50).Has(".pager", "50 trong 60")
+	d.Get(cash+"?sort=-amount").Has("tbody tr:first-child", "60.000 đ")
+	d.Get(cash+"?sort=amount").Has("tbody tr:first-child", "1.000 đ")
+	d.Get(cash+"/print").Is(200).Count("tbody tr", 60)
+	if body := d.Get(cash + "?format=csv").Is(200).Body; strings.Count(body, "\n") != n+1 {
+		t.Errorf("the drawer's file has %d lines", strings.Count(body, "\n"))
+	}
+	// Numbers kept for an outage: those that wait, and those that have their answer.
+	_, err = d.Desk.Reserve(t.Context(), d.Officer, d.Commune, 0, n)
+	do(t, err)
+	wait := d.Get("/counter/reserved").Is(200).Count("tbody tr", 50).Has(".pager", "50 trong 60")
+	number := wait.Text("tbody tr:first-child th")
+	do(t, d.Desk.CancelReserved(t.Context(), d.Officer, d.Commune, []string{number}, "viết hỏng"))
+	d.Get("/counter/reserved").Has(".pager", "50 trong 59")
+	d.Get("/counter/reserved?state=done").Count("tbody tr", 1).Has("tbody", "viết hỏng").Has("tbody", number)
+	d.Get("/counter/reserved?find="+number[len(number)-4:]).Count("tbody tr", 0)
+	if body := d.Get("/counter/reserved?state=done&format=csv").Is(200).Body; !strings.Contains(body, number) {
+		t.Errorf("the file lacks %s: %q", number, body)
+	}
 	d.Get("/counter/uncollected?find=nguyen+van+a07").Is(200).Count("tbody tr", 1)
 	d.Get("/counter/custody?find=khong+co").Is(200).Count("tbody tr", 0).Has(".pager", "0 trong 0")
 	// An original is given back from the page on which it stands.
