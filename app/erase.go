@@ -18,18 +18,25 @@ func (r *rooms) forget(ctx context.Context, tx *db.Tx, f dossier.Forgotten) erro
 	if err := imports.Scrub(ctx, tx, f.Scrub); err != nil {
 		return err
 	}
+	if err := imports.Drop(ctx, tx, f.Actor); err != nil {
+		return err
+	}
 	return api.ForgetAnswers(ctx, tx, f.Code)
 }
 
-// eraseFiles deletes scans that no dossier refers to any more; those that another
-// does stay.
+// eraseFiles deletes scans and uploads that neither a dossier nor an import refers
+// to any more; those that another does stay.
 func (r *rooms) eraseFiles(ctx context.Context, keys []string) error {
 	for _, key := range keys {
-		used, err := dossier.FileUsed(ctx, r.db, key)
+		scan, err := dossier.FileUsed(ctx, r.db, key)
 		if err != nil {
 			return err
 		}
-		if used {
+		upload, err := imports.FileUsed(ctx, r.db, key)
+		if err != nil {
+			return err
+		}
+		if scan || upload {
 			continue
 		}
 		if err := r.scans.Delete(ctx, key); err != nil {

@@ -25,7 +25,7 @@ import (
 
 // newImports puts the kinds of files together with the verbs that read them.
 func (r *rooms) newImports(files *file.Store) *imports.Runs {
-	return &imports.Runs{DB: r.db, Guard: r.guard, Files: files,
+	return &imports.Runs{DB: r.db, Guard: r.guard, Files: files, Settings: r.settings,
 		Load: func(ctx context.Context, account string) (actor.Actor, error) {
 			if account == operator.Account {
 				return operator, nil

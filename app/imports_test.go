@@ -17,6 +17,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/db"
+	"cchc/base/db/dbtest"
 	"cchc/base/fault"
 	"cchc/base/file"
 	"cchc/base/moment"
@@ -35,6 +36,7 @@ type importer struct {
 	*webtest.Browser
 	*rooms
 	runs     *imports.Runs
+	clock    *dbtest.Clock
 	province unit.ID
 	commune  unit.ID
 	people   map[string]actor.Actor
@@ -48,7 +50,7 @@ func bringing(t *testing.T) *importer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { files.Close() })
-	x := &importer{rooms: r, runs: r.newImports(files), province: province, commune: u, people: map[string]actor.Actor{}}
+	x := &importer{rooms: r, runs: r.newImports(files), clock: clock, province: province, commune: u, people: map[string]actor.Actor{}}
 	x.runs.Load = func(_ context.Context, account string) (actor.Actor, error) { return x.people[account], nil }
 	mux := web.New(web.Config{
 		Now: clock.Now, Log: slog.New(slog.DiscardHandler), Idle: 1e5 * time.Hour, Lifetime: 1e5 * time.Hour,

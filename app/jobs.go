@@ -37,9 +37,11 @@ func (r *rooms) newRunner() *job.Runner {
 	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
 	if r.scans != nil {
 		job.Handle(run, dossier.EraseFiles, r.eraseFiles)
+		job.Handle(run, imports.EraseFiles, r.eraseFiles)
 	}
 	if r.imports != nil {
 		job.Handle(run, imports.Work, r.imports.Go)
+		run.Every(24*time.Hour, "imports.forget", sweeping, r.imports.Forget)
 	}
 	run.Every(time.Hour, "sweep.hourly", sweeping, func(ctx context.Context) error {
 		// What was entered ahead of its day is told on that day.

@@ -67,6 +67,7 @@ type Erasure struct {
 // something of it.
 type Forgotten struct {
 	ID, Code string
+	Actor    actor.Actor // who erases
 	// Scrub takes the person's name, numbers and addresses out of a text.
 	Scrub func(text string) string
 }
@@ -303,7 +304,7 @@ func (k *Desk) erase(ctx context.Context, tx *db.Tx, a actor.Actor, x *Erasable,
 		return nil, err
 	}
 	if k.Forget != nil {
-		if err := k.Forget(ctx, tx, Forgotten{ID: d.ID, Code: d.Code, Scrub: s.text}); err != nil {
+		if err := k.Forget(ctx, tx, Forgotten{ID: d.ID, Code: d.Code, Actor: a, Scrub: s.text}); err != nil {
 			return nil, err
 		}
 	}

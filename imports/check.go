@@ -145,6 +145,9 @@ func (k *Runs) Recheck(ctx context.Context, a actor.Actor, id, sheet string, col
 	if run.State != Checked && run.State != Failed {
 		return Run{}, fault.New(fault.Conflict, "imports.not_now")
 	}
+	if err := run.kept(); err != nil {
+		return Run{}, err
+	}
 	if sheet != "" {
 		run.Sheet = sheet
 	}

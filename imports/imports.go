@@ -22,6 +22,7 @@ import (
 	"cchc/base/job"
 	"cchc/base/moment"
 	"cchc/base/table"
+	"cchc/setting"
 )
 
 // A Kind is one sort of file.
@@ -103,8 +104,9 @@ type Run struct {
 	Notes    []Note
 	Header   []string // of a file whose columns are not understood
 	Fault    *fault.Fault
-	Mended   string // key of the workbook with the wrong rows
-	Earlier  []Run  // runs that took the same file in before; only of ByID
+	Mended   string         // key of the workbook with the wrong rows
+	Gone     moment.Instant // when the file was let go of; 0 while it is kept
+	Earlier  []Run          // runs that took the same file in before; only of ByID
 	Progress *Progress
 }
 
@@ -132,10 +134,11 @@ type Progress struct {
 
 // Runs holds the verbs. All fields but Publish and Load are needed.
 type Runs struct {
-	DB    *db.DB
-	Guard *auth.Guard
-	Files *file.Store
-	Kinds []Kind
+	DB       *db.DB
+	Guard    *auth.Guard
+	Files    *file.Store
+	Settings *setting.Book
+	Kinds    []Kind
 	// Load returns who ordered a run that is done in the background.
 	Load func(ctx context.Context, account string) (actor.Actor, error)
 	// Publish tells whoever watches that a run went on; nil tells nobody.

@@ -129,6 +129,9 @@ func (k *Runs) File(ctx context.Context, a actor.Actor, id string, mended bool) 
 	if err != nil {
 		return Run{}, nil, 0, err
 	}
+	if err := run.kept(); err != nil {
+		return Run{}, nil, 0, err
+	}
 	key := run.Key
 	if mended {
 		key = run.Mended

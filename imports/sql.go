@@ -9,7 +9,7 @@ import (
 )
 
 const runColumns = `id, kind, name, file_key, file_size, format, sheets, sheet, options, state, account, person, unit_id,
-	created_at, read_at, ended_at, row_count, fresh, changed, same, wrong, left_out, notes, header, fault, mended_key`
+	created_at, read_at, ended_at, row_count, fresh, changed, same, wrong, left_out, notes, header, fault, mended_key, file_gone_at`
 
 var (
 	runInsert = db.Rows("imports.run.insert", "import_run", runColumns, "")
@@ -48,7 +48,7 @@ var (
 func (r Run) args() []any {
 	return []any{r.ID, r.Kind, r.Name, r.Key, r.Size, r.Format, text(r.Sheets), r.Sheet, text(r.Options), string(r.State), r.Account,
 		r.Person, string(r.Unit), r.Created, r.Read, r.Ended, r.Rows, r.New, r.Changed, r.Same, r.Wrong, r.Left, text(r.Notes), text(r.Header),
-		text(r.Fault), r.Mended}
+		text(r.Fault), r.Mended, r.Gone}
 }
 
 func (r Run) update() []any {
@@ -59,7 +59,7 @@ func (r Run) update() []any {
 func scanRun(s db.Scanner) (r Run, err error) {
 	var sheets, options, notes, header, bad string
 	if err = s.Scan(&r.ID, &r.Kind, &r.Name, &r.Key, &r.Size, &r.Format, &sheets, &r.Sheet, &options, &r.State, &r.Account, &r.Person,
-		&r.Unit, &r.Created, &r.Read, &r.Ended, &r.Rows, &r.New, &r.Changed, &r.Same, &r.Wrong, &r.Left, &notes, &header, &bad, &r.Mended); err != nil {
+		&r.Unit, &r.Created, &r.Read, &r.Ended, &r.Rows, &r.New, &r.Changed, &r.Same, &r.Wrong, &r.Left, &notes, &header, &bad, &r.Mended, &r.Gone); err != nil {
 		return r, err
 	}
 	for _, x := range []struct {
