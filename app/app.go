@@ -59,8 +59,9 @@ type rooms struct {
 	notices    *notice.Book
 	reported   *reported.Book
 	scorecard  *scorecard.Desk // chỉ số CCHC
-	imports    *imports.Runs   // where files are kept
-	scans      *file.Store     // nil where nothing is served
+	pastScores pastScores
+	imports    *imports.Runs // where files are kept
+	scans      *file.Store   // nil where nothing is served
 	queue      *job.Queue
 	first      *admin.FirstRun
 	files      string        // where scans are kept
@@ -143,7 +144,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
 	r.procedures = &procedure.Catalogue{DB: d}
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
-	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays})}
+	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures})}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
 	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}

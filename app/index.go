@@ -41,7 +41,7 @@ const keepPast = time.Minute
 // Counts implements serviceindex.Source.
 func (s *dossierSource) Counts(ctx context.Context, q db.Queryer, p serviceindex.Period) (map[actor.UnitID]serviceindex.Counts, error) {
 	now := s.desk.DB.Now()
-	if p.To >= now.Date() {
+	if p.To >= now.Date() && p.Known == 0 {
 		counts, err := s.desk.CountsNow(ctx, q, p.From, p.To)
 		return named(counts), err
 	}
@@ -51,7 +51,7 @@ func (s *dossierSource) Counts(ctx context.Context, q db.Queryer, p serviceindex
 	if ok && now.Time().Sub(kept.at).Abs() < keepPast {
 		return kept.counts, nil
 	}
-	counts, err := s.desk.CountsAsOf(ctx, q, dossier.Question{From: p.From, To: p.To})
+	counts, err := s.desk.CountsAsOf(ctx, q, dossier.Question{From: p.From, To: p.To, Known: p.Known})
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +82,11 @@ func named(in map[actor.UnitID]*dossier.Counts) map[actor.UnitID]serviceindex.Co
 
 // Behind implements serviceindex.Source.
 func (s *dossierSource) Behind(ctx context.Context, q db.Queryer, u actor.UnitID, p serviceindex.Period, m serviceindex.Measure) ([]serviceindex.Dossier, error) {
-	cases, err := s.desk.BehindMeasure(ctx, q, dossier.Question{Unit: u, From: p.From, To: p.To}, dossier.Measure(m))
+	cases, err := s.desk.BehindMeasure(ctx, q, dossier.Question{Unit: u, From: p.From, To: p.To, Known: p.Known}, dossier.Measure(m))
 	if err != nil {
 		return nil, err
 	}
-	asOf := min(p.To.End(), s.desk.DB.Now())
+	asOf := p.AsOf(s.desk.DB.Now())
 	timed := m == serviceindex.Timed || m == serviceindex.TimedOK || m == serviceindex.TimedLate
 	out := make([]serviceindex.Dossier, len(cases))
 	for i := range cases {

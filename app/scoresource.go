@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
 
 	"cchc/base/db"
 	"cchc/base/fault"
@@ -18,36 +21,30 @@ import (
 // service index of the year. Both are read as those rooms' own pages read them.
 type scoreSource struct{ r *rooms }
 
-// A measure of dossiers is a numerator and a denominator among the dossier room's counts,
-// with the names of the lists behind the two sides.
-type dossierRatio struct {
-	of        func(c *dossier.Counts) points.Ratio
-	num, rest dossier.Measure // rest: what only the denominator counts
-	all       dossier.Measure // the denominator, where it has no list of the rest
-}
-
-// dossierRatios are the metrics that the dossier room counts, by what sets call them.
-// On time is as the service index has it: ended in the period or open and overdue.
-var dossierRatios = map[[2]string]dossierRatio{
-	{"on_time", "finished"}: {func(c *dossier.Counts) points.Ratio { return points.Ratio{Num: c.TimedOK, Den: c.Timed} }, "timed_ok", "timed_late", "timed"},
-	{"online", "received"}:  {func(c *dossier.Counts) points.Ratio { return points.Ratio{Num: c.Online, Den: c.Received} }, "online", "", "received"},
-	{"paid_online", "fee_bearing"}: {func(c *dossier.Counts) points.Ratio { return points.Ratio{Num: c.PaidOnline, Den: c.Obliged} },
-		"paid_online", "", "obliged"},
-	{"digitised", "total"}: {func(c *dossier.Counts) points.Ratio { return points.Ratio{Num: c.Digitised, Den: c.Received} }, "digitised", "", "received"},
-	{"e_result", "total"}:  {func(c *dossier.Counts) points.Ratio { return points.Ratio{Num: c.EResult, Den: c.Received} }, "e_result", "", "received"},
-	{"reused", "total"}:    {func(c *dossier.Counts) points.Ratio { return points.Ratio{Num: c.Reused, Den: c.Received} }, "reused", "", "received"},
-	{"satisfied", "total"}: {func(c *dossier.Counts) points.Ratio {
-		return points.Ratio{Num: c.Received - c.Displeased, Den: c.Received}
-	}, "satisfied", "displeased", "received"},
+// ByHand implements scorecard.Source.
+func (s scoreSource) ByHand(b criteria.Binding) string {
+	switch b.Source {
+	case "dossiers":
+		_, why := dossierLeafOf(b)
+		return why
+	case "index_766":
+		return ""
+	case "manual", "survey", "survey_sipas", "import":
+		return "score.by_hand." + b.Source
+	}
+	return "score.by_hand.no_room"
 }
 
 // Measures implements scorecard.Source.
 func (s scoreSource) Measures(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID]criteria.Input, bool, error) {
 	switch m.Binding.Source {
 	case "dossiers":
-		x, ok := dossierRatios[[2]string{m.Binding.Num, m.Binding.Den}]
-		if !ok {
+		leaf, why := dossierLeafOf(m.Binding)
+		if why != "" {
 			return nil, false, nil
+		}
+		if leaf.services {
+			return s.services(ctx, q, m)
 		}
 		counts, err := s.counts(ctx, q, m)
 		if err != nil {
@@ -55,8 +52,7 @@ func (s scoreSource) Measures(ctx context.Context, q db.Queryer, m scorecard.Mea
 		}
 		out := make(map[unit.ID]criteria.Input, len(counts))
 		for u, c := range counts {
-			r := x.of(c)
-			out[u] = criteria.Input{Ratio: &r}
+			out[u] = leaf.of(c)
 		}
 		return out, true, nil
 	case "index_766":
@@ -65,78 +61,159 @@ func (s scoreSource) Measures(ctx context.Context, q db.Queryer, m scorecard.Mea
 	return nil, false, nil
 }
 
+// pastScores are counts as they were known at a moment that is past: nothing changes
+// them, and counting them means going through dossiers one by one.
+type pastScores struct {
+	mu   sync.Mutex
+	kept map[scorecard.Measuring]map[unit.ID]*counted // Binding is left out of the key
+}
+
 // counts are of now while the period runs and nothing else is asked, from the tallies;
 // else from the dossiers one by one, as they were known.
-func (s scoreSource) counts(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID]*dossier.Counts, error) {
+func (s scoreSource) counts(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID]*counted, error) {
+	codes, err := s.certified(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	now := s.r.db.Now()
 	running := m.To >= now.Date() && (m.Known == 0 || m.Known >= now)
 	whole := m.From == m.From.FirstOfMonth() && (m.To == m.To.LastOfMonth() || running)
 	if running && whole {
-		return s.r.desk.CountsNow(ctx, q, m.From, m.To)
+		counts, err := s.r.desk.CountsNow(ctx, q, m.From, m.To)
+		if err != nil {
+			return nil, err
+		}
+		scored, err := s.r.desk.ScoredNow(ctx, q, m.From, m.To, codes)
+		return joined(counts, scored), err
 	}
-	to := m.To
-	if m.Known != 0 {
-		to = min(to, m.Known.Date())
+	key := scorecard.Measuring{From: m.From, To: m.To, Known: m.Known, Binding: criteria.Binding{Num: strings.Join(codes, ",")}}
+	past := m.Known != 0 && m.Known < now
+	s.r.pastScores.mu.Lock()
+	kept := s.r.pastScores.kept[key]
+	s.r.pastScores.mu.Unlock()
+	if past && kept != nil {
+		return kept, nil
 	}
-	return s.r.desk.CountsAsOf(ctx, q, dossier.Question{From: m.From, To: to, Known: m.Known})
+	x := asked(m)
+	counts, err := s.r.desk.CountsAsOf(ctx, q, x)
+	if err != nil {
+		return nil, err
+	}
+	scored, err := s.r.desk.ScoredAsOf(ctx, q, x, codes)
+	if err != nil {
+		return nil, err
+	}
+	out := joined(counts, scored)
+	if past {
+		s.r.pastScores.mu.Lock()
+		defer s.r.pastScores.mu.Unlock()
+		if len(s.r.pastScores.kept) >= 16 || s.r.pastScores.kept == nil {
+			s.r.pastScores.kept = map[scorecard.Measuring]map[unit.ID]*counted{}
+		}
+		s.r.pastScores.kept[key] = out
+	}
+	return out, nil
 }
 
-// index gives the service index of the year for every unit below a unit at the top.
-func (s scoreSource) index(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID]criteria.Input, bool, error) {
-	if m.Known != 0 && m.Known.Date() < s.r.db.Now().Date() {
-		return nil, false, nil // the service index keeps no past states
+func joined(counts map[unit.ID]*dossier.Counts, scored map[unit.ID]*dossier.Scored) map[unit.ID]*counted {
+	out := make(map[unit.ID]*counted, len(counts))
+	for u, c := range counts {
+		out[u] = &counted{Counts: *c}
 	}
-	tree, err := s.r.units.Today(ctx, q)
-	if err != nil {
+	for u, c := range scored {
+		if out[u] == nil {
+			out[u] = &counted{}
+		}
+		out[u].Scored = *c
+	}
+	return out
+}
+
+// asked is a measuring as the dossier room is asked.
+func asked(m scorecard.Measuring) dossier.Question {
+	x := dossier.Question{From: m.From, To: m.To, Known: m.Known}
+	if m.Known != 0 {
+		x.To = min(x.To, m.Known.Date())
+	}
+	return x
+}
+
+// yearOf is a measuring as the service index is asked: the year in which it begins.
+func (s scoreSource) yearOf(m scorecard.Measuring) serviceindex.Period {
+	p := serviceindex.PeriodOn(serviceindex.Year, m.From)
+	if m.Known != 0 && m.Known < s.r.db.Now() {
+		p.Known = m.Known
+	}
+	return p
+}
+
+// every is the service index of all units; nil for a period that has no formulas or
+// has not begun.
+func (s scoreSource) every(ctx context.Context, q db.Queryer, m scorecard.Measuring) (*serviceindex.Every, error) {
+	all, err := s.r.index.EveryIn(ctx, q, operator, s.yearOf(m))
+	if fault.As(err) != nil {
+		return nil, nil
+	}
+	return all, err
+}
+
+// index gives the service index of the year of every unit.
+func (s scoreSource) index(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID]criteria.Input, bool, error) {
+	all, err := s.every(ctx, q, m)
+	if err != nil || all == nil {
 		return nil, false, err
 	}
-	out := map[unit.ID]criteria.Input{}
-	p := serviceindex.PeriodOn(serviceindex.Year, m.From)
-	for _, root := range tree.Roots() {
-		report, err := s.r.index.OfIn(ctx, q, operator, root, p)
-		if fault.As(err) != nil { // a period that has no formulas or has not begun
-			return nil, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		for _, c := range append(report.Children, report.Standing) {
-			if c.Score.Dossiers > 0 {
-				out[c.Unit.ID] = criteria.Input{Value: &points.Ratio{Num: int64(c.Score.Points), Den: points.Scale}}
-			}
-		}
+	out := make(map[unit.ID]criteria.Input, len(all.Scores))
+	for u, score := range all.Scores {
+		out[u] = criteria.Input{Value: &points.Ratio{Num: int64(score.Points), Den: points.Scale}}
+	}
+	return out, true, nil
+}
+
+// services counts online services with a dossier, of those that can be filed online.
+func (s scoreSource) services(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID]criteria.Input, bool, error) {
+	all, err := s.every(ctx, q, m)
+	if err != nil || all == nil {
+		return nil, false, err
+	}
+	out := make(map[unit.ID]criteria.Input, len(all.Own))
+	for u, c := range all.Own {
+		out[u] = criteria.Input{Ratio: &points.Ratio{Num: c[serviceindex.ProceduresOnline], Den: c[serviceindex.AuthorityOnline]}}
 	}
 	return out, true, nil
 }
 
 // Behind implements scorecard.Source.
 func (s scoreSource) Behind(ctx context.Context, q db.Queryer, m scorecard.Measuring, u unit.ID, p scorecard.Part) ([]scorecard.Behind, bool, error) {
-	x, ok := dossierRatios[[2]string{m.Binding.Num, m.Binding.Den}]
-	if !ok || m.Binding.Source != "dossiers" {
+	if m.Binding.Source != "dossiers" {
 		return nil, false, nil
 	}
-	ask := dossier.Question{Unit: u, From: m.From, To: m.To, Known: m.Known}
-	if m.Known != 0 {
-		ask.To = min(ask.To, m.Known.Date())
+	leaf, why := dossierLeafOf(m.Binding)
+	if why != "" {
+		return nil, false, nil
 	}
-	name := x.num
-	if p == scorecard.PartRest {
-		if name = x.rest; name == "" {
-			name = x.all
-		}
+	if leaf.services {
+		list, err := s.servicesBehind(ctx, q, m, u, p)
+		return list, err == nil, err
 	}
-	cases, err := s.r.desk.BehindMeasure(ctx, q, ask, name)
+	if p == scorecard.PartRest && leaf.isCount {
+		return nil, true, nil
+	}
+	cases, err := s.list(ctx, q, m, u, leaf.num)
 	if err != nil {
 		return nil, false, err
 	}
-	if p == scorecard.PartRest && x.rest == "" {
-		in, err := s.r.desk.BehindMeasure(ctx, q, ask, x.num)
+	if p == scorecard.PartRest {
+		all, err := s.list(ctx, q, m, u, leaf.den)
 		if err != nil {
 			return nil, false, err
 		}
-		cases = without(cases, in)
+		cases = without(all, cases)
 	}
-	asOf := min(ask.To.End(), s.r.db.Now())
+	asOf := min(asked(m).To.End(), s.r.db.Now())
+	if m.Known != 0 {
+		asOf = min(asOf, m.Known)
+	}
 	out := make([]scorecard.Behind, len(cases))
 	for i := range cases {
 		c := &cases[i]
@@ -144,6 +221,48 @@ func (s scoreSource) Behind(ctx context.Context, q db.Queryer, m scorecard.Measu
 			Late: c.Verdict() == dossier.Late || c.Overdue(asOf)}
 	}
 	return out, true, nil
+}
+
+// list returns the dossiers that one side counts in a unit and below, ordered by code.
+func (s scoreSource) list(ctx context.Context, q db.Queryer, m scorecard.Measuring, u unit.ID, x side) ([]dossier.Case, error) {
+	ask := asked(m)
+	ask.Unit = u
+	if x.list == "" {
+		return s.r.desk.AskedAgain(ctx, q, ask)
+	}
+	cases, err := s.r.desk.BehindMeasure(ctx, q, ask, x.list)
+	if err != nil || !x.certified {
+		return cases, err
+	}
+	codes, err := s.certified(ctx, q)
+	return slices.DeleteFunc(cases, func(c dossier.Case) bool { return !slices.Contains(codes, c.Procedure) }), err
+}
+
+// servicesBehind lists procedures, and of each the online dossiers.
+func (s scoreSource) servicesBehind(ctx context.Context, q db.Queryer, m scorecard.Measuring, u unit.ID, p scorecard.Part) ([]scorecard.Behind, error) {
+	with, without, err := s.r.index.OnlineServices(ctx, q, operator, u, s.yearOf(m))
+	if err != nil {
+		return nil, err
+	}
+	if p == scorecard.PartRest {
+		with = without
+	}
+	of := map[[2]string][]string{}
+	if p == scorecard.PartNum {
+		cases, err := s.list(ctx, q, m, u, sides["online"])
+		if err != nil {
+			return nil, err
+		}
+		for i := range cases {
+			key := [2]string{string(cases[i].Promised), cases[i].Procedure}
+			of[key] = append(of[key], cases[i].Code)
+		}
+	}
+	out := make([]scorecard.Behind, len(with))
+	for i, x := range with {
+		out[i] = scorecard.Behind{Code: x.Code, Procedure: x.Name, Service: true, Dossiers: of[[2]string{string(x.Unit), x.Code}]}
+	}
+	return out, nil
 }
 
 // without returns the cases that are not in the others; both are ordered by code.

@@ -48,14 +48,16 @@ const (
 type Marks int
 
 const (
-	EResult    Marks = 1 << iota // the result exists in electronic form
-	Digitised                    // all its papers are scanned, reused or from a store
-	Reused                       // at least one paper was reused, or came from a store
-	Population                   // the applicant's data came from the population database
-	Synced                       // the result was pushed to the citizen's personal store
-	Obliged                      // it carries a financial obligation
-	PaidOnline                   // the obligation was paid online
-	Disliked                     // complained of, or rated 1 or 2
+	EResult      Marks = 1 << iota // the result exists in electronic form
+	Digitised                      // all its papers are scanned, reused or from a store
+	Reused                         // at least one paper was reused, or came from a store
+	Population                     // the applicant's data came from the population database
+	Synced                         // the result was pushed to the citizen's personal store
+	Obliged                        // it carries a financial obligation
+	PaidOnline                     // the obligation was paid online
+	Disliked                       // complained of, or rated 1 or 2
+	Posted                         // the result was handed over by public post (BCCI)
+	EnteredLater                   // its acceptance was entered on a later day than it happened
 )
 
 // markNames are how facts and files write the marks.
@@ -131,6 +133,7 @@ type State struct {
 
 	complained, reversed bool
 	moves                []move
+	askedAgain           moment.Instant // the second request for papers during processing
 }
 
 // A move is a change of the unit that answers for the dossier.
@@ -209,6 +212,9 @@ func (s *State) add(f Fact) {
 		}
 		s.DueOriginal, s.Due = f.Due, f.Due
 		s.Waiting, s.WaitingSince = "", 0
+		if s.Marks &^= EnteredLater; f.Recorded != 0 && f.Recorded.Date() > f.At.Date() {
+			s.Marks |= EnteredLater
+		}
 	case FNotAccepted:
 		s.NotAccepted = f.At
 		s.Waiting, s.WaitingSince = "", 0
@@ -216,7 +222,9 @@ func (s *State) add(f Fact) {
 		if s.AcceptedAt == 0 {
 			s.AskedBefore++
 		} else {
-			s.Supplements++
+			if s.Supplements++; s.Supplements == 2 {
+				s.askedAgain = f.At
+			}
 		}
 		s.wait(ForSupplement, f.At)
 	case FObliged:
@@ -247,6 +255,9 @@ func (s *State) add(f Fact) {
 		s.endStill(f, EndRefused)
 	case FReturned:
 		s.Returned = f.At
+		if s.Marks &^= Posted; f.How == ByPost {
+			s.Marks |= Posted
+		}
 		if s.Ended == 0 {
 			s.end(f.At, EndReturned)
 		}

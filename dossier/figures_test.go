@@ -149,7 +149,7 @@ func history(t *testing.T, o *dossiertest.Office, seed uint64, n int, after ...f
 		case 0, 1:
 			err = o.Desk.Finish(ctx, system, code, dossier.Result{At: at, Electronic: r.IntN(2) == 0, Synced: r.IntN(4) == 0})
 		case 2:
-			err = o.Desk.HandOver(ctx, system, code, dossier.AtCounter, at, "")
+			err = o.Desk.HandOver(ctx, system, code, []string{dossier.AtCounter, dossier.ByPost}[r.IntN(2)], at, "")
 		case 3:
 			err = o.Desk.AskForMore(ctx, system, code, ask)
 		case 4, 5:
@@ -215,6 +215,7 @@ func TestFiguresFollowFromFactsAfterRandomHistories(t *testing.T) {
 					t.Errorf("%s:\ncounters %+v\nrecount  %+v", u, fast[u], slow[u])
 				}
 			}
+			scored(t, o, year)
 			months(t, o, now)
 			lists(t, o, year)
 		})

@@ -75,6 +75,12 @@ var measures = map[Measure]func(c *Case, s *span) bool{
 	"timed":      func(c *Case, s *span) bool { t, _ := timed(c, s); return t },
 	"timed_ok":   func(c *Case, s *span) bool { t, ok := timed(c, s); return t && ok },
 	"timed_late": func(c *Case, s *span) bool { t, ok := timed(c, s); return t && !ok },
+
+	// What sets of the PAR index count besides: see Scored.
+	"in_system":  func(c *Case, s *span) bool { return received(c, s) && inSystem(c) },
+	"postal":     func(c *Case, s *span) bool { return received(c, s) && postal(c) },
+	"late":       late,
+	"apologised": func(c *Case, s *span) bool { return late(c, s) && c.Apology != 0 },
 }
 
 // received is the population of digitisation, online service, payment and
@@ -101,7 +107,7 @@ func timed(c *Case, s *span) (counts, ok bool) {
 // from the dossiers one by one: the definition that CountsNow must agree with.
 func (k *Desk) CountsAsOf(ctx context.Context, q db.Queryer, x Question) (map[unit.ID]*Counts, error) {
 	out := map[unit.ID]*Counts{}
-	procs := map[procedureKey]*[7]int64{}
+	procs := map[procedureKey]*[8]int64{}
 	err := k.cases(ctx, q, x, func(c *Case, s *span) error {
 		if received(c, s) {
 			n, p := at(out, c.Promised), at(procs, procedureKey{unit: c.Promised, procedure: c.Procedure})
@@ -140,7 +146,7 @@ func (k *Desk) CountsAsOf(ctx context.Context, q db.Queryer, x Question) (map[un
 	return out, err
 }
 
-func (c *Counts) procedures(p [7]int64) {
+func (c *Counts) procedures(p [8]int64) {
 	for i, to := range []*int64{&c.Procedures, &c.OnlineProcs, &c.PopulProcs, &c.ObligedProcs, &c.PaidProcs} {
 		if p[i] > 0 {
 			*to++

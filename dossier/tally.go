@@ -14,8 +14,8 @@ import (
 // progress, in time, overdue) is counted from the open dossiers by due date.
 type tally struct {
 	days       map[dayKey]*[6]int64
-	months     map[monthKey]*[12]int64
-	procedures map[procedureKey]*[7]int64
+	months     map[monthKey]*[14]int64
+	procedures map[procedureKey]*[8]int64
 }
 
 type dayKey struct {
@@ -37,7 +37,7 @@ type procedureKey struct {
 }
 
 func newTally() *tally {
-	return &tally{days: map[dayKey]*[6]int64{}, months: map[monthKey]*[12]int64{}, procedures: map[procedureKey]*[7]int64{}}
+	return &tally{days: map[dayKey]*[6]int64{}, months: map[monthKey]*[14]int64{}, procedures: map[procedureKey]*[8]int64{}}
 }
 
 // Columns of the tallies, in the order of the tables.
@@ -62,6 +62,8 @@ const (
 	mDispleased
 	mTimed
 	mTimedOK
+	mPostal
+	mEnteredLater
 )
 const (
 	pReceived = iota
@@ -71,6 +73,7 @@ const (
 	pPaidOnline
 	pEnded
 	pInTime
+	pEResult
 )
 
 // add counts a dossier n times: 1 for what it is now, -1 for what it was.
@@ -110,7 +113,7 @@ func (t *tally) add(d *Dossier, n int64) {
 		mark             Marks
 		month, procedure int
 	}{
-		{EResult, mEResult, -1}, {Digitised, mDigitised, -1}, {Reused, mReused, -1}, {Population, mPopulation, pPopulation},
+		{EResult, mEResult, pEResult}, {Digitised, mDigitised, -1}, {Reused, mReused, -1}, {Population, mPopulation, pPopulation},
 		{Synced, mSynced, -1}, {Obliged, mObliged, pObliged}, {Obliged | PaidOnline, mPaidOnline, pPaidOnline},
 	} {
 		if s.Marks&m.mark == m.mark {
@@ -122,6 +125,12 @@ func (t *tally) add(d *Dossier, n int64) {
 	}
 	if s.Displeased() {
 		month[mDispleased] += n
+	}
+	if d.postal() {
+		month[mPostal] += n
+	}
+	if d.enteredLater() {
+		month[mEnteredLater] += n
 	}
 	if on, ok := s.Timed(); on != 0 {
 		timed := at(t.months, monthKey{s.Unit, on.FirstOfMonth()})
@@ -159,7 +168,7 @@ var (
 			moved_out = tally_day.moved_out + excluded.moved_out`)
 	tallyMonth = db.Rows("dossier.tally.month", "tally_month",
 		`unit_id, month, received, online, e_result, digitised, reused, population, synced, obliged, paid_online,
-		displeased, timed, timed_ok`, `
+		displeased, timed, timed_ok, postal, entered_later`, `
 		ON CONFLICT (unit_id, month) DO UPDATE SET
 			received = tally_month.received + excluded.received,
 			online = tally_month.online + excluded.online,
@@ -172,9 +181,11 @@ var (
 			paid_online = tally_month.paid_online + excluded.paid_online,
 			displeased = tally_month.displeased + excluded.displeased,
 			timed = tally_month.timed + excluded.timed,
-			timed_ok = tally_month.timed_ok + excluded.timed_ok`)
+			timed_ok = tally_month.timed_ok + excluded.timed_ok,
+			postal = tally_month.postal + excluded.postal,
+			entered_later = tally_month.entered_later + excluded.entered_later`)
 	tallyProcedure = db.Rows("dossier.tally.procedure", "tally_procedure",
-		"unit_id, month, procedure_code, received, online, population, obliged, paid_online, ended, ended_in_time", `
+		"unit_id, month, procedure_code, received, online, population, obliged, paid_online, ended, ended_in_time, e_result", `
 		ON CONFLICT (unit_id, month, procedure_code) DO UPDATE SET
 			received = tally_procedure.received + excluded.received,
 			online = tally_procedure.online + excluded.online,
@@ -182,7 +193,8 @@ var (
 			obliged = tally_procedure.obliged + excluded.obliged,
 			paid_online = tally_procedure.paid_online + excluded.paid_online,
 			ended = tally_procedure.ended + excluded.ended,
-			ended_in_time = tally_procedure.ended_in_time + excluded.ended_in_time`)
+			ended_in_time = tally_procedure.ended_in_time + excluded.ended_in_time,
+			e_result = tally_procedure.e_result + excluded.e_result`)
 )
 
 // store adds the tally to the tables, in a fixed order so that two writes never
@@ -193,18 +205,18 @@ func (t *tally) store(ctx context.Context, tx *db.Tx) error {
 	})); err != nil {
 		return err
 	}
-	if err := tx.InsertRows(ctx, tallyMonth, rowsOf(t.months, func(k monthKey, v *[12]int64) []any {
+	if err := tx.InsertRows(ctx, tallyMonth, rowsOf(t.months, func(k monthKey, v *[14]int64) []any {
 		return append([]any{string(k.unit), k.month}, anys(v[:])...)
 	})); err != nil {
 		return err
 	}
-	return tx.InsertRows(ctx, tallyProcedure, rowsOf(t.procedures, func(k procedureKey, v *[7]int64) []any {
+	return tx.InsertRows(ctx, tallyProcedure, rowsOf(t.procedures, func(k procedureKey, v *[8]int64) []any {
 		return append([]any{string(k.unit), k.month, k.procedure}, anys(v[:])...)
 	}))
 }
 
 // rowsOf returns the rows that change something, ordered by key.
-func rowsOf[K comparable, V [6]int64 | [12]int64 | [7]int64](m map[K]*V, row func(K, *V) []any) [][]any {
+func rowsOf[K comparable, V [6]int64 | [14]int64 | [8]int64](m map[K]*V, row func(K, *V) []any) [][]any {
 	var zero V
 	var out [][]any
 	for k, v := range m {

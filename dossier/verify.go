@@ -37,9 +37,9 @@ var (
 		SELECT unit_id, day, procedure_code, channel, received, early, on_time, late, moved_in, moved_out FROM tally_day`)
 	verifyMonths = db.SQL("dossier.verify.months", `
 		SELECT unit_id, month, received, online, e_result, digitised, reused, population, synced, obliged, paid_online,
-			displeased, timed, timed_ok FROM tally_month`)
+			displeased, timed, timed_ok, postal, entered_later FROM tally_month`)
 	verifyProcedures = db.SQL("dossier.verify.procedures", `
-		SELECT unit_id, month, procedure_code, received, online, population, obliged, paid_online, ended, ended_in_time FROM tally_procedure`)
+		SELECT unit_id, month, procedure_code, received, online, population, obliged, paid_online, ended, ended_in_time, e_result FROM tally_procedure`)
 )
 
 // Verify recounts everything from the facts in one consistent view: each
@@ -151,8 +151,8 @@ func verifyTallies(ctx context.Context, s *db.Snapshot, want *tally, found func(
 	}
 	err = db.Each(ctx, s, verifyMonths, func(r db.Scanner) error {
 		var k monthKey
-		var v [12]int64
-		err := r.Scan(&k.unit, &k.month, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10], &v[11])
+		var v [14]int64
+		err := r.Scan(&k.unit, &k.month, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10], &v[11], &v[12], &v[13])
 		have.months[k] = &v
 		return err
 	})
@@ -161,8 +161,8 @@ func verifyTallies(ctx context.Context, s *db.Snapshot, want *tally, found func(
 	}
 	err = db.Each(ctx, s, verifyProcedures, func(r db.Scanner) error {
 		var k procedureKey
-		var v [7]int64
-		err := r.Scan(&k.unit, &k.month, &k.procedure, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6])
+		var v [8]int64
+		err := r.Scan(&k.unit, &k.month, &k.procedure, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7])
 		have.procedures[k] = &v
 		return err
 	})

@@ -54,10 +54,10 @@ func (k *Desk) Lacks(ctx context.Context, q db.Queryer, l *Ledger) ([]Lack, erro
 	if err != nil {
 		return nil, err
 	}
-	return lacks(l, linked), nil
+	return lacks(l, linked, k.byHand), nil
 }
 
-func lacks(l *Ledger, linked map[string]int) []Lack {
+func lacks(l *Ledger, linked map[string]int, byHand func(criteria.Binding) bool) []Lack {
 	var out []Lack
 	card := l.Card(StageSelf)
 	for _, n := range Items(l.Set) {
@@ -69,7 +69,7 @@ func lacks(l *Ledger, linked map[string]int) []Lack {
 		r, _ := card.Result(n.Code)
 		switch {
 		case !x.Given() && extra: // nobody has to claim a bonus
-		case r.State == criteria.Missing && !n.Leaf.Binding.ByHand():
+		case r.State == criteria.Missing && !byHand(n.Leaf.Binding):
 			out = append(out, Lack{n, LackMeasure})
 		case r.State == criteria.Missing:
 			out = append(out, Lack{n, LackInput})

@@ -91,7 +91,7 @@ func (k *Desk) takeMeasures(ctx context.Context, tx *db.Tx, a actor.Actor, r Rou
 		}
 		l := all[s.ID]
 		for _, n := range Items(l.Set) {
-			if n.Leaf.Binding.ByHand() {
+			if k.byHand(n.Leaf.Binding) {
 				continue
 			}
 			in, detail, ok, err := k.measure(ctx, tx, MeasureAsk{Unit: s.Unit, Node: n, From: s.From, To: min(s.To, r.CutOff), AsOf: r.CutOff.End()})

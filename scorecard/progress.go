@@ -157,7 +157,7 @@ func standing(r Round, l *Ledger, linked map[string]int, now moment.Instant) Sta
 	if l.Sheet.Draft(r, now) || x.Missing {
 		return x
 	}
-	for _, lack := range lacks(l, linked) {
+	for _, lack := range lacks(l, linked, criteria.Binding.ByHand) {
 		if lack.What == LackEvidence || lack.What == LackProof {
 			x.Lacks++
 		}

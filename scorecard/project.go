@@ -99,7 +99,7 @@ func (k *Desk) projectAt(ctx context.Context, q db.Queryer, a actor.Actor, round
 			if !measured {
 				continue
 			}
-			in, ok := sumOf(of, s.Unit, below)
+			in, ok := sumOf(n.Leaf.Binding, of, s.Unit, below)
 			if !ok {
 				continue
 			}
@@ -310,7 +310,7 @@ func (k *Desk) measureOf(ctx context.Context, q db.Queryer, m MeasureAsk) (crite
 	if err != nil {
 		return criteria.Input{}, false, err
 	}
-	in, ok := sumOf(of, m.Unit, tree.Subtree(m.Unit))
+	in, ok := sumOf(m.Node.Leaf.Binding, of, m.Unit, tree.Subtree(m.Unit))
 	return in, ok, nil
 }
 

@@ -21,6 +21,8 @@ type facts struct {
 	known map[moment.Date]map[unit.ID]points.Ratio // as it was known then
 }
 
+func (f *facts) ByHand(criteria.Binding) string { return "" }
+
 func (f *facts) Measures(_ context.Context, _ db.Queryer, m scorecard.Measuring) (map[unit.ID]criteria.Input, bool, error) {
 	if m.Binding.Source != "dossiers" {
 		return nil, false, nil

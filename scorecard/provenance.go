@@ -21,6 +21,7 @@ type Provenance struct {
 	Result   criteria.Result
 	Live     bool
 	Outlook  criteria.Outlook
+	ByHand   string   // key of a message that says why a person enters the input; "" measured, or bound to nothing
 	Measured bool     // the numbers have a list of dossiers behind them
 	Num      []Behind // what the numerator counts
 	Rest     []Behind // what only the denominator counts
@@ -54,7 +55,8 @@ func (k *Desk) Provenance(ctx context.Context, q db.Queryer, a actor.Actor, roun
 		return nil, fault.New(fault.Forbidden, "rounds.draft")
 	}
 	x.Outlook = p.Card.Outlook(code)
-	if x.Live && x.Result.Input.Ratio != nil {
+	x.ByHand = k.WhyByHand(x.Node.Leaf.Binding)
+	if x.Live && (x.Result.Input.Ratio != nil || adds(x.Node.Leaf.Binding)) {
 		m := b.Round.measuring(x.Node.Leaf.Binding, known)
 		if x.Num, ok, err = k.Source.Behind(ctx, q, m, u, PartNum); err != nil {
 			return nil, err

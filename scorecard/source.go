@@ -5,6 +5,7 @@ import (
 
 	"cchc/base/db"
 	"cchc/base/moment"
+	"cchc/base/points"
 	"cchc/scorecard/criteria"
 	"cchc/unit"
 )
@@ -12,9 +13,14 @@ import (
 // A Source measures what leaves are bound to, from the facts of other rooms. The app
 // makes one.
 type Source interface {
+	// ByHand returns the key of a message that says why a person enters what a binding
+	// asks for; "" where it is measured.
+	ByHand(b criteria.Binding) string
+
 	// Measures returns what a binding gives for every unit that has anything, each by
 	// itself without the units below it; ok is false for a binding that no room
-	// measures. Ratios are of integers, and add up over units.
+	// measures. Ratios are of integers, and add up over units; so do counts (a binding
+	// without denominator), of which a unit that is not there has 0.
 	Measures(ctx context.Context, q db.Queryer, m Measuring) (of map[unit.ID]criteria.Input, ok bool, err error)
 
 	// Behind lists the dossiers that a part of a ratio counts in a unit and what is
@@ -44,7 +50,8 @@ const (
 	PartRest Part = "rest"
 )
 
-// A Behind is a dossier behind a figure; it holds nothing of persons.
+// A Behind is a dossier behind a figure, or a procedure where procedures are counted; it
+// holds nothing of persons.
 type Behind struct {
 	Code      string
 	Procedure string
@@ -52,11 +59,26 @@ type Behind struct {
 	Due       moment.Instant
 	Ended     moment.Instant
 	Late      bool
+
+	Service  bool     // a procedure: Code and Procedure are its own
+	Dossiers []string // codes of its dossiers
 }
+
+// adds reports whether what a binding measures is a count, which adds up over units.
+func adds(b criteria.Binding) bool { return b.Source == "dossiers" && b.Num != "" && b.Den == "" }
 
 // sumOf adds the measures of a unit and what lies below it. An index does not add up:
 // it is the unit's own.
-func sumOf(of map[unit.ID]criteria.Input, u unit.ID, below []unit.ID) (criteria.Input, bool) {
+func sumOf(b criteria.Binding, of map[unit.ID]criteria.Input, u unit.ID, below []unit.ID) (criteria.Input, bool) {
+	if adds(b) {
+		n := int64(0)
+		for _, id := range below {
+			if v := of[id].Value; v != nil && v.Den == 1 {
+				n += v.Num
+			}
+		}
+		return criteria.Input{Value: &points.Ratio{Num: n, Den: 1}}, true
+	}
 	own, ok := of[u]
 	if ok && own.Ratio == nil {
 		return own, true
@@ -77,3 +99,15 @@ func sumOf(of map[unit.ID]criteria.Input, u unit.ID, below []unit.ID) (criteria.
 	}
 	return out, out.Ratio != nil && out.Ratio.Den > 0
 }
+
+// WhyByHand returns the key of a message that says why a person enters a leaf's input;
+// "" where the product measures it, and for what is bound to nothing.
+func (k *Desk) WhyByHand(b criteria.Binding) string {
+	if k.Source == nil || b.Source == "manual" {
+		return ""
+	}
+	return k.Source.ByHand(b)
+}
+
+// byHand reports whether a person enters a leaf's input.
+func (k *Desk) byHand(b criteria.Binding) bool { return b.ByHand() || k.WhyByHand(b) != "" }

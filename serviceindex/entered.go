@@ -15,6 +15,11 @@ var (
 		FROM entered_measure
 		WHERE month >= $1 AND month <= $2 AND superseded_at IS NULL
 		GROUP BY unit_id, metric`)
+	enteredKnown = db.SQL("serviceindex.entered.known", `
+		SELECT unit_id, metric, CAST(SUM(numerator) AS BIGINT), CAST(SUM(denominator) AS BIGINT)
+		FROM entered_measure
+		WHERE month >= $1 AND month <= $2 AND entered_at <= $3 AND (superseded_at IS NULL OR superseded_at > $3)
+		GROUP BY unit_id, metric`)
 	enteredBelow = db.SQL("serviceindex.entered.below", `
 		SELECT e.id, e.unit_id, e.metric, e.month, e.version, e.numerator, e.denominator, e.source, e.document,
 			e.account, COALESCE(a.name, e.account), e.entered_at, e.superseded_at
@@ -43,7 +48,11 @@ var (
 // entered sums what was entered for each unit and metric in a period.
 func entered(ctx context.Context, q db.Queryer, p Period) (map[actor.UnitID]map[string]points.Ratio, error) {
 	out := map[actor.UnitID]map[string]points.Ratio{}
-	err := db.Each(ctx, q, enteredSums, func(r db.Scanner) error {
+	stmt, args := enteredSums, []any{p.From, p.To}
+	if p.Known != 0 {
+		stmt, args = enteredKnown, append(args, p.Known)
+	}
+	err := db.Each(ctx, q, stmt, func(r db.Scanner) error {
 		var u actor.UnitID
 		var metric string
 		var v points.Ratio
@@ -53,7 +62,7 @@ func entered(ctx context.Context, q db.Queryer, p Period) (map[actor.UnitID]map[
 		}
 		out[u][metric] = v
 		return err
-	}, p.From, p.To)
+	}, args...)
 	return out, err
 }
 

@@ -28,9 +28,10 @@ var Kinds = []Kind{YearToDate, Month, Quarter, Year}
 // A Period is what an index is of: whole months, From and To being their first
 // and last day.
 type Period struct {
-	Kind Kind
-	From moment.Date
-	To   moment.Date
+	Kind  Kind
+	From  moment.Date
+	To    moment.Date
+	Known moment.Instant // as it was known then; zero is now
 }
 
 // PeriodOn returns the period of a kind that holds a day; for YearToDate the one
@@ -123,8 +124,13 @@ func (p Period) Before() Period {
 func (p Period) Running(today moment.Date) bool { return p.From <= today && today <= p.To }
 
 // AsOf returns the moment as of which the period's figures are taken: its end,
-// or now while it runs.
-func (p Period) AsOf(now moment.Instant) moment.Instant { return min(p.To.End(), now) }
+// or now while it runs, or the moment that is asked for.
+func (p Period) AsOf(now moment.Instant) moment.Instant {
+	if p.Known != 0 {
+		now = min(now, p.Known)
+	}
+	return min(p.To.End(), now)
+}
 
 // Months returns the first day of every month of the period up to a day.
 func (p Period) Months(until moment.Date) []moment.Date {

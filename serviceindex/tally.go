@@ -82,6 +82,8 @@ type ledger struct {
 	home   map[actor.UnitID]actor.UnitID // of each unit with dossiers: the territorial body that it belongs to
 	bodies map[actor.UnitID]string       // these bodies, whose catalogue counts, with their level
 	closed moment.Instant                // when it was kept; zero when it was computed
+
+	counts map[actor.UnitID]Counts // what own was made of; nil when it was kept
 }
 
 // open reads the ledger of a period from the sources, as they know it now.
@@ -90,7 +92,7 @@ func (x *Index) open(ctx context.Context, q db.Queryer, set *Set, p Period) (*le
 	if err != nil {
 		return nil, fmt.Errorf("count dossiers of %s: %w", p, err)
 	}
-	l := &ledger{set: set, period: p, own: make(map[actor.UnitID]Tally, len(counts))}
+	l := &ledger{set: set, period: p, own: make(map[actor.UnitID]Tally, len(counts)), counts: make(map[actor.UnitID]Counts, len(counts))}
 	on := p.AsOf(x.DB.Now()).Date()
 	if err := x.homes(ctx, q, l, counts, on); err != nil {
 		return nil, err
@@ -101,11 +103,13 @@ func (x *Index) open(ctx context.Context, q db.Queryer, set *Set, p Period) (*le
 	}
 	for u, c := range counts {
 		// Not the source's own map, which it may keep.
-		l.own[u] = set.count(c.with(catalogues[l.bodies[u]]))
+		l.counts[u] = c.with(catalogues[l.bodies[u]])
+		l.own[u] = set.count(l.counts[u])
 	}
 	for u, level := range l.bodies {
 		if _, ok := counts[u]; !ok { // only its desks have dossiers
-			l.own[u] = set.count(catalogues[level])
+			l.counts[u] = catalogues[level]
+			l.own[u] = set.count(l.counts[u])
 		}
 	}
 	byHand, err := entered(ctx, q, p)

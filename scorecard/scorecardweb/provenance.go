@@ -68,3 +68,20 @@ func scoreChangeText(ctx context.Context, in criteria.Input, by *points.Points, 
 	}
 	return s
 }
+
+// measuresOf returns the measures of a binding whose counting is explained.
+func measuresOf(b criteria.Binding) []string {
+	var out []string
+	if b.Source == "index_766" && i18n.Has("score.counts.index_766") {
+		return []string{"index_766"}
+	}
+	if b.Source != "dossiers" {
+		return nil
+	}
+	for _, m := range []string{b.Num, b.Den} {
+		if m != "" && m != "total" && i18n.Has("score.counts."+m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}

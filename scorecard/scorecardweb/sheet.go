@@ -193,6 +193,7 @@ type leafPage struct {
 	Question    *questionForm
 	Attach      *attachForm
 	Evidence    []scorecard.Evidence // of the unit, to choose from
+	WhyByHand   string               // key of a message; "" measured, or bound to nothing
 }
 
 // entryForm is a self-score as it is typed; the rule's own fields are read from the
@@ -233,6 +234,7 @@ func (p *Pages) loadLeaf(r *http.Request) (*leafPage, error) {
 		if v.Node = set.Node(r.PathValue("leaf")); v.Node == nil || v.Node.Leaf == nil {
 			return fault.New(fault.NotFound, "rounds.leaf_unknown", "Leaf", clipped(r.PathValue("leaf")))
 		}
+		v.WhyByHand = p.Desk.WhyByHand(v.Node.Leaf.Binding)
 		items := scorecard.Items(set)
 		i := slices.Index(items, v.Node)
 		if i > 0 {
