@@ -37,30 +37,32 @@ type Verdict struct {
 // rounds.stage_closed, rounds.not_handed_in, rounds.leaf_changed; Invalid with the
 // fields why, points, input.
 func (k *Desk) Appraise(ctx context.Context, a actor.Actor, roundID string, s Stage, verdicts []Verdict) error {
-	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := getRound(ctx, tx, roundID)
-		if err != nil {
+	return k.DB.Write(ctx, func(tx *db.Tx) error { return k.appraise(ctx, tx, a, roundID, s, verdicts) })
+}
+
+func (k *Desk) appraise(ctx context.Context, tx *db.Tx, a actor.Actor, roundID string, s Stage, verdicts []Verdict) error {
+	r, err := getRound(ctx, tx, roundID)
+	if err != nil {
+		return err
+	}
+	j, err := k.judgeOf(ctx, tx, a, r, s)
+	if err != nil {
+		return err
+	}
+	bySheet := map[string][]Verdict{}
+	var order []string
+	for _, v := range verdicts {
+		if bySheet[v.Sheet] == nil {
+			order = append(order, v.Sheet)
+		}
+		bySheet[v.Sheet] = append(bySheet[v.Sheet], v)
+	}
+	for _, id := range order {
+		if err := j.sheet(ctx, id, bySheet[id]); err != nil {
 			return err
 		}
-		j, err := k.judgeOf(ctx, tx, a, r, s)
-		if err != nil {
-			return err
-		}
-		bySheet := map[string][]Verdict{}
-		var order []string
-		for _, v := range verdicts {
-			if bySheet[v.Sheet] == nil {
-				order = append(order, v.Sheet)
-			}
-			bySheet[v.Sheet] = append(bySheet[v.Sheet], v)
-		}
-		for _, id := range order {
-			if err := j.sheet(ctx, id, bySheet[id]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // A judge scores sheets in one stage, in one write.

@@ -20,7 +20,8 @@ import (
 )
 
 // RoundColumns are the columns of a file with the scores of an earlier round: a row
-// for each unit and leaf.
+// for each unit and leaf. A wide file has a row for each unit instead, and a column
+// for each leaf.
 var RoundColumns = []table.Column{
 	{Name: "unit", Names: []string{"Đơn vị", "Tên đơn vị", "Mã đơn vị", "Xã", "Xã, phường"}, Need: true},
 	{Name: "leaf", Names: []string{"Tiêu chí", "Mã tiêu chí", "Mã", "Mã tiêu chí thành phần"}, Need: true},
@@ -46,9 +47,9 @@ type RoundFile struct {
 
 // A LeftRow is a row that could not be taken, and why.
 type LeftRow struct {
-	Line int
+	Line int // 0: a column of a wide file
 	Unit string
-	Leaf string
+	Leaf string // or what the column is called
 	Text string // the points as they stand
 	Why  string // message key
 }
@@ -59,11 +60,13 @@ type RoundRead struct {
 	Units  []unit.ID // in the order of the file
 	Scores map[unit.ID][]Score
 	Left   []LeftRow
-	Rows   int // that were taken
+	Rows   int  // points of a leaf that were taken
+	Wide   bool // a row for each unit, and a column for each leaf
 }
 
 // ReadRound maps a file to a set: units by code or name among those that the set's
-// level had under the running unit, leaves by code or else by name. What cannot be
+// level had under the running unit, leaves by code or else by name, be they rows or
+// columns. What cannot be
 // mapped, twice there or out of bounds is listed and left out. It stores nothing and
 // needs RoundKeep. Faults: Invalid with the fields of the round, and those of the
 // table.
@@ -85,12 +88,43 @@ func (k *Desk) ReadRound(ctx context.Context, q db.Queryer, a actor.Actor, f Rou
 	if err != nil {
 		return out, err
 	}
-	t, err := table.Open(f.Content, f.Size, table.Spec{Columns: RoundColumns})
+	items := Items(set)
+	t, err := table.Open(f.Content, f.Size, table.Spec{Columns: append(optional(RoundColumns), leafColumns(items, RoundColumns)...)})
+	if t != nil {
+		defer t.Close()
+	}
 	if err != nil {
 		return out, err
 	}
-	defer t.Close()
 	t.Lenient = true
+	if err := out.form(t, items); err != nil {
+		return out, err
+	}
+	if out.Wide {
+		return out, out.readWide(t, set, units)
+	}
+	return out, out.readLong(t, set, units)
+}
+
+// form tells which of the two forms a file has. Fault: table.column_missing when it
+// has neither.
+func (out *RoundRead) form(t *table.Reader, items []*criteria.Node) error {
+	for _, n := range items {
+		out.Wide = out.Wide || t.Has(n.Code)
+	}
+	if out.Wide = out.Wide && !(t.Has("leaf") && t.Has("points")); out.Wide && t.Has("unit") {
+		return nil
+	}
+	for _, c := range RoundColumns {
+		if c.Need && !t.Has(c.Name) {
+			return fault.New(fault.Invalid, "table.column_missing", "Column", c.Names[0])
+		}
+	}
+	return nil
+}
+
+// readLong reads a row for each unit and leaf.
+func (out *RoundRead) readLong(t *table.Reader, set *criteria.Set, units map[string]unit.ID) error {
 	leaves := newLeafNames(set)
 	seen := map[string]bool{}
 	for t.Next() {
@@ -109,30 +143,74 @@ func (k *Desk) ReadRound(ctx context.Context, q db.Queryer, a actor.Actor, f Rou
 		case seen[string(u)+" "+n.Code]:
 			left.Why = "rounds.left.twice"
 		default:
-			scores, why := rowScores(set, n, t)
+			scores, why := givenScores(set, n, t.Get("self"), t.Get("points"), t.Get("note"))
 			if left.Why = why; why == "" {
 				seen[string(u)+" "+n.Code] = true
-				if out.Scores[u] == nil {
-					out.Units = append(out.Units, u)
-				}
-				out.Scores[u] = append(out.Scores[u], scores...)
-				out.Rows++
+				out.take(u, scores)
 				continue
 			}
 		}
 		out.Left = append(out.Left, left)
 	}
-	return out, t.Err()
+	return t.Err()
 }
 
-// rowScores reads the points of a row: the final ones, and where known the unit's.
-func rowScores(set *criteria.Set, n *criteria.Node, t *table.Reader) ([]Score, string) {
+// readWide reads a row for each unit. A cell that is empty says nothing of its leaf.
+func (out *RoundRead) readWide(t *table.Reader, set *criteria.Set, units map[string]unit.ID) error {
+	for _, name := range strange(t) {
+		out.Left = append(out.Left, LeftRow{Leaf: name, Why: "rounds.left.column"})
+	}
+	seen := map[unit.ID]bool{}
+	for t.Next() {
+		left := LeftRow{Line: t.Line(), Unit: t.Get("unit")}
+		u := units[plain(t.Get("unit"))]
+		switch {
+		case t.Bad() != nil:
+			left.Why = "rounds.left.broken"
+		case u == "":
+			left.Why = "rounds.left.unit"
+		case u == severalUnits:
+			left.Why = "rounds.left.units"
+		case seen[u]:
+			left.Why = "rounds.left.unit_twice"
+		}
+		if left.Why != "" {
+			out.Left = append(out.Left, left)
+			continue
+		}
+		seen[u] = true
+		for _, n := range Items(set) {
+			self, final := t.Get(selfColumn(n.Code)), t.Get(n.Code)
+			if self == "" && final == "" {
+				continue
+			}
+			scores, why := givenScores(set, n, self, final, t.Get("note"))
+			if why != "" {
+				out.Left = append(out.Left, LeftRow{Line: t.LineOf(n.Code), Unit: t.Get("unit"), Leaf: n.Code + " " + n.Name, Text: final, Why: why})
+				continue
+			}
+			out.take(u, scores)
+		}
+	}
+	return t.Err()
+}
+
+func (out *RoundRead) take(u unit.ID, scores []Score) {
+	if out.Scores[u] == nil {
+		out.Units = append(out.Units, u)
+	}
+	out.Scores[u] = append(out.Scores[u], scores...)
+	out.Rows++
+}
+
+// givenScores reads the points of a leaf: the final ones, and where known the unit's.
+func givenScores(set *criteria.Set, n *criteria.Node, self, final, note string) ([]Score, string) {
 	var out []Score
 	for _, x := range []struct {
-		column string
-		stage  Stage
-	}{{"self", StageSelf}, {"points", StageFinal}} {
-		s := t.Get(x.column)
+		s     string
+		stage Stage
+	}{{self, StageSelf}, {final, StageFinal}} {
+		s := x.s
 		if s == "" && x.stage == StageSelf {
 			continue
 		}
@@ -140,7 +218,7 @@ func rowScores(set *criteria.Set, n *criteria.Node, t *table.Reader) ([]Score, s
 		if err != nil {
 			return nil, "rounds.left.points"
 		}
-		y := Score{Leaf: n.Code, Stage: x.stage, Version: 1, ByHand: &p, Note: t.Get("note")}
+		y := Score{Leaf: n.Code, Stage: x.stage, Version: 1, ByHand: &p, Note: note}
 		if checkVerdict(&Ledger{Set: set}, n, y, Score{}) != nil {
 			return nil, "rounds.left.outside"
 		}

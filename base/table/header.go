@@ -47,7 +47,8 @@ func (t *Reader) begin(among int) error {
 			best, two, most = i, false, n
 		}
 		if i+1 < len(lines) {
-			if n := matches(names, joined(names, lines[i].cells, lines[i+1].cells)); n > most {
+			// A title above the header is no part of it.
+			if n := matches(names, joined(names, lines[i].cells, lines[i+1].cells)); n > most && n > matches(names, lines[i+1].cells) {
 				best, two, most = i, true, n
 			}
 		}

@@ -40,6 +40,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	p.registerRoundFile(mux)
 	p.registerSheets(mux)
 	p.registerAppraise(mux)
+	p.registerSurvey(mux)
 	p.registerAppeals(mux)
 	p.registerEvidence(mux)
 	p.registerResults(mux)
