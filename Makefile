@@ -9,9 +9,11 @@ SHELL  := /bin/sh
 run: build
 	./cchc demo
 
-# build makes the one static binary. Go's own cache knows what changed.
+# build makes the one static binary, and the small one for who has only a receipt. Go's
+# own cache knows what changed.
 build: $(VENDOR)/.done
 	CGO_ENABLED=0 go build -o cchc .
+	CGO_ENABLED=0 go build -o cchc-receipt ./cmd/cchc-receipt
 
 # assets copies the front-end libraries out of npm's packages, at the versions of
 # package-lock.json. Nothing of npm runs in the product.

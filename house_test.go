@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"base/law": 0, "base/points": 0, "base/fault": 0, "base/actor": 0, "base/moment": 0, "data": 0, "docs/guide": 0,
 	// 1, the ground floor: serves the rooms, knows none.
 	"base/db": 1, "base/audit": 1, "base/auth": 1, "base/job": 1, "base/live": 1, "base/file": 1,
+	"base/receipt": 1, "base/ledger": 1,
 	"base/paper": 1, "base/notify": 1, "base/i18n": 1, "base/table": 1,
 	// 2, base rooms.
 	"calendar": 2, "unit": 2, "scorecard/criteria": 2, "scorecard/ranking": 2, "procedure": 2, "evaluation": 2, "setting": 2,
@@ -38,13 +39,13 @@ var floors = map[string]int{
 	// 5, doors.
 	"base/web": 5, "base/web/signin": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
 	// 6, what knows everything.
-	"app": 6, "demo": 6, "": 6, "bench": 6, "e2e": 6,
+	"app": 6, "cmd/cchc-receipt": 6, "demo": 6, "": 6, "bench": 6, "e2e": 6,
 }
 
 // alongside lists the ways along floors 1 and 2: who may be imported from there.
 // On floor 0 the compiler forbids circles, and that will do.
 var alongside = map[int][]string{
-	1: {"base/db", "base/audit"},
+	1: {"base/db", "base/audit", "base/receipt"},
 	2: {"calendar"}, // unit and procedure may use it
 }
 
@@ -66,6 +67,7 @@ var only = []rule{
 	{"gocloud.dev", among("base/file"), "files are package file's"},
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
 	{"github.com/expr-lang/expr", among("scorecard/criteria"), "formulas are package criteria's"},
+	{"golang.org/x/mod/sumdb", among("base/receipt", "base/ledger"), "the log of the trail is package ledger's"},
 	{"github.com/nicksnyder/go-i18n/v2", among("base/i18n"), "messages are package i18n's"},
 }
 

@@ -18,6 +18,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/file"
 	"cchc/base/job"
+	"cchc/base/ledger"
 	"cchc/base/live"
 	"cchc/calendar"
 	"cchc/data"
@@ -67,6 +68,9 @@ type rooms struct {
 	files      string        // where scans are kept
 	training   bool          // people practise: pages and papers say so, and nothing is sent out
 	words      *portal.Words // in which citizens ask
+	log        *ledger.Log   // of the audit trail
+	logKey     string        // where its private key is
+	logKeeper  *logKeeper
 }
 
 // operator is who acts at the command line: whoever can open the database file
@@ -147,6 +151,8 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures})}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
+	r.log = &ledger.Log{DB: d}
+	r.logKeeper = &logKeeper{log: r.log}
 	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}
 	r.scorecard = &scorecard.Desk{DB: d, Guard: r.guard, Units: r.units}
 	r.queue = &job.Queue{DB: d}

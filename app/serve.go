@@ -25,6 +25,7 @@ type serveFlags struct {
 	Hosts      []string `help:"Hosts that webhooks and status feeds may call although they are in a private network or without TLS: host or host:port." name:"exchange-hosts" placeholder:"HOST"`
 	Files      string   `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 
+	logFlag
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
 	Notices noticeFlags `embed:"" prefix:"notices-"`
 }
@@ -129,6 +130,13 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 		l.Close()
 		return err
 	}
+	if err := r.openLog(ctx, f.LogKey); err != nil {
+		slog.Error("the log of the trail is not signed", "error", err)
+	}
+	keeping := make(chan struct{})
+	logging, enough := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { defer close(keeping); r.logKeeper.keep(logging) }()
+	defer func() { enough(); <-keeping }()
 	// No write timeout: live pages keep a connection open. Slow senders are cut
 	// off, and handlers end with their request's context.
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,

@@ -26,15 +26,25 @@ func (c migrateCmd) Run(ctx context.Context, s streams) error {
 	return err
 }
 
-type verifyCmd struct{ dbFlag }
+type verifyCmd struct {
+	dbFlag
+	logFlag
+	Log     bool     `help:"Check the log of the trail instead: that no entry was changed, taken away, exchanged or put in behind the program."`
+	Key     []string `help:"With --log: a public key of the log that you know from elsewhere; the key's own file counts without." placeholder:"KEY"`
+	Against []string `help:"With --log: receipts and checkpoints that somebody else kept." type:"existingfile" placeholder:"FILE"`
+}
 
-// Run recounts everything and fails on any difference.
+// Run recounts everything and fails on any difference; or checks the log, and fails on
+// anything that was rewritten.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	r, err := c.read(ctx)
 	if err != nil {
 		return err
 	}
 	defer r.close()
+	if c.Log {
+		return c.log(ctx, s, r)
+	}
 	p := newProgress(s.err, "dossiers verified")
 	v, err := r.verify(ctx, func(done int) { p.at(done, 0) }, func(n int, d dossier.Difference) {
 		if n <= 50 {

@@ -2,21 +2,27 @@ package audit
 
 import (
 	"context"
+	"errors"
 
 	"cchc/base/actor"
 	"cchc/base/db"
+	"cchc/base/receipt"
 )
 
 var (
-	textsOf   = db.SQL("audit.redact.texts", `SELECT id, changes, reason FROM audit_entry WHERE kind = $1 AND object_id = $2 ORDER BY id`)
-	redactAdd = db.SQL("audit.redact.note", `INSERT INTO audit_redacted (entry_id, at, account) VALUES ($1, $2, $3) ON CONFLICT (entry_id, at) DO NOTHING`)
-	redactSet = db.SQL("audit.redact.set", `UPDATE audit_entry SET changes = $1, reason = $2 WHERE id = $3`)
+	textsOf    = db.SQL("audit.redact.texts", `SELECT id, changes, reason FROM audit_entry WHERE kind = $1 AND object_id = $2 ORDER BY id`)
+	redactAdd  = db.SQL("audit.redact.note", `INSERT INTO audit_redacted (entry_id, at, account) VALUES ($1, $2, $3) ON CONFLICT (entry_id, at) DO NOTHING`)
+	saltOfText = db.SQL("audit.redact.salt", `SELECT salt FROM log_leaf WHERE entry_id = $1 AND salt IS NOT NULL`)
+	keepHash   = db.SQL("audit.redact.hash", `INSERT INTO log_erased (entry_id, text_hash) VALUES ($1, $2)`)
+	dropSalt   = db.SQL("audit.redact.unsalt", `UPDATE log_leaf SET salt = NULL WHERE entry_id = $1`)
+	redactSet  = db.SQL("audit.redact.set", `UPDATE audit_entry SET changes = $1, reason = $2 WHERE id = $3`)
 )
 
 // Redact takes a person out of the words that people typed into entries about an
 // object (a reason, the name of a paper), by a function that takes them out of a
 // text. Who acted, how, on what and when can never change: the engine refuses all
-// but this, and only in entries of which table audit_redacted says so.
+// but this, and only in entries of which table audit_redacted says so. The log keeps a
+// hash of the text that was, and drops its salt: it holds, and the hash says nothing.
 func Redact(ctx context.Context, tx *db.Tx, a actor.Actor, kind, id string, scrub func(string) string) error {
 	type entry struct{ id, changes, reason string }
 	list, err := db.All(ctx, tx, textsOf, func(r db.Scanner) (e entry, err error) {
@@ -34,9 +40,29 @@ func Redact(ctx context.Context, tx *db.Tx, a actor.Actor, kind, id string, scru
 		if _, err := tx.Exec(ctx, redactAdd, e.id, tx.Now, a.Account); err != nil {
 			return err
 		}
+		if err := unsalt(ctx, tx, e.id, e.changes, e.reason); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, redactSet, changes, reason, e.id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unsalt keeps of an entry's text what the log needs of it. What is not in the log yet,
+// or was erased from before, needs nothing.
+func unsalt(ctx context.Context, tx *db.Tx, id, changes, reason string) error {
+	salt, err := db.Value[[]byte](ctx, tx, saltOfText, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, keepHash, id, receipt.TextHash(salt, changes, reason)); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, dropSalt, id)
+	return err
 }

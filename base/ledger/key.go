@@ -1,0 +1,173 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/db"
+	"cchc/base/moment"
+	"cchc/base/receipt"
+)
+
+// A PublicKey is a key of the log, from a size of it on.
+type PublicKey struct {
+	Public string
+	From   int64
+	At     moment.Instant
+	How    string // first, rotated, lost
+}
+
+var (
+	keysGet   = db.SQL("ledger.keys", `SELECT public, from_size, at, how FROM log_key ORDER BY from_size, at`)
+	keyInsert = db.Rows("ledger.key.insert", "log_key", "public, from_size, at, how", "")
+)
+
+// Keys returns the log's public keys, the present one last.
+func (l *Log) Keys(ctx context.Context, q db.Queryer) ([]PublicKey, error) {
+	return db.All(ctx, q, keysGet, func(r db.Scanner) (k PublicKey, err error) {
+		err = r.Scan(&k.Public, &k.From, &k.At, &k.How)
+		return k, err
+	})
+}
+
+// ErrOtherKey says that the key of the file is not the one that the log is signed with.
+var ErrOtherKey = errors.New("the key is not the one that this log is signed with")
+
+// OpenKey reads the key from its file, or makes both when the log never had one. On an
+// error the log runs on, and nothing is signed. Errors: ErrNoKey when the file is not
+// there and the log was signed before; ErrOtherKey.
+func (l *Log) OpenKey(ctx context.Context, path string) error {
+	keys, err := l.Keys(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	// A rotation that was interrupted when the database knew the key already.
+	if fresh, err := ReadKey(path + ".new"); err == nil && len(keys) > 0 && fresh.Public() == keys[len(keys)-1].Public {
+		if err := os.Rename(path+".new", path); err != nil {
+			return err
+		}
+	}
+	k, err := ReadKey(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && len(keys) > 0:
+		return fmt.Errorf("%w: %s is not there, and the log was signed before", ErrNoKey, path)
+	case errors.Is(err, os.ErrNotExist):
+		if k, err = newKey(newOrigin()); err != nil {
+			return err
+		}
+		if err := createFile(path, k.Text()); err != nil {
+			return fmt.Errorf("make the log's key: %w", err)
+		}
+	case err != nil:
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		keys, err := l.Keys(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 {
+			return tx.InsertRows(ctx, keyInsert, [][]any{{k.Public(), 0, tx.Now, "first"}})
+		}
+		if keys[len(keys)-1].Public != k.Public() {
+			return fmt.Errorf("%w: %s", ErrOtherKey, path)
+		}
+		return nil
+	})
+	if err == nil {
+		l.Key = k
+	}
+	return err
+}
+
+func newOrigin() string { return "cchc/" + strings.ToLower(rand.Text()[:10]) }
+
+func newKey(name string) (*receipt.Private, error) {
+	text, _, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return nil, err
+	}
+	return receipt.ParsePrivate(text)
+}
+
+// ReadKey reads a private key from its file.
+func ReadKey(path string) (*receipt.Private, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return receipt.ParsePrivate(string(b))
+}
+
+// createFile writes a private key where there was nothing: two processes that start at
+// once make one.
+func createFile(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text + "\n")
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// Rotate gives the log a new key, which the old one signs in: a checkpoint bears both
+// signatures. With lost the old one is not there, and whoever knew it has to be told the
+// new one. Errors: ErrNoKey; ErrForked; db.ErrNotFound for a log that is empty.
+func (l *Log) Rotate(ctx context.Context, a actor.Actor, path string, lost bool, reason string) (PublicKey, error) {
+	if _, err := l.Sequence(ctx, nil); err != nil {
+		return PublicKey{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	keys, err := l.Keys(ctx, l.DB)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	if len(keys) == 0 || l.Key == nil && !lost {
+		return PublicKey{}, ErrNoKey
+	}
+	name, _, _ := strings.Cut(keys[0].Public, "+")
+	fresh, err := newKey(name)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	kept, err := l.Kept.Read()
+	if err != nil {
+		return PublicKey{}, err
+	}
+	os.Remove(path + ".new")
+	if err := createFile(path+".new", fresh.Text()); err != nil {
+		return PublicKey{}, err
+	}
+	by, how := []*receipt.Private{l.Key, fresh}, "rotated"
+	if lost {
+		by, how = by[1:], "lost"
+	}
+	var out PublicKey
+	var signed Signed
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		if signed, err = l.sign(ctx, tx, kept, true, by...); err != nil {
+			return err
+		}
+		out = PublicKey{fresh.Public(), signed.Checkpoint.Size, tx.Now, how}
+		if err := tx.InsertRows(ctx, keyInsert, [][]any{{out.Public, out.From, out.At, out.How}}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "log.rotate", Kind: "log", ID: name, Reason: reason,
+			Changes: []audit.Change{{Field: "key", From: keys[len(keys)-1].Public, To: out.Public}, {Field: "how", To: how}}})
+	})
+	if err != nil {
+		os.Remove(path + ".new")
+		return PublicKey{}, err
+	}
+	l.Key = fresh
+	return out, errors.Join(os.Rename(path+".new", path), l.Kept.Write(signed))
+}

@@ -1,0 +1,54 @@
+package ledger
+
+import (
+	"context"
+
+	"cchc/base/db"
+	"cchc/base/moment"
+)
+
+var (
+	checkInsert = db.Rows("ledger.check.insert", "log_check", "started_at, finished_at, size, erased, wrong, first_number, first_entry, first_what",
+		"ON CONFLICT (started_at) DO NOTHING")
+	checkLast = db.SQL("ledger.check.last", `
+		SELECT started_at, finished_at, size, erased, wrong, first_number, first_entry, first_what
+		FROM log_check
+		ORDER BY started_at DESC
+		LIMIT 1`)
+)
+
+// A Checked is a check of the whole log that was noted.
+type Checked struct {
+	Started, Finished moment.Instant
+	Size              int64
+	Erased, Wrong     int
+	Number            int64 // of the first bad entry; 0: of none
+	Entry, What       string
+}
+
+// Note keeps what a check found, for pages.
+func (l *Log) Note(ctx context.Context, c *Check) error {
+	var number any
+	entry, what := "", ""
+	if f := c.First; f != nil {
+		entry, what = f.Entry, f.What
+		if f.Number > 0 {
+			number = f.Number
+		}
+	}
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		return tx.InsertRows(ctx, checkInsert, [][]any{{c.Started, c.Finished, c.Size, c.Erased, c.Wrong, number, entry, what}})
+	})
+}
+
+// LastCheck returns the check that was noted last; db.ErrNotFound when there was none.
+func (l *Log) LastCheck(ctx context.Context, q db.Queryer) (Checked, error) {
+	return db.One(ctx, q, checkLast, func(r db.Scanner) (c Checked, err error) {
+		var number *int64
+		err = r.Scan(&c.Started, &c.Finished, &c.Size, &c.Erased, &c.Wrong, &number, &c.Entry, &c.What)
+		if number != nil {
+			c.Number = *number
+		}
+		return c, err
+	})
+}

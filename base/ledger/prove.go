@@ -1,0 +1,120 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/receipt"
+)
+
+var (
+	entryGet = db.SQL("ledger.entry", `
+		SELECT e.id, e.at, e.account, e.on_behalf, e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason, l.idx, l.salt, x.text_hash
+		FROM audit_entry e
+		JOIN log_leaf l ON l.entry_id = e.id
+		LEFT JOIN log_erased x ON x.entry_id = e.id
+		WHERE e.id = $1`)
+	pendingHas = db.SQL("ledger.pending.has", `SELECT COUNT(*) FROM log_pending WHERE entry_id = $1`)
+)
+
+func signers(keys []*receipt.Private) []note.Signer {
+	out := make([]note.Signer, len(keys))
+	for i, k := range keys {
+		out[i] = k.Signer()
+	}
+	return out
+}
+
+// Receipt proves that an entry of the trail is in the log. When it is not yet, or not
+// in what was signed, that is done first. Who may see the entry is for the caller to
+// know: the receipt has its text. Faults: NotFound ledger.no_entry; Conflict
+// ledger.waiting where no process can sign.
+func (l *Log) Receipt(ctx context.Context, entry string) (receipt.Receipt, error) {
+	r, err := l.receipt(ctx, entry)
+	if !errors.Is(err, ErrWaiting) {
+		return r, err
+	}
+	if _, err := l.Sequence(ctx, nil); err != nil {
+		return r, err
+	}
+	if _, err := l.Sign(ctx); errors.Is(err, ErrForked) || errors.Is(err, ErrNoKey) {
+		return r, fault.New(fault.Conflict, "ledger.waiting").Because(err)
+	} else if err != nil {
+		return r, err
+	}
+	r, err = l.receipt(ctx, entry)
+	if errors.Is(err, ErrWaiting) {
+		err = fault.New(fault.Conflict, "ledger.waiting").Because(err)
+	}
+	return r, err
+}
+
+func (l *Log) receipt(ctx context.Context, id string) (r receipt.Receipt, err error) {
+	err = l.DB.Snapshot(ctx, func(s *db.Snapshot) error {
+		r, err = db.One(ctx, s, entryGet, func(row db.Scanner) (r receipt.Receipt, err error) {
+			e := &r.Entry
+			err = row.Scan(&e.ID, &e.At, &e.Account, &e.Behalf, &e.Verb, &e.Kind, &e.Object, &e.Unit, &e.Changes, &e.Reason, &r.Index, &e.Salt, &e.Hash)
+			return r, err
+		}, id)
+		if errors.Is(err, db.ErrNotFound) {
+			if n, err := db.Value[int](ctx, s, pendingHas, id); err != nil {
+				return err
+			} else if n > 0 {
+				return ErrWaiting
+			}
+			return fault.New(fault.NotFound, "ledger.no_entry").Because(err)
+		}
+		if err != nil {
+			return err
+		}
+		c, err := db.One(ctx, s, checkpointOver, scanSigned, r.Index)
+		if errors.Is(err, db.ErrNotFound) {
+			return ErrWaiting
+		}
+		if err != nil {
+			return err
+		}
+		// A co-signed one proves more.
+		if best, err := l.cosignedOver(ctx, s, r.Index); err == nil {
+			c = best
+		} else if !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		if r.Checkpoint, err = l.WithCosignatures(ctx, s, c); err != nil {
+			return err
+		}
+		r.Proof, err = tlog.ProveRecord(c.Checkpoint.Size, r.Index, reader(ctx, s))
+		if err != nil {
+			return fmt.Errorf("prove entry %s: %w", id, err)
+		}
+		return nil
+	})
+	return r, err
+}
+
+// Consistency proves that the log with old entries is the beginning of the one with
+// size. Faults: Invalid ledger.sizes.
+func (l *Log) Consistency(ctx context.Context, old, size int64) (tlog.TreeProof, error) {
+	var proof tlog.TreeProof
+	err := l.DB.Snapshot(ctx, func(s *db.Snapshot) error {
+		has, err := l.Size(ctx, s)
+		if err != nil {
+			return err
+		}
+		if old < 1 || old > size || size > has {
+			return fault.New(fault.Invalid, "ledger.sizes", "Size", has)
+		}
+		if old == size {
+			return nil
+		}
+		proof, err = tlog.ProveTree(size, old, reader(ctx, s))
+		return err
+	})
+	return proof, err
+}
