@@ -29,6 +29,7 @@ import (
 	"cchc/imports/importsweb"
 	"cchc/notice/noticeweb"
 	"cchc/reported/reportedweb"
+	"cchc/procedure/procedureweb"
 	"cchc/scorecard/scorecardweb"
 	"cchc/serviceindex/serviceindexweb"
 	"cchc/setting/settingweb"
@@ -86,7 +87,6 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	reports.Register(mux)
 	(&reportedweb.Pages{Book: r.reported, Units: r.units}).Register(mux)
 	(&admin.Trail{DB: r.db, Guard: *r.guard, Units: r.units, Name: r.named}).Register(mux)
-	(&account.Pages{Accounts: r.accounts, Units: r.units}).Register(mux)
 	files, err := file.Open(ctx, r.files)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
@@ -96,8 +96,9 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&scorecardweb.Pages{Desk: r.scorecard, Live: r.hub}).Register(mux)
 	(&importsweb.Pages{Runs: r.imports, Units: r.units, Live: r.hub}).Register(mux)
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
-	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers"}}
+	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers", "late": "/late", "procedures": procedureweb.Path, "accounts": "/admin/accounts"}}
 	views.Register(mux)
+	(&account.Pages{Accounts: r.accounts, Units: r.units, Views: views}).Register(mux)
 	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Erasing{Desk: r.desk}).Register(mux)
@@ -107,7 +108,9 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)
 	(&settingweb.Pages{DB: r.db, Book: r.settings, Units: r.units}).Register(mux)
 	r.unitPages().Register(mux)
-	r.procedurePages().Register(mux)
+	procedures := r.procedurePages()
+	procedures.Views = views
+	procedures.Register(mux)
 	(&calendarweb.Pages{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(mux)
 	r.registerAPI(api.New(mux, Version), f, now, files)
 	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {

@@ -13,6 +13,7 @@ import (
 	"cchc/base/db/dbtest"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/signin"
 	"cchc/base/web/ui"
 	"cchc/base/web/webtest"
@@ -67,7 +68,9 @@ func open(t *testing.T) *office {
 		},
 	})
 	(&signin.Pages{Accounts: o.accounts}).Register(mux)
-	(&account.Pages{Accounts: o.accounts, Units: book}).Register(mux)
+	views := &list.Views{DB: d, Pages: map[string]string{"accounts": "/admin/accounts"}}
+	views.Register(mux)
+	(&account.Pages{Accounts: o.accounts, Units: book, Views: views}).Register(mux)
 	(&admin.Trail{DB: d, Guard: guard, Units: book}).Register(mux)
 	mux.Handle("GET /{$}", web.SignedIn, func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusOK, ui.Layout(ui.Page{Title: "Trang đầu"}))

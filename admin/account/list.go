@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"cchc/base/actor"
@@ -11,57 +10,62 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/unit"
 )
-
-// shown is how many accounts stand on a page.
-const shown = 50
 
 // States by which the list can be narrowed.
 var states = []string{"active", "disabled", "locked", "first", "unused"}
 
 type listQuery struct {
 	web.Form
+	list.Query
 	Q     string     `form:"q"`
 	Unit  string     `form:"unit"`
 	Role  actor.Role `form:"role"`
 	State string     `form:"state"`
-	After string     `form:"after"` // login of the last account of the page before
 }
 
-func (q *listQuery) url(after string) string {
-	v := url.Values{}
-	for name, s := range map[string]string{"q": q.Q, "unit": q.Unit, "role": string(q.Role), "state": q.State, "after": after} {
-		if s != "" {
-			v.Set(name, s)
-		}
-	}
-	if len(v) == 0 {
-		return "/admin/accounts"
-	}
-	return "/admin/accounts?" + v.Encode()
+func (q *listQuery) at() list.Address {
+	return list.At(listPath, "q", q.Q, "unit", q.Unit, "role", string(q.Role), "state", q.State)
 }
 
 type row struct {
 	auth.Account
 	Standing auth.Standing
-	Roles    []string
 }
 
 type listPage struct {
 	In    *listQuery
-	Rows  []row
-	Total int
-	Next  string
-	First bool
+	Table list.Table[row]
+	Roles func(*row) []string // what an account may do, and where
 	Units []ui.Option
+	Keeps bool // views
+	Views []list.View
 }
+
+const (
+	listPath = "/admin/accounts"
+	listKey  = "accounts" // of its saved views
+)
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), web.Actor(r.Context())
+	if p.Views != nil {
+		if to, err := p.Views.Opens(ctx, p.Accounts.DB, r, listKey); err != nil || to != "" {
+			if err != nil {
+				return err
+			}
+			return web.SeeOther(w, r, to, "")
+		}
+	}
 	in := &listQuery{}
 	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	file, err := in.Wanted()
+	if err != nil {
 		return err
 	}
 	all, err := p.Accounts.List(ctx, a)
@@ -76,34 +80,54 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := listPage{In: in, First: in.After == "", Units: append([]ui.Option{{Text: i18n.T(ctx, "account.any_unit")}}, pl.options...)}
-	today := p.Accounts.DB.Now().Date()
+	now := p.Accounts.DB.Now()
+	page := listPage{In: in, Units: append([]ui.Option{{Text: i18n.T(ctx, "account.any_unit")}}, pl.options...),
+		Roles: func(x *row) []string { return rolesText(ctx, pl, x.Grants, now.Date()) }}
+	var rows []row
 	for _, acc := range all {
-		s := standings[acc.ID]
-		if !p.fits(acc, s, in, pl, today, p.Accounts.DB.Now()) {
-			continue
+		if s := standings[acc.ID]; p.fits(acc, s, in, pl, now.Date(), now) {
+			rows = append(rows, row{Account: acc, Standing: s})
 		}
-		page.Total++
-		if acc.Login <= in.After && in.After != "" {
-			continue
+	}
+	page.Table = list.NewTable(rows, &in.Query, list.Order{Key: "login"}, in.at(), func(x *row) string { return x.ID }, page.fields(ctx, now))
+	if file {
+		return page.Table.Send(w, r, in.Format, "accounts-"+now.Date().String())
+	}
+	if page.Keeps = p.Views != nil; page.Keeps {
+		if page.Views, err = p.Views.Of(ctx, p.Accounts.DB, listKey); err != nil {
+			return err
 		}
-		if len(page.Rows) == shown {
-			page.Next = in.url(page.Rows[shown-1].Login)
-			continue
-		}
-		x := row{Account: acc, Standing: s}
-		for _, h := range acc.Grants {
-			if h.To == 0 || h.To > today {
-				text := roleName(ctx, h.Role) + ", " + pl.name(ctx, h.Unit)
-				if h.From > today || h.To != 0 {
-					text += " (" + spanText(ctx, h.From, h.To) + ")"
-				}
-				x.Roles = append(x.Roles, text)
-			}
-		}
-		page.Rows = append(page.Rows, x)
 	}
 	return web.Render(w, r, http.StatusOK, listView(page))
+}
+
+func (p listPage) fields(ctx context.Context, now moment.Instant) []list.Field[row] {
+	state := func(x *row) string {
+		s, _ := stateOf(x.Account, x.Standing, now)
+		return i18n.T(ctx, "account.state."+s)
+	}
+	return []list.Field[row]{
+		{Key: "name", Label: i18n.T(ctx, "account.name"), Sort: func(x *row) string { return list.Name(x.Name) }, Cell: func(x *row) string { return x.Name }},
+		{Key: "login", Label: i18n.T(ctx, "account.login"), Sort: func(x *row) string { return x.Login }, Cell: func(x *row) string { return x.Login }},
+		{Key: "roles", Label: i18n.T(ctx, "account.roles"), Cell: func(x *row) string { return strings.Join(p.Roles(x), "; ") }},
+		{Key: "last", Label: i18n.T(ctx, "account.last"), Down: true, Sort: func(x *row) string { return list.Number(int64(x.Standing.LastSignIn)) }, Cell: func(x *row) string { return lastText(ctx, x.Standing) }},
+		{Key: "state", Label: i18n.T(ctx, "account.state"), Sort: func(x *row) string { return list.Name(state(x)) }, Cell: state},
+	}
+}
+
+// rolesText says what an account may do now or later, and where.
+func rolesText(ctx context.Context, pl *places, grants []auth.Held, today moment.Date) (out []string) {
+	for _, h := range grants {
+		if h.To != 0 && h.To <= today {
+			continue
+		}
+		text := roleName(ctx, h.Role) + ", " + pl.name(ctx, h.Unit)
+		if h.From > today || h.To != 0 {
+			text += " (" + spanText(ctx, h.From, h.To) + ")"
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // fits reports whether an account is one that the list was narrowed to.

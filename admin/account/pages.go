@@ -13,6 +13,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/unit"
 )
@@ -21,6 +22,7 @@ import (
 type Pages struct {
 	Accounts *auth.Accounts
 	Units    *unit.Book
+	Views    *list.Views // nil keeps none
 }
 
 // Register puts the pages at /admin/accounts, /admin/delegations and /me.

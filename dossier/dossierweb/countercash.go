@@ -34,10 +34,10 @@ type cashView struct {
 	deskView
 	in    *cashForm
 	since moment.Date
-	table table[dossier.Cash]
+	table list.Table[dossier.Cash]
 	mine  bool // the person has a drawer today
 	one   dossier.Cash
-	lines table[dossier.CashEntry] // of the one
+	lines list.Table[dossier.CashEntry] // of the one
 }
 
 // cashPage lists the drawers, and opens the person's own.
@@ -55,7 +55,7 @@ func (p *Pages) cashPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.send(w, r, in.Format, "cash-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "cash-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, cashPage(v))
 }
@@ -81,31 +81,31 @@ func (p *Pages) cashView(ctx context.Context, asked string, in *cashForm) (*cash
 		if in.Since != 0 {
 			at.Values.Set("since", in.Since.String())
 		}
-		v.table = newTable(days, &in.Query, list.Order{Key: "day", Desc: true}, at, func(c *dossier.Cash) string { return c.ID }, v.columns(ctx))
+		v.table = list.NewTable(days, &in.Query, list.Order{Key: "day", Desc: true}, at, func(c *dossier.Cash) string { return c.ID }, v.columns(ctx))
 		return err
 	})
 	return v, err
 }
 
-func (v *cashView) columns(ctx context.Context) []tableColumn[dossier.Cash] {
+func (v *cashView) columns(ctx context.Context) []list.Field[dossier.Cash] {
 	type row = dossier.Cash
-	money := func(key, label string, n func(*row) int64) tableColumn[row] {
-		return tableColumn[row]{key: key, label: i18n.T(ctx, label), numeric: true, down: true, sort: func(c *row) string { return list.Number(n(c)) },
-			cell: func(c *row) string { return strconv.FormatInt(n(c), 10) }}
+	money := func(key, label string, n func(*row) int64) list.Field[row] {
+		return list.Field[row]{Key: key, Label: i18n.T(ctx, label), Numeric: true, Down: true, Sort: func(c *row) string { return list.Number(n(c)) },
+			Cell: func(c *row) string { return strconv.FormatInt(n(c), 10) }}
 	}
 	difference := money("difference", "counter.cash.difference.short", func(c *row) int64 { return c.Difference() })
-	difference.cell = func(c *row) string {
+	difference.Cell = func(c *row) string {
 		if c.Closed == 0 {
 			return ""
 		}
 		return strconv.FormatInt(c.Difference(), 10)
 	}
-	return []tableColumn[row]{
-		{key: "day", label: i18n.T(ctx, "counter.column.day"), down: true, sort: func(c *row) string { return list.Number(int64(c.Opened)) }, cell: func(c *row) string { return i18n.Date(ctx, c.Day) }},
-		{key: "officer", label: i18n.T(ctx, "counter.column.officer"), sort: func(c *row) string { return list.Name(v.who[c.Account]) }, cell: func(c *row) string { return v.who[c.Account] }},
+	return []list.Field[row]{
+		{Key: "day", Label: i18n.T(ctx, "counter.column.day"), Down: true, Sort: func(c *row) string { return list.Number(int64(c.Opened)) }, Cell: func(c *row) string { return i18n.Date(ctx, c.Day) }},
+		{Key: "officer", Label: i18n.T(ctx, "counter.column.officer"), Sort: func(c *row) string { return list.Name(v.who[c.Account]) }, Cell: func(c *row) string { return v.who[c.Account] }},
 		money("taken", "counter.cash.taken", func(c *row) int64 { return c.Taken() }), money("refunded", "counter.cash.refunded", func(c *row) int64 { return c.Refunded() }),
 		money("expected", "counter.cash.expected", func(c *row) int64 { return c.Expected() }), difference,
-		{key: "state", label: i18n.T(ctx, "counter.column.state"), cell: func(c *row) string { return i18n.ShortInstant(ctx, c.Closed) }},
+		{Key: "state", Label: i18n.T(ctx, "counter.column.state"), Cell: func(c *row) string { return i18n.ShortInstant(ctx, c.Closed) }},
 	}
 }
 
@@ -164,21 +164,21 @@ func (p *Pages) cashOne(ctx context.Context, id string, in *cashForm) (*cashView
 			accounts = append(accounts, e.Account)
 		}
 		v.mine = v.one.Account == web.Actor(ctx).Account
-		v.lines = newTable(v.one.Entries, &in.Query, list.Order{Key: "at"}, list.At("/counter/cash/"+id),
+		v.lines = list.NewTable(v.one.Entries, &in.Query, list.Order{Key: "at"}, list.At("/counter/cash/"+id),
 			func(e *dossier.CashEntry) string { return list.Number(int64(e.Ord)) }, entryColumns(ctx))
 		return v.know(ctx, accounts...)
 	})
 	return v, err
 }
 
-func entryColumns(ctx context.Context) []tableColumn[dossier.CashEntry] {
+func entryColumns(ctx context.Context) []list.Field[dossier.CashEntry] {
 	type row = dossier.CashEntry
-	return []tableColumn[row]{
-		{key: "number", label: i18n.T(ctx, "counter.column.number"), sort: func(e *row) string { return list.Number(e.Number) }, cell: func(e *row) string { return entryNumber(ctx, *e) }},
-		{key: "at", label: i18n.T(ctx, "counter.column.at"), sort: func(e *row) string { return list.When(e.At) }, cell: func(e *row) string { return i18n.ShortInstant(ctx, e.At) }},
-		{key: "what", label: i18n.T(ctx, "counter.column.what"), sort: func(e *row) string { return list.Name(entryText(ctx, *e)) }, cell: func(e *row) string { return entryText(ctx, *e) }},
-		{key: "code", label: i18n.T(ctx, "counter.column.dossier"), sort: func(e *row) string { return e.Code }, cell: func(e *row) string { return e.Code }},
-		{key: "amount", label: i18n.T(ctx, "counter.column.amount"), numeric: true, down: true, sort: func(e *row) string { return list.Number(e.Amount) }, cell: func(e *row) string { return strconv.FormatInt(e.Amount, 10) }},
+	return []list.Field[row]{
+		{Key: "number", Label: i18n.T(ctx, "counter.column.number"), Sort: func(e *row) string { return list.Number(e.Number) }, Cell: func(e *row) string { return entryNumber(ctx, *e) }},
+		{Key: "at", Label: i18n.T(ctx, "counter.column.at"), Sort: func(e *row) string { return list.When(e.At) }, Cell: func(e *row) string { return i18n.ShortInstant(ctx, e.At) }},
+		{Key: "what", Label: i18n.T(ctx, "counter.column.what"), Sort: func(e *row) string { return list.Name(entryText(ctx, *e)) }, Cell: func(e *row) string { return entryText(ctx, *e) }},
+		{Key: "code", Label: i18n.T(ctx, "counter.column.dossier"), Sort: func(e *row) string { return e.Code }, Cell: func(e *row) string { return e.Code }},
+		{Key: "amount", Label: i18n.T(ctx, "counter.column.amount"), Numeric: true, Down: true, Sort: func(e *row) string { return list.Number(e.Amount) }, Cell: func(e *row) string { return strconv.FormatInt(e.Amount, 10) }},
 	}
 }
 
@@ -208,7 +208,7 @@ func (p *Pages) cashShow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.lines.send(w, r, in.Format, "cash-"+v.one.Day.String())
+		return v.lines.Send(w, r, in.Format, "cash-"+v.one.Day.String())
 	}
 	return web.Render(w, r, http.StatusOK, cashOnePage(v))
 }

@@ -29,7 +29,7 @@ type custodyView struct {
 	deskView
 	in    *custodyForm
 	here  int // all that are here
-	table table[dossier.Original]
+	table list.Table[dossier.Original]
 }
 
 func (p *Pages) custodyView(ctx context.Context, in *custodyForm) (*custodyView, error) {
@@ -40,22 +40,22 @@ func (p *Pages) custodyView(ctx context.Context, in *custodyForm) (*custodyView,
 		}
 		all, err := p.Desk.Originals(ctx, s, web.Actor(ctx), v.unit)
 		v.here = len(all)
-		all = slices.DeleteFunc(all, func(o dossier.Original) bool { return !finds(in.Find, o.Code, o.Applicant, o.Name, o.Place) })
-		v.table = newTable(all, &in.Query, list.Order{Key: "since"}, list.At("/counter/custody", "unit", in.Unit, "find", in.Find),
+		all = slices.DeleteFunc(all, func(o dossier.Original) bool { return !list.Finds(in.Find, o.Code, o.Applicant, o.Name, o.Place) })
+		v.table = list.NewTable(all, &in.Query, list.Order{Key: "since"}, list.At("/counter/custody", "unit", in.Unit, "find", in.Find),
 			func(o *dossier.Original) string { return o.ID }, custodyColumns(ctx))
 		return err
 	})
 	return v, err
 }
 
-func custodyColumns(ctx context.Context) []tableColumn[dossier.Original] {
-	return []tableColumn[dossier.Original]{
-		{key: "name", label: i18n.T(ctx, "counter.custody.name"), sort: func(o *dossier.Original) string { return list.Name(o.Name) }, cell: func(o *dossier.Original) string { return o.Name }},
-		{key: "code", label: i18n.T(ctx, "counter.column.dossier"), sort: func(o *dossier.Original) string { return o.Code }, cell: func(o *dossier.Original) string { return o.Code }},
-		{key: "applicant", label: i18n.T(ctx, "dossierweb.person.name"), sort: func(o *dossier.Original) string { return list.Name(o.Applicant) }, cell: func(o *dossier.Original) string { return o.Applicant }},
-		{key: "place", label: i18n.T(ctx, "counter.custody.place"), sort: func(o *dossier.Original) string { return list.Name(o.Place) }, cell: func(o *dossier.Original) string { return o.Place }},
-		{key: "since", label: i18n.T(ctx, "counter.custody.since"), sort: func(o *dossier.Original) string { return list.When(o.Kept) }, cell: func(o *dossier.Original) string { return i18n.ShortInstant(ctx, o.Kept) }},
-		{key: "back", label: i18n.T(ctx, "counter.custody.back")},
+func custodyColumns(ctx context.Context) []list.Field[dossier.Original] {
+	return []list.Field[dossier.Original]{
+		{Key: "name", Label: i18n.T(ctx, "counter.custody.name"), Sort: func(o *dossier.Original) string { return list.Name(o.Name) }, Cell: func(o *dossier.Original) string { return o.Name }},
+		{Key: "code", Label: i18n.T(ctx, "counter.column.dossier"), Sort: func(o *dossier.Original) string { return o.Code }, Cell: func(o *dossier.Original) string { return o.Code }},
+		{Key: "applicant", Label: i18n.T(ctx, "dossierweb.person.name"), Sort: func(o *dossier.Original) string { return list.Name(o.Applicant) }, Cell: func(o *dossier.Original) string { return o.Applicant }},
+		{Key: "place", Label: i18n.T(ctx, "counter.custody.place"), Sort: func(o *dossier.Original) string { return list.Name(o.Place) }, Cell: func(o *dossier.Original) string { return o.Place }},
+		{Key: "since", Label: i18n.T(ctx, "counter.custody.since"), Sort: func(o *dossier.Original) string { return list.When(o.Kept) }, Cell: func(o *dossier.Original) string { return i18n.ShortInstant(ctx, o.Kept) }},
+		{Key: "back", Label: i18n.T(ctx, "counter.custody.back")},
 	}
 }
 
@@ -74,7 +74,7 @@ func (p *Pages) custodyPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.send(w, r, in.Format, "custody-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "custody-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, custodyPage(v))
 }
@@ -131,7 +131,7 @@ type uncollectedForm struct {
 type uncollectedView struct {
 	deskView
 	in              *uncollectedForm
-	table           table[dossier.Uncollected]
+	table           list.Table[dossier.Uncollected]
 	all, long, days int64
 }
 
@@ -158,8 +158,8 @@ func (p *Pages) uncollectedPage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		all = slices.DeleteFunc(all, func(x dossier.Uncollected) bool { return !finds(in.Find, x.Code, x.Applicant, x.Procedure) })
-		v.table = newTable(all, &in.Query, list.Order{Key: "since"}, list.At("/counter/uncollected", "unit", in.Unit, "find", in.Find),
+		all = slices.DeleteFunc(all, func(x dossier.Uncollected) bool { return !list.Finds(in.Find, x.Code, x.Applicant, x.Procedure) })
+		v.table = list.NewTable(all, &in.Query, list.Order{Key: "since"}, list.At("/counter/uncollected", "unit", in.Unit, "find", in.Find),
 			func(x *dossier.Uncollected) string { return x.Code }, uncollectedColumns(ctx))
 		v.all, v.long, v.days, err = p.Desk.CountUncollected(ctx, s, v.unit)
 		return err
@@ -168,19 +168,19 @@ func (p *Pages) uncollectedPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.send(w, r, in.Format, "uncollected-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "uncollected-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, uncollectedPage(v))
 }
 
-func uncollectedColumns(ctx context.Context) []tableColumn[dossier.Uncollected] {
-	return []tableColumn[dossier.Uncollected]{
-		{key: "code", label: i18n.T(ctx, "counter.column.dossier"), sort: func(x *dossier.Uncollected) string { return x.Code }, cell: func(x *dossier.Uncollected) string { return x.Code }},
-		{key: "applicant", label: i18n.T(ctx, "dossierweb.person.name"), sort: func(x *dossier.Uncollected) string { return list.Name(x.Applicant) }, cell: func(x *dossier.Uncollected) string { return x.Applicant }},
-		{key: "since", label: i18n.T(ctx, "counter.uncollected.since"), sort: func(x *dossier.Uncollected) string { return list.When(x.Ended) }, cell: func(x *dossier.Uncollected) string { return i18n.Date(ctx, x.Ended.Date()) }},
-		{key: "age", label: i18n.T(ctx, "counter.uncollected.age"), numeric: true},
-		{key: "return_by", label: i18n.T(ctx, "dossierweb.counter.return_by"), sort: func(x *dossier.Uncollected) string { return x.ReturnBy }, cell: func(x *dossier.Uncollected) string { return returnText(ctx, x.ReturnBy) }},
-		{key: "contacts", label: i18n.T(ctx, "counter.uncollected.contacts"), sort: func(x *dossier.Uncollected) string { return list.Number(int64(x.Contacts)) }, cell: func(x *dossier.Uncollected) string { return strconv.Itoa(x.Contacts) }},
+func uncollectedColumns(ctx context.Context) []list.Field[dossier.Uncollected] {
+	return []list.Field[dossier.Uncollected]{
+		{Key: "code", Label: i18n.T(ctx, "counter.column.dossier"), Sort: func(x *dossier.Uncollected) string { return x.Code }, Cell: func(x *dossier.Uncollected) string { return x.Code }},
+		{Key: "applicant", Label: i18n.T(ctx, "dossierweb.person.name"), Sort: func(x *dossier.Uncollected) string { return list.Name(x.Applicant) }, Cell: func(x *dossier.Uncollected) string { return x.Applicant }},
+		{Key: "since", Label: i18n.T(ctx, "counter.uncollected.since"), Sort: func(x *dossier.Uncollected) string { return list.When(x.Ended) }, Cell: func(x *dossier.Uncollected) string { return i18n.Date(ctx, x.Ended.Date()) }},
+		{Key: "age", Label: i18n.T(ctx, "counter.uncollected.age"), Numeric: true},
+		{Key: "return_by", Label: i18n.T(ctx, "dossierweb.counter.return_by"), Sort: func(x *dossier.Uncollected) string { return x.ReturnBy }, Cell: func(x *dossier.Uncollected) string { return returnText(ctx, x.ReturnBy) }},
+		{Key: "contacts", Label: i18n.T(ctx, "counter.uncollected.contacts"), Sort: func(x *dossier.Uncollected) string { return list.Number(int64(x.Contacts)) }, Cell: func(x *dossier.Uncollected) string { return strconv.Itoa(x.Contacts) }},
 	}
 }
 

@@ -44,9 +44,9 @@ type handView struct {
 	kind    dossier.ListKind
 	waiting []dossier.Listable
 	since   moment.Date
-	table   table[dossier.HandList]
+	table   list.Table[dossier.HandList]
 	one     dossier.HandList
-	items   table[dossier.ListItem]
+	items   list.Table[dossier.ListItem]
 	bodies  []string
 }
 
@@ -94,7 +94,7 @@ func (p *Pages) handView(ctx context.Context, kind, asked string, in *handForm) 
 		if in.Since != 0 {
 			at.Values.Set("since", in.Since.String())
 		}
-		v.table = newTable(lists, &in.Query, list.Order{Key: "day", Desc: true}, at, func(l *dossier.HandList) string { return l.ID }, handListColumns(ctx))
+		v.table = list.NewTable(lists, &in.Query, list.Order{Key: "day", Desc: true}, at, func(l *dossier.HandList) string { return l.ID }, handListColumns(ctx))
 		return err
 	})
 	return v, err
@@ -127,7 +127,7 @@ func (p *Pages) handPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.send(w, r, in.Format, string(v.kind)+"-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, string(v.kind)+"-"+v.now.Date().String())
 	}
 	v.begin(r.Context())
 	return web.Render(w, r, http.StatusOK, handListsPage(v))
@@ -199,22 +199,22 @@ func (p *Pages) handOne(ctx context.Context, r *http.Request, in *handForm) (*ha
 		if v.deskView, err = p.deskView(ctx, s, string(v.one.Unit)); err != nil {
 			return err
 		}
-		v.items = newTable(v.one.Items, &in.Query, list.Order{Key: "ord"}, list.At(v.base()+"/"+v.one.ID),
+		v.items = list.NewTable(v.one.Items, &in.Query, list.Order{Key: "ord"}, list.At(v.base()+"/"+v.one.ID),
 			func(x *dossier.ListItem) string { return x.Code }, handItemColumns(ctx, v.kind))
 		return v.know(ctx, v.one.Account)
 	})
 	return v, err
 }
 
-func handListColumns(ctx context.Context) []tableColumn[dossier.HandList] {
+func handListColumns(ctx context.Context) []list.Field[dossier.HandList] {
 	type row = dossier.HandList
-	return []tableColumn[row]{
-		{key: "number", label: i18n.T(ctx, "counter.column.number"), down: true, sort: func(l *row) string { return list.Number(l.Year*1_000_000 + l.Number) }, cell: func(l *row) string { return strconv.FormatInt(l.Number, 10) }},
-		{key: "day", label: i18n.T(ctx, "counter.column.day"), down: true, sort: func(l *row) string { return list.Number(int64(l.Made)) }, cell: func(l *row) string { return i18n.Date(ctx, l.Day) }},
-		{key: "to", label: i18n.T(ctx, "counter.list.to"), sort: func(l *row) string { return list.Name(l.Body) }, cell: func(l *row) string { return l.Body }},
-		{key: "count", label: i18n.T(ctx, "counter.list.count"), numeric: true, down: true, sort: func(l *row) string { return list.Number(int64(len(l.Items))) }, cell: func(l *row) string { return strconv.Itoa(len(l.Items)) }},
-		{key: "out", label: i18n.T(ctx, "counter.list.out"), numeric: true, down: true, sort: func(l *row) string { return list.Number(int64(l.Out())) }, cell: func(l *row) string { return strconv.Itoa(l.Out()) }},
-		{key: "state", label: i18n.T(ctx, "counter.column.state"), cell: func(l *row) string { return i18n.T(ctx, "counter.list.state."+handStateOf(l)) }},
+	return []list.Field[row]{
+		{Key: "number", Label: i18n.T(ctx, "counter.column.number"), Down: true, Sort: func(l *row) string { return list.Number(l.Year*1_000_000 + l.Number) }, Cell: func(l *row) string { return strconv.FormatInt(l.Number, 10) }},
+		{Key: "day", Label: i18n.T(ctx, "counter.column.day"), Down: true, Sort: func(l *row) string { return list.Number(int64(l.Made)) }, Cell: func(l *row) string { return i18n.Date(ctx, l.Day) }},
+		{Key: "to", Label: i18n.T(ctx, "counter.list.to"), Sort: func(l *row) string { return list.Name(l.Body) }, Cell: func(l *row) string { return l.Body }},
+		{Key: "count", Label: i18n.T(ctx, "counter.list.count"), Numeric: true, Down: true, Sort: func(l *row) string { return list.Number(int64(len(l.Items))) }, Cell: func(l *row) string { return strconv.Itoa(len(l.Items)) }},
+		{Key: "out", Label: i18n.T(ctx, "counter.list.out"), Numeric: true, Down: true, Sort: func(l *row) string { return list.Number(int64(l.Out())) }, Cell: func(l *row) string { return strconv.Itoa(l.Out()) }},
+		{Key: "state", Label: i18n.T(ctx, "counter.column.state"), Cell: func(l *row) string { return i18n.T(ctx, "counter.list.state."+handStateOf(l)) }},
 	}
 }
 
@@ -228,17 +228,17 @@ func handStateOf(l *dossier.HandList) string {
 	return "done"
 }
 
-func handItemColumns(ctx context.Context, kind dossier.ListKind) []tableColumn[dossier.ListItem] {
+func handItemColumns(ctx context.Context, kind dossier.ListKind) []list.Field[dossier.ListItem] {
 	type row = dossier.ListItem
-	out := []tableColumn[row]{
-		{key: "ord", label: i18n.T(ctx, "counter.column.dossier"), sort: func(x *row) string { return list.Number(int64(x.Ord)) }, cell: func(x *row) string { return x.Code }},
-		{key: "applicant", label: i18n.T(ctx, "dossierweb.person.name"), sort: func(x *row) string { return list.Name(x.Applicant) }, cell: func(x *row) string { return x.Applicant }},
-		{key: "procedure", label: i18n.T(ctx, "dossierweb.counter.procedure"), sort: func(x *row) string { return x.Procedure }, cell: func(x *row) string { return x.Procedure }},
+	out := []list.Field[row]{
+		{Key: "ord", Label: i18n.T(ctx, "counter.column.dossier"), Sort: func(x *row) string { return list.Number(int64(x.Ord)) }, Cell: func(x *row) string { return x.Code }},
+		{Key: "applicant", Label: i18n.T(ctx, "dossierweb.person.name"), Sort: func(x *row) string { return list.Name(x.Applicant) }, Cell: func(x *row) string { return x.Applicant }},
+		{Key: "procedure", Label: i18n.T(ctx, "dossierweb.counter.procedure"), Sort: func(x *row) string { return x.Procedure }, Cell: func(x *row) string { return x.Procedure }},
 	}
 	if kind == dossier.PostBatch {
-		out = append(out, tableColumn[row]{key: "tracking", label: i18n.T(ctx, "counter.list.tracking.short"), sort: func(x *row) string { return x.Tracking }, cell: func(x *row) string { return x.Tracking }})
+		out = append(out, list.Field[row]{Key: "tracking", Label: i18n.T(ctx, "counter.list.tracking.short"), Sort: func(x *row) string { return x.Tracking }, Cell: func(x *row) string { return x.Tracking }})
 	}
-	return append(out, tableColumn[row]{key: "outcome", label: i18n.T(ctx, "counter.list.outcome"), sort: func(x *row) string { return x.Outcome }, cell: func(x *row) string {
+	return append(out, list.Field[row]{Key: "outcome", Label: i18n.T(ctx, "counter.list.outcome"), Sort: func(x *row) string { return x.Outcome }, Cell: func(x *row) string {
 		if x.Outcome == "" {
 			return ""
 		}
@@ -260,7 +260,7 @@ func (p *Pages) handShow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.items.send(w, r, in.Format, string(v.kind)+"-"+strconv.FormatInt(v.one.Number, 10))
+		return v.items.Send(w, r, in.Format, string(v.kind)+"-"+strconv.FormatInt(v.one.Number, 10))
 	}
 	return web.Render(w, r, http.StatusOK, handListPage(v))
 }

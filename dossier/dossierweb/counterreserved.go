@@ -32,7 +32,7 @@ type reservedView struct {
 	deskView
 	in         *reservedForm
 	open, done []dossier.Reserved
-	table      table[dossier.Reserved] // of those, the ones that the address asks for
+	table      list.Table[dossier.Reserved] // of those, the ones that the address asks for
 }
 
 // answered reports whether the page shows the numbers that have their answer.
@@ -51,8 +51,8 @@ func (p *Pages) reservedView(ctx context.Context, in *reservedForm) (*reservedVi
 		if v.answered() {
 			rows = v.done
 		}
-		rows = slices.DeleteFunc(slices.Clone(rows), func(x dossier.Reserved) bool { return !finds(in.Find, x.Code, x.Reason) })
-		v.table = newTable(rows, &in.Query, list.Order{Key: "code", Desc: v.answered()},
+		rows = slices.DeleteFunc(slices.Clone(rows), func(x dossier.Reserved) bool { return !list.Finds(in.Find, x.Code, x.Reason) })
+		v.table = list.NewTable(rows, &in.Query, list.Order{Key: "code", Desc: v.answered()},
 			list.At("/counter/reserved", "unit", in.Unit, "state", in.State, "find", in.Find),
 			func(x *dossier.Reserved) string { return x.Code }, v.columns(ctx))
 		return nil
@@ -60,17 +60,17 @@ func (p *Pages) reservedView(ctx context.Context, in *reservedForm) (*reservedVi
 	return v, err
 }
 
-func (v *reservedView) columns(ctx context.Context) []tableColumn[dossier.Reserved] {
+func (v *reservedView) columns(ctx context.Context) []list.Field[dossier.Reserved] {
 	type row = dossier.Reserved
-	out := []tableColumn[row]{
-		{key: "code", label: i18n.T(ctx, "counter.column.number"), sort: func(x *row) string { return x.Code }, cell: func(x *row) string { return x.Code }},
-		{key: "since", label: i18n.T(ctx, "counter.reserved.since"), sort: func(x *row) string { return list.When(x.Reserved) }, cell: func(x *row) string { return i18n.ShortInstant(ctx, x.Reserved) }},
+	out := []list.Field[row]{
+		{Key: "code", Label: i18n.T(ctx, "counter.column.number"), Sort: func(x *row) string { return x.Code }, Cell: func(x *row) string { return x.Code }},
+		{Key: "since", Label: i18n.T(ctx, "counter.reserved.since"), Sort: func(x *row) string { return list.When(x.Reserved) }, Cell: func(x *row) string { return i18n.ShortInstant(ctx, x.Reserved) }},
 	}
 	if v.answered() {
-		return append(out, tableColumn[row]{key: "answer", label: i18n.T(ctx, "counter.reserved.answer"),
-			sort: func(x *row) string { return list.When(x.Cancelled) }, cell: func(x *row) string { return reservedAnswer(ctx, *x) }})
+		return append(out, list.Field[row]{Key: "answer", Label: i18n.T(ctx, "counter.reserved.answer"),
+			Sort: func(x *row) string { return list.When(x.Cancelled) }, Cell: func(x *row) string { return reservedAnswer(ctx, *x) }})
 	}
-	return append(out, tableColumn[row]{key: "what", label: i18n.T(ctx, "counter.reserved.what")})
+	return append(out, list.Field[row]{Key: "what", Label: i18n.T(ctx, "counter.reserved.what")})
 }
 
 func reservedAnswer(ctx context.Context, x dossier.Reserved) string {
@@ -95,7 +95,7 @@ func (p *Pages) reservedPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.send(w, r, in.Format, "reserved-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "reserved-"+v.now.Date().String())
 	}
 	return web.Render(w, r, http.StatusOK, reservedPage(v))
 }

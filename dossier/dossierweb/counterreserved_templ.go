@@ -101,8 +101,8 @@ func reservedPage(v *reservedView) templ.Component {
 				}
 			} else {
 				templ_7745c5c3_Err = ui.Tabs(i18n.T(ctx, "counter.reserved"), v.in.State, []ui.Link{
-					{Text: i18n.T(ctx, "counter.reserved.open", "Count", len(v.open)), URL: v.table.address.With("state", "", "sort", "")},
-					{Key: "done", Text: i18n.T(ctx, "counter.reserved.done", "Count", len(v.done)), URL: v.table.address.With("state", "done", "sort", "")},
+					{Text: i18n.T(ctx, "counter.reserved.open", "Count", len(v.open)), URL: v.table.Address.With("state", "", "sort", "")},
+					{Key: "done", Text: i18n.T(ctx, "counter.reserved.done", "Count", len(v.done)), URL: v.table.Address.With("state", "done", "sort", "")},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -111,7 +111,7 @@ func reservedPage(v *reservedView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = tableFilter(&v.in.Form, v.table.address, "find").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tableFilter(&v.in.Form, v.table.Address, "find").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -386,7 +386,7 @@ func reservedPage(v *reservedView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "counter.reserved"), Stacked: true, Columns: v.table.heads()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "counter.reserved"), Stacked: true, Columns: v.table.Heads()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -394,7 +394,7 @@ func reservedPage(v *reservedView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Pages(v.table.pager(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pages(v.table.Pager(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -454,7 +454,7 @@ func reservedPage(v *reservedView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: i18n.T(ctx, "counter.reserved"), Lead: joined(v.name, i18n.T(ctx, "counter.reserved.lead")), Active: "receive", Crumbs: v.crumbs(ctx), Form: &v.in.Form, Actions: list.Files(v.table.address)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: i18n.T(ctx, "counter.reserved"), Lead: joined(v.name, i18n.T(ctx, "counter.reserved.lead")), Active: "receive", Crumbs: v.crumbs(ctx), Form: &v.in.Form, Actions: list.Files(v.table.Address)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

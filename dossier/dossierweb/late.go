@@ -75,12 +75,25 @@ type latePage struct {
 	Acts     []dossier.BulkAct
 	Now      moment.Instant
 	Units    []ui.Option
+	Keeps    bool
+	Views    []list.View
 }
+
+// lateKey is the list's, of its saved views.
+const lateKey = "late"
 
 func (p *Lists) late(w http.ResponseWriter, r *http.Request) error {
 	in := &lateQuery{}
 	if err := web.Decode(r, in); err != nil {
 		return err
+	}
+	if p.Views != nil {
+		if to, err := p.Views.Opens(r.Context(), p.Desk.DB, r, lateKey); err != nil || to != "" {
+			if err != nil {
+				return err
+			}
+			return web.SeeOther(w, r, to, "")
+		}
 	}
 	if !slices.Contains(lateBuckets, in.Show) {
 		in.Show = dossier.BucketOverdue
@@ -98,7 +111,11 @@ func (p *Lists) late(w http.ResponseWriter, r *http.Request) error {
 	var page latePage
 	ctx := r.Context()
 	err = p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
-		page, err = p.gatherLate(ctx, q, in)
+		if page, err = p.gatherLate(ctx, q, in); err != nil || p.Views == nil {
+			return err
+		}
+		page.Keeps = true
+		page.Views, err = p.Views.Of(ctx, q, lateKey)
 		return err
 	})
 	if err != nil {

@@ -73,7 +73,7 @@ func serveLists(t *testing.T) *listSite {
 	})
 	public := &dossierweb.Public{Desk: o.Desk, Live: fixedFigure{dossierweb.Figure{Share: points.Ratio{Num: 31205, Den: 32068},
 		From: moment.NewDate(2026, 1, 1), To: moment.NewDate(2026, 11, 23), AsOf: o.DB.Now(), Place: "Tỉnh Sông Mẫu"}}}
-	views := &list.Views{DB: o.DB, Pages: map[string]string{"dossiers": "/dossiers"}}
+	views := &list.Views{DB: o.DB, Pages: map[string]string{"dossiers": "/dossiers", "late": "/late"}}
 	views.Register(mux)
 	(&dossierweb.Lists{Desk: o.Desk, Views: views}).Register(mux)
 	nine, err := evaluation.LoadSets(data.Evaluation)

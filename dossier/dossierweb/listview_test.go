@@ -98,4 +98,10 @@ func TestAPersonKeepsViews(t *testing.T) {
 	b.Post("/views/dossiers/" + id + "/delete").Is(303)
 	b.Get("/views/dossiers").Has(".empty", "Chưa lưu bộ lọc nào")
 	b.Get("/views/nothing").Is(404)
+
+	// The late list keeps views of its own, and opens with the one chosen.
+	b.Post("/views/late", "name", "Sắp đến hạn", "query", "show=soon", "default", "on").To("/late?show=soon")
+	b.Get("/late").To("/late?show=soon")
+	b.Get("/late?show=soon").Is(200).Has(".views [aria-current]", "Sắp đến hạn")
+	b.Get("/dossiers").Is(200).Count(".views .tabs", 0)
 }

@@ -18,16 +18,18 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/ui"
 	"cchc/calendar"
 	"cchc/procedure"
 )
 
-// Pages are the pages of procedures; everything is needed.
+// Pages are the pages of procedures; everything else is needed.
 type Pages struct {
 	DB        *db.DB
 	Registry  *procedure.Registry
 	Calendars *calendar.Store
+	Views     *list.Views // nil keeps none
 }
 
 // Path is where the pages begin.
@@ -59,37 +61,55 @@ func (p *Pages) may(ctx context.Context) error {
 
 type listForm struct {
 	web.Form
+	list.Query
 	Q      string `form:"q"`
 	Sector string `form:"sector"`
 	Level  string `form:"level"`
 	State  string `form:"state"` // unsettled, unparsed, settled
-	From   int    `form:"from"`
+}
+
+func (in *listForm) at() list.Address {
+	return list.At(Path, "q", in.Q, "sector", in.Sector, "level", in.Level, "state", in.State)
 }
 
 type listView struct {
 	Form    *listForm
-	Rows    []listRow
-	Total   int
+	Table   list.Table[listRow]
 	Sectors []ui.Option
-	Pager   ui.Pager
 	Blocked int // that nobody can receive against
+	Keeps   bool
+	Views   []list.View
 }
 
+// A listRow is a version in force today; Place is how well it answers what was
+// searched for.
 type listRow struct {
-	Code, Name, Sector, Level, Limit, Since string
-	Blocked                                 bool
-	Problems                                int
+	*procedure.Version
+	Place int
 }
 
-const pageRows = 50
+// listKey is the list's, of its saved views.
+const listKey = "procedures"
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if err := p.may(ctx); err != nil {
 		return err
 	}
+	if p.Views != nil {
+		if to, err := p.Views.Opens(ctx, p.DB, r, listKey); err != nil || to != "" {
+			if err != nil {
+				return err
+			}
+			return web.SeeOther(w, r, to, "")
+		}
+	}
 	in := &listForm{}
 	if err := web.Decode(r, in); err != nil && !in.Failed(err) {
+		return err
+	}
+	file, err := in.Wanted()
+	if err != nil {
 		return err
 	}
 	today := p.DB.Now().Date()
@@ -99,7 +119,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := listView{Form: in}
-	var kept []*procedure.Version
+	var rows []listRow
 	for _, x := range found {
 		if in.State == "unsettled" && x.Settled || in.State == "unparsed" && len(x.Problems) == 0 {
 			continue
@@ -107,28 +127,11 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 		if !x.Settled {
 			v.Blocked++
 		}
-		kept = append(kept, x)
+		rows = append(rows, listRow{Version: x, Place: len(rows)})
 	}
-	v.Total = len(kept)
-	first := min(max(in.From, 0), len(kept))
-	last := min(first+pageRows, len(kept))
-	for _, x := range kept[first:last] {
-		v.Rows = append(v.Rows, listRow{Code: x.Code, Name: x.Name, Sector: x.Sector, Level: levelText(ctx, x.Level), Limit: limitsText(ctx, x),
-			Since: i18n.Date(ctx, x.From), Blocked: !x.Settled, Problems: len(x.Problems)})
-	}
-	at := func(n int) string {
-		q := r.URL.Query()
-		q.Set("from", strconv.Itoa(n))
-		return Path + "?" + q.Encode()
-	}
-	if len(kept) > 0 {
-		v.Pager.Shown = i18n.T(ctx, "procedureweb.shown", "From", first+1, "To", last, "Count", len(kept))
-	}
-	if first > 0 {
-		v.Pager.Prev = at(max(0, first-pageRows))
-	}
-	if last < len(kept) {
-		v.Pager.Next = at(last)
+	v.Table = list.NewTable(rows, &in.Query, list.Order{Key: "place"}, in.at(), func(x *listRow) string { return x.ID }, listFields(ctx))
+	if file {
+		return v.Table.Send(w, r, in.Format, "procedures-"+today.String())
 	}
 	sectors, err := cat.Sectors(ctx, p.DB, today)
 	if err != nil {
@@ -139,7 +142,35 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range sectors {
 		v.Sectors = append(v.Sectors, ui.Option{Value: s.Name, Text: s.Name + " (" + strconv.Itoa(s.Procedures) + ")"})
 	}
+	if v.Keeps = p.Views != nil; v.Keeps {
+		if v.Views, err = p.Views.Of(ctx, p.DB, listKey); err != nil {
+			return err
+		}
+	}
 	return web.Render(w, r, http.StatusOK, listPage(v))
+}
+
+func listFields(ctx context.Context) []list.Field[listRow] {
+	label := func(key string) string { return i18n.T(ctx, "procedureweb."+key) }
+	return []list.Field[listRow]{
+		{Key: "code", Label: label("code"), Sort: func(x *listRow) string { return x.Code }, Cell: func(x *listRow) string { return x.Code }},
+		{Key: "name", Label: label("name"), Sort: func(x *listRow) string { return list.Name(x.Name) }, Cell: func(x *listRow) string { return x.Name }},
+		{Key: "sector", Label: label("sector"), Sort: func(x *listRow) string { return list.Name(x.Sector) }, Cell: func(x *listRow) string { return x.Sector }},
+		{Key: "level", Label: label("level"), Sort: func(x *listRow) string { return x.Level }, Cell: func(x *listRow) string { return levelText(ctx, x.Level) }},
+		{Key: "limits", Label: label("limits"), Cell: func(x *listRow) string { return limitsText(ctx, x.Version) }},
+		{Key: "state", Label: label("state"), Sort: func(x *listRow) string { return strconv.FormatBool(x.Settled) }, Cell: func(x *listRow) string { return stateText(ctx, x.Version) }},
+	}
+}
+
+// stateText says whether a version can be received against, and what is open.
+func stateText(ctx context.Context, v *procedure.Version) string {
+	switch {
+	case !v.Settled:
+		return i18n.T(ctx, "procedureweb.blocked")
+	case len(v.Problems) > 0:
+		return i18n.T(ctx, "procedureweb.problems", "Count", len(v.Problems))
+	}
+	return i18n.T(ctx, "procedureweb.settled")
 }
 
 // next leads to the next procedure with something that could not be read, those

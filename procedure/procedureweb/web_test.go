@@ -13,6 +13,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/base/web/webtest"
 	"cchc/dossier/dossiertest"
 	"cchc/procedure/procedureweb"
@@ -30,7 +31,9 @@ func open(t *testing.T, o *dossiertest.Office, who actor.Actor) *webtest.Browser
 			return actor.Actor{}, fault.New(fault.Unauthenticated, "auth.sign_in")
 		},
 	})
-	(&procedureweb.Pages{DB: o.DB, Registry: o.Editor, Calendars: o.Desk.Calendars}).Register(mux)
+	views := &list.Views{DB: o.DB, Pages: map[string]string{"procedures": procedureweb.Path}}
+	views.Register(mux)
+	(&procedureweb.Pages{DB: o.DB, Registry: o.Editor, Calendars: o.Desk.Calendars, Views: views}).Register(mux)
 	mux.Handle("POST /enter", web.Public, func(w http.ResponseWriter, r *http.Request) error {
 		if err := web.SignIn(r.Context(), who.Account, moment.Of(o.Clock.Now())); err != nil {
 			return err

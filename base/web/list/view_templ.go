@@ -161,7 +161,7 @@ func shownView(views []View, at Address) string {
 	shown, _ := url.ParseQuery(kept(at.Values.Encode()))
 	for _, v := range views {
 		values, _ := url.ParseQuery(v.Query)
-		if values.Get("unit") == "" { // one's own unit, whichever it is
+		if values.Get("unit") == "" && shown.Get("unit") != "" { // one's own unit, whichever it is
 			values.Set("unit", shown.Get("unit"))
 		}
 		if values.Encode() == shown.Encode() {
