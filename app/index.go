@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -24,19 +25,25 @@ type dossierSource struct {
 	desk       *dossier.Desk
 	procedures *procedure.Catalogue
 
-	mu   sync.Mutex
-	past map[serviceindex.Period]pastCounts
+	mu       sync.Mutex
+	past     map[serviceindex.Period]pastCounts
+	renewing map[serviceindex.Period]bool
 }
 
 // pastCounts are the counts of a period that is over. They change only when
 // something is entered late, so they are kept for a while: counting them means
-// going through the period's dossiers one by one.
+// going through the period's dossiers one by one, for a province some seconds. Who
+// looks when they are older than keepPast starts that and does not wait for it,
+// unless nobody looked for renewPast.
 type pastCounts struct {
 	at     time.Time
 	counts map[actor.UnitID]serviceindex.Counts
 }
 
-const keepPast = time.Minute
+const (
+	keepPast  = time.Minute
+	renewPast = 10 * time.Minute
+)
 
 // Counts implements serviceindex.Source.
 func (s *dossierSource) Counts(ctx context.Context, q db.Queryer, p serviceindex.Period) (map[actor.UnitID]serviceindex.Counts, error) {
@@ -47,10 +54,37 @@ func (s *dossierSource) Counts(ctx context.Context, q db.Queryer, p serviceindex
 	}
 	s.mu.Lock()
 	kept, ok := s.past[p]
+	age := now.Time().Sub(kept.at).Abs()
+	renew := ok && age >= keepPast && age < renewPast && !s.renewing[p]
+	if renew {
+		if s.renewing == nil {
+			s.renewing = map[serviceindex.Period]bool{}
+		}
+		s.renewing[p] = true
+	}
 	s.mu.Unlock()
-	if ok && now.Time().Sub(kept.at).Abs() < keepPast {
+	if renew {
+		go s.renew(context.WithoutCancel(ctx), p)
+	}
+	if ok && age < renewPast {
 		return kept.counts, nil
 	}
+	return s.count(ctx, q, p)
+}
+
+// renew counts a past period again beside those who look at it.
+func (s *dossierSource) renew(ctx context.Context, p serviceindex.Period) {
+	err := s.desk.DB.Snapshot(ctx, func(q *db.Snapshot) error { _, err := s.count(ctx, q, p); return err })
+	if err != nil && !errors.Is(err, db.ErrClosed) {
+		slog.WarnContext(ctx, "count a past period again", "period", p.String(), "err", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.renewing, p)
+}
+
+func (s *dossierSource) count(ctx context.Context, q db.Queryer, p serviceindex.Period) (map[actor.UnitID]serviceindex.Counts, error) {
+	at := s.desk.DB.Now().Time()
 	counts, err := s.desk.CountsAsOf(ctx, q, dossier.Question{From: p.From, To: p.To, Known: p.Known})
 	if err != nil {
 		return nil, err
@@ -61,7 +95,7 @@ func (s *dossierSource) Counts(ctx context.Context, q db.Queryer, p serviceindex
 	if s.past == nil || len(s.past) > 64 {
 		s.past = map[serviceindex.Period]pastCounts{}
 	}
-	s.past[p] = pastCounts{now.Time(), out}
+	s.past[p] = pastCounts{at, out}
 	return out, nil
 }
 

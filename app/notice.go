@@ -94,8 +94,8 @@ func (r *rooms) accountName(ctx context.Context, account string) string {
 type noticeSource struct{ r *rooms }
 
 // Happened implements notice.Source.
-func (s noticeSource) Happened(ctx context.Context, from moment.Instant, each func([]notice.Happening) error) error {
-	return s.r.desk.Happened(ctx, from, func(list []dossier.Happening) error {
+func (s noticeSource) Happened(ctx context.Context, from moment.Instant, known func(string, moment.Instant) bool, each func([]notice.Happening) error) error {
+	return s.r.desk.Happened(ctx, from, known, func(list []dossier.Happening) error {
 		out := make([]notice.Happening, len(list))
 		for i, h := range list {
 			name := ""

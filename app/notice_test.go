@@ -377,3 +377,41 @@ func TestFilesHoldALineForEachMessage(t *testing.T) {
 		t.Errorf("%v, %v: others may read addresses", info.Mode(), err)
 	}
 }
+
+// A counting source counts the dossiers that were read for notices.
+type countingSource struct {
+	notice.Source
+	read int
+}
+
+func (s *countingSource) Happened(ctx context.Context, from moment.Instant, known func(string, moment.Instant) bool, each func([]notice.Happening) error) error {
+	return s.Source.Happened(ctx, from, known, func(list []notice.Happening) error { s.read++; return each(list) })
+}
+
+func TestADossierIsReadAgainForNoticesOnlyWhenSomethingWasEntered(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r, clock, u, mail, _ := told(t)
+	source := &countingSource{Source: r.notices.Source}
+	r.notices.Source = source
+	officer := person(t, r, "motcua", actor.OneStop, u)
+	clock.Advance(time.Second)
+	d, err := r.desk.Receive(ctx, officer, application(u, dossier.Person{Name: "Nguyễn Thị Ánh", Email: "anh@example.vn"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		sweep(t, r)
+	}
+	if source.read != 1 || len(mail.took) != 1 {
+		t.Errorf("three sweeps read %d dossiers and told %q, want one of each", source.read, mail.events())
+	}
+	clock.Advance(time.Second)
+	if err := r.desk.AskForMore(ctx, officer, d.Code, dossier.Ask{Reason: "Thiếu giấy chứng sinh"}); err != nil {
+		t.Fatal(err)
+	}
+	sweep(t, r)
+	if source.read != 2 || len(mail.took) != 2 {
+		t.Errorf("after another fact %d dossiers were read and %q told, want two of each", source.read, mail.events())
+	}
+}

@@ -93,7 +93,7 @@ func measureHTTP(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	compare := func(what string, aim float64, ours func(e *engine) *target, theirs map[string]*target, order ...string) error {
+	compare := func(short, what string, aim float64, ours func(e *engine) *target, theirs map[string]*target, order ...string) error {
 		var targets []*target
 		for _, e := range engines {
 			targets = append(targets, ours(e))
@@ -103,7 +103,7 @@ func measureHTTP(ctx context.Context, r *run) error {
 				targets = append(targets, theirs[name])
 			}
 		}
-		got, err := r.rounds(ctx, targets...)
+		got, err := r.rounds(ctx, short, targets...)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func measureHTTP(ctx context.Context, r *run) error {
 	if peer != nil {
 		one[""] = peer.records(kinds, &ids)
 	}
-	if err := compare("intake: a dossier received over the API, on disk, counted and audited", 1.5,
+	if err := compare("intake", "intake: a dossier received over the API, on disk, counted and audited", 1.5,
 		func(e *engine) *target { return e.s.intake(e.name, e.kinds, &e.codes) }, one, ""); err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func measureHTTP(ctx context.Context, r *run) error {
 		}
 		one[""] = peer.get("PocketBase get", paths...)
 	}
-	if err := compare("get by code (PocketBase: by id)", 2, func(e *engine) *target {
+	if err := compare("get", "get by code (PocketBase: by id)", 2, func(e *engine) *target {
 		var paths []string
 		for i := 0; i < len(e.codes.all); i += 1 + len(e.codes.all)/5000 {
 			paths = append(paths, "/api/v1/dossiers/"+e.codes.all[i])
@@ -171,7 +171,7 @@ func measureHTTP(ctx context.Context, r *run) error {
 			lists[name] = peer.get("PocketBase list", paths...)
 		}
 	}
-	return compare("list 50 open of a unit, due soonest first", 4, func(e *engine) *target {
+	return compare("list", "list 50 open of a unit, due soonest first", 4, func(e *engine) *target {
 		var paths []string
 		for _, k := range e.kinds {
 			paths = append(paths, "/api/v1/dossiers?bucket=open&limit=50&unit="+k.Unit)

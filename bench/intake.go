@@ -72,7 +72,7 @@ func (s *server) kinds(ctx context.Context) ([]kind, error) {
 
 // intake receives dossiers over the API: everything a counter sends.
 func (s *server) intake(name string, kinds []kind, codes *list) *target {
-	t := &target{name: name, client: client(64), pid: s.cmd.Process.Pid, want: http.StatusCreated, request: func(n int64) (*http.Request, error) {
+	t := &target{name: name, client: client(64), pid: s.cmd.Process.Pid, server: s, want: http.StatusCreated, request: func(n int64) (*http.Request, error) {
 		k := kinds[int(n)%len(kinds)]
 		who, id, phone := someone()
 		body, err := json.Marshal(map[string]any{
@@ -176,7 +176,7 @@ func post(ctx context.Context, address, token string, body, into any) error {
 
 // records creates records at the peer: the same dossiers.
 func (s *server) records(kinds []kind, ids *list) *target {
-	return &target{name: "PocketBase create", client: client(64), pid: s.cmd.Process.Pid, want: http.StatusOK, request: func(n int64) (*http.Request, error) {
+	return &target{name: "PocketBase create", client: client(64), pid: s.cmd.Process.Pid, server: s, want: http.StatusOK, request: func(n int64) (*http.Request, error) {
 		k := kinds[int(n)%len(kinds)]
 		who, id, phone := someone()
 		now := time.Now().UTC()

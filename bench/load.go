@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +24,7 @@ type target struct {
 	want    int          // status
 	see     func([]byte) // what the answer says; nil for nothing
 	pid     int          // of the server, whose processor time is read
+	server  *server      // for its profile, nil for none
 	n       atomic.Int64
 }
 
@@ -141,17 +144,21 @@ func summary(all []time.Duration, took time.Duration) sample {
 
 // rounds alternates between the targets and returns each one's median round by
 // throughput. Every target is warmed up before it counts.
-func (r *run) rounds(ctx context.Context, targets ...*target) ([]sample, error) {
+func (r *run) rounds(ctx context.Context, what string, targets ...*target) ([]sample, error) {
 	all := make([][]sample, len(targets))
 	for _, t := range targets {
 		if _, err := t.round(ctx, r.Workers, r.Round/4); err != nil {
 			return nil, err
 		}
 	}
-	for range r.Rounds {
+	for n := range r.Rounds {
 		for i, t := range targets {
+			traced := func() error { return nil }
+			if n == 0 {
+				traced = t.server.trace(ctx, filepath.Join(r.traces, strings.ReplaceAll(what, " ", "_")+"-"+t.name+".prof"), r.Round)
+			}
 			s, err := t.round(ctx, r.Workers, r.Round)
-			if err != nil {
+			if err = errors.Join(err, traced()); err != nil {
 				return nil, err
 			}
 			all[i] = append(all[i], s)

@@ -41,6 +41,7 @@ type run struct {
 	peer   string // PocketBase's binary, "" when it could not be built
 	cache  string // data that may stay from run to run
 	work   string // removed at the end
+	traces string // folder for processor profiles of our servers, "" for none
 	pg     string // server URL of PostgreSQL, "" for none
 	report *report
 }
@@ -50,6 +51,7 @@ func main() {
 	cache := flag.String("cache", filepath.Join(os.TempDir(), "cchc-bench"), "folder for the databases, which may stay from run to run")
 	only := flag.String("only", "", "names of measurements, separated by commas; all when empty")
 	postgres := flag.String("postgres", os.Getenv("BENCH_POSTGRES"), "URL of a PostgreSQL server; measured beside SQLite when given")
+	traces := flag.String("profile", "", "folder for processor profiles of our servers under load, for go tool pprof; none when empty")
 	quick := flag.Bool("quick", false, "tiny sizes, to see that it runs")
 	flag.Parse()
 	s := full
@@ -58,7 +60,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := bench(ctx, s, *out, *cache, *only, *postgres); err != nil {
+	if err := bench(ctx, s, *out, *cache, *only, *postgres, *traces); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -78,8 +80,8 @@ var measurements = []struct {
 	{"import", measureImport},
 }
 
-func bench(ctx context.Context, s sizes, out, cache, only, pg string) error {
-	r := &run{sizes: s, cache: cache, pg: pg, report: newReport(ctx, s)}
+func bench(ctx context.Context, s sizes, out, cache, only, pg, traces string) error {
+	r := &run{sizes: s, cache: cache, pg: pg, traces: traces, report: newReport(ctx, s)}
 	var err error
 	if r.work, err = os.MkdirTemp("", "cchc-bench-run-"); err != nil {
 		return err

@@ -63,13 +63,47 @@ type server struct {
 	end    sync.Once
 	cookie string // of who is signed in, for pages
 	token  string // of the same account, for the API
+	traced string // address of its profiles, "" for none
 }
 
 // serve starts the product on a database.
 func (r *run) serve(ctx context.Context, dsn string, more ...string) (*server, error) {
-	return start(ctx, r.cchc, "/healthz", func(addr string) []string {
+	traced := ""
+	if r.traces != "" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		traced = l.Addr().String()
+		l.Close()
+		more = append(more, "--profile", traced)
+	}
+	s, err := start(ctx, r.cchc, "/healthz", func(addr string) []string {
 		return append([]string{"serve", "--db", dsn, "--addr", addr, "--files", filepath.Join(r.work, "files"), "--api-rate", "0"}, more...)
 	})
+	if err == nil {
+		s.traced = traced
+	}
+	return s, err
+}
+
+// trace keeps a profile of the processor for a time, beside what is measured then.
+func (s *server) trace(ctx context.Context, path string, d time.Duration) (wait func() error) {
+	if s == nil || s.traced == "" {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() {
+		a, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.traced, max(1, int(d.Seconds()))))
+		if err != nil {
+			done <- err
+			return
+		}
+		defer a.Body.Close()
+		text, err := io.ReadAll(a.Body)
+		done <- errors.Join(err, os.WriteFile(path, text, 0o644))
+	}()
+	return func() error { return <-done }
 }
 
 func start(ctx context.Context, program, health string, args func(addr string) []string) (*server, error) {
@@ -194,7 +228,7 @@ func (s *server) authorize(q *http.Request) {
 
 // get makes requests of addresses in turn.
 func (s *server) get(name string, paths ...string) *target {
-	return &target{name: name, client: client(64), pid: s.cmd.Process.Pid, want: http.StatusOK, request: func(n int64) (*http.Request, error) {
+	return &target{name: name, client: client(64), pid: s.cmd.Process.Pid, server: s, want: http.StatusOK, request: func(n int64) (*http.Request, error) {
 		q, err := http.NewRequest(http.MethodGet, s.url+paths[int(n)%len(paths)], nil)
 		if err == nil {
 			s.authorize(q)

@@ -48,11 +48,12 @@ const backlog = moment.Instant(3 * 24 * 3600 * 1000)
 var (
 	// Index dossier_recorded finds the dossiers at which something was entered, so
 	// that nothing has to be written at the fact. Dossiers of other systems are
-	// those systems' to tell of.
+	// those systems' to tell of; LENGTH, because SQLite takes the index of the key
+	// (system, code) otherwise and walks through all dossiers there ever were.
 	happenedAt = db.SQL("dossier.happened.at", `
 		SELECT last_recorded, id
 		FROM dossier
-		WHERE (last_recorded, id) > ($1, $2) AND last_recorded >= $1 AND system = ''
+		WHERE (last_recorded, id) > ($1, $2) AND last_recorded >= $1 AND LENGTH(system) = 0
 		ORDER BY last_recorded, id
 		LIMIT 500`)
 	happenedOf = db.SQL("dossier.happened.of", `
@@ -90,7 +91,10 @@ func scanHappening(r db.Scanner) (h Happening, err error) {
 // stands still. The same fact comes again when it is asked for again: who tells
 // of it remembers. What was entered by mistake and taken back is left out, and so
 // is what was entered more than three days after it happened.
-func (k *Desk) Happened(ctx context.Context, from moment.Instant, each func([]Happening) error) error {
+//
+// Dossiers of which known says that their last entry was read are passed over; nil
+// knows none.
+func (k *Desk) Happened(ctx context.Context, from moment.Instant, known func(id string, recorded moment.Instant) bool, each func([]Happening) error) error {
 	type key struct {
 		at moment.Instant
 		id string
@@ -105,6 +109,10 @@ func (k *Desk) Happened(ctx context.Context, from moment.Instant, each func([]Ha
 			return err
 		}
 		for _, x := range page {
+			at = x
+			if known != nil && known(x.id, x.at) {
+				continue
+			}
 			list, err := db.All(ctx, k.DB, happenedOf, scanHappening, x.id, from, backlog)
 			if err != nil {
 				return err
@@ -114,7 +122,6 @@ func (k *Desk) Happened(ctx context.Context, from moment.Instant, each func([]Ha
 					return err
 				}
 			}
-			at = x
 		}
 		if len(page) < happenings {
 			return nil

@@ -113,8 +113,10 @@ type Addressee struct{ Name, Email, Phone, Token string }
 
 // A Source tells what happened to dossiers.
 type Source interface {
-	// Happened gives what was entered at or after a moment, dossier by dossier.
-	Happened(ctx context.Context, from moment.Instant, each func([]Happening) error) error
+	// Happened gives what was entered at or after a moment, dossier by dossier. It
+	// leaves out dossiers of which known says that what was entered until recorded,
+	// the last time, needs no reading.
+	Happened(ctx context.Context, from moment.Instant, known func(dossier string, recorded moment.Instant) bool, each func([]Happening) error) error
 	// Late returns, of the units that work on the day, the steps that are due by the
 	// end of their next working day or overdue, the longest due first.
 	Late(ctx context.Context, day moment.Date) ([]Late, error)
@@ -143,6 +145,7 @@ type Book struct {
 	Tell func(account string)
 
 	mu   sync.Mutex
+	read map[string]moment.Instant // dossiers, and until when what was entered there was read
 	seen map[string]moment.Instant // keys told of late, so that they are not written again
 
 }

@@ -65,6 +65,7 @@ func (b *Book) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	b.prune(last.Add(-2 * overlap))
 	told, batch := 0, []news{}
 	flush := func() error {
 		err := b.tell(ctx, batch)
@@ -72,7 +73,7 @@ func (b *Book) Sweep(ctx context.Context) (int, error) {
 		batch = batch[:0]
 		return err
 	}
-	err = b.Source.Happened(ctx, last.Add(-overlap), func(list []Happening) error {
+	err = b.Source.Happened(ctx, last.Add(-overlap), b.known, func(list []Happening) error {
 		for _, n := range newsOf(list) {
 			if b.fresh(n, now) {
 				batch = append(batch, n)
@@ -93,6 +94,22 @@ func (b *Book) Sweep(ctx context.Context) (int, error) {
 	return told, b.Begin(ctx, now)
 }
 
+// known reports whether what was entered at a dossier until a moment was read by this
+// process already: a sweep meets the same dossiers several times, for it looks back,
+// and reading each anew took as long as receiving it had.
+func (b *Book) known(dossier string, recorded moment.Instant) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.read == nil {
+		b.read = map[string]moment.Instant{}
+	}
+	if b.read[dossier] == recorded {
+		return true
+	}
+	b.read[dossier] = recorded
+	return false
+}
+
 // fresh reports whether a news was not told by this process lately.
 func (b *Book) fresh(n news, now moment.Instant) bool {
 	b.mu.Lock()
@@ -100,17 +117,25 @@ func (b *Book) fresh(n news, now moment.Instant) bool {
 	if b.seen == nil {
 		b.seen = map[string]moment.Instant{}
 	}
-	maps.DeleteFunc(b.seen, func(_ string, at moment.Instant) bool { return at < now.Add(-4*overlap) })
 	key := n.account + " " + n.key
 	_, old := b.seen[key]
 	b.seen[key] = now
 	return !old
 }
 
+// prune drops what no sweep meets any more: what was read or told before a moment.
+func (b *Book) prune(before moment.Instant) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	old := func(_ string, at moment.Instant) bool { return at < before }
+	maps.DeleteFunc(b.read, old)
+	maps.DeleteFunc(b.seen, old)
+}
+
 func (b *Book) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.seen = nil
+	b.read, b.seen = nil, nil
 }
 
 // newsOf says who is told what of a dossier's facts. Nobody is told of what they

@@ -126,26 +126,28 @@ func (x *Index) closed(ctx context.Context, q db.Queryer, p Period) (*ledger, er
 	if i < 0 {
 		return nil, fmt.Errorf("%s was closed under formulas %s, which are gone", p, id)
 	}
-	l := &ledger{set: x.Sets[i], period: p, own: map[unit.ID]Tally{}, closed: at}
-	err = db.Each(ctx, q, closedUnits, func(r db.Scanner) error {
-		var u unit.ID
-		var t Tally
-		var text string
-		if err := r.Scan(&u, &t.Dossiers, &text); err != nil {
-			return err
-		}
-		var numbers map[string][2]int64
-		if err := json.Unmarshal([]byte(text), &numbers); err != nil {
-			return fmt.Errorf("closed numbers of %s: %w", u, err)
-		}
-		t.Values = make(map[string]points.Ratio, len(numbers))
-		for code, v := range numbers {
-			t.Values[code] = points.Ratio{Num: v[0], Den: v[1]}
-		}
-		l.own[u] = t
-		return nil
-	}, string(p.Kind), p.To)
-	return l, err
+	return x.closedAt(q, p, at, func() (*ledger, error) {
+		l := &ledger{index: x, set: x.Sets[i], period: p, own: map[unit.ID]Tally{}, closed: at}
+		err := db.Each(ctx, q, closedUnits, func(r db.Scanner) error {
+			var u unit.ID
+			var t Tally
+			var text string
+			if err := r.Scan(&u, &t.Dossiers, &text); err != nil {
+				return err
+			}
+			var numbers map[string][2]int64
+			if err := json.Unmarshal([]byte(text), &numbers); err != nil {
+				return fmt.Errorf("closed numbers of %s: %w", u, err)
+			}
+			t.Values = make(map[string]points.Ratio, len(numbers))
+			for code, v := range numbers {
+				t.Values[code] = points.Ratio{Num: v[0], Den: v[1]}
+			}
+			l.own[u] = t
+			return nil
+		}, string(p.Kind), p.To)
+		return l, err
+	})
 }
 
 // reported returns the total of a unit that was kept for a period, or nil.

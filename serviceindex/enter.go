@@ -170,6 +170,9 @@ func (x *Index) check(ctx context.Context, q db.Queryer, e Entry) error {
 }
 
 func (x *Index) record(ctx context.Context, tx *db.Tx, a actor.Actor, verb string, old, now Entry, reason string) error {
+	if err := tx.Bump(ctx, enteredEpoch); err != nil {
+		return err
+	}
 	if x.Publish != nil {
 		tx.AfterCommit(func() { x.Publish(now.Unit) })
 	}

@@ -46,8 +46,8 @@ var (
 )
 
 // entered sums what was entered for each unit and metric in a period.
-func entered(ctx context.Context, q db.Queryer, p Period) (map[actor.UnitID]map[string]points.Ratio, error) {
-	out := map[actor.UnitID]map[string]points.Ratio{}
+func entered(ctx context.Context, q db.Queryer, p Period) (byHand, error) {
+	out := byHand{}
 	stmt, args := enteredSums, []any{p.From, p.To}
 	if p.Known != 0 {
 		stmt, args = enteredKnown, append(args, p.Known)

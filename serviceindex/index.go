@@ -27,6 +27,8 @@ type Index struct {
 
 	// Publish tells whoever watches that a unit's index moved; nil tells nobody.
 	Publish func(u unit.ID)
+
+	held held
 }
 
 // A Report is the index of a unit for a period.
@@ -100,12 +102,10 @@ func (x *Index) OfIn(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID
 		}
 		out.Standing = Standing{Unit: self, Score: set.Score(sums[u]), Delta: Delta{Before: p.Before(), Why: Silence}}
 	}
-	err = db.Each(ctx, q, reachOfChildren, func(r db.Scanner) error {
-		var child, below unit.ID
-		err := r.Scan(&child, &below)
-		out.BelowOf[below] = child
-		return err
-	}, string(u), p.From, p.To)
+	below, err := x.under(ctx, q, reachOfChildren, u, p)
+	for _, l := range below {
+		out.BelowOf[l.below] = l.ancestor
+	}
 	if err != nil || p.Running(x.DB.Now().Date()) {
 		return out, err
 	}

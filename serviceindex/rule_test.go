@@ -3,6 +3,7 @@ package serviceindex_test
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -180,5 +181,35 @@ func TestEffectIsExact(t *testing.T) {
 	m, _ = sets(t)[0].Metric("PROCEDURE_WITH_FEE_DOSSIERS")
 	if e = m.Effect(serviceindex.Value{Ratio: points.Ratio{Num: 8, Den: 42}, Known: true}); e.Good != 0 || e.Bad != 0 || e.Mend != 595 {
 		t.Errorf("effect of one more at 8/42: %+v, want 0, 0, 0.0595", e)
+	}
+}
+
+// What is computed in whole numbers is what the exact fraction gives.
+func TestScoresInWholeNumbersAreExact(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	n := 0
+	for _, m := range sets(t)[0].Metrics() {
+		for range 20_000 {
+			v := serviceindex.Value{Known: true}
+			v.Den = random.Int64N(int64(1) << random.IntN(62))
+			v.Num = random.Int64N(v.Den + 2)
+			if random.IntN(3) == 0 { // halves are where rounding goes wrong
+				v.Den = 8 * (1 + random.Int64N(500))
+				v.Num = random.Int64N(v.Den + 1)
+			}
+			r, branch := m.Exact(v)
+			want := points.Points(0)
+			if r != nil {
+				want = points.Round(r, 2)
+			}
+			if got, b := m.Score(v); got != want || b != branch {
+				t.Fatalf("%s of %d/%d gives %s (%s), exactly %s (%s)", m.Code, v.Num, v.Den, got, b, want, branch)
+			}
+			n++
+		}
+	}
+	if n < 200_000 {
+		t.Errorf("only %d ratios were compared", n)
 	}
 }

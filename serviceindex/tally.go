@@ -76,6 +76,7 @@ func (c Counts) with(catalogue Counts) Counts {
 
 // A ledger is every unit's own tally for a period.
 type ledger struct {
+	index  *Index
 	set    *Set
 	period Period
 	own    map[actor.UnitID]Tally
@@ -92,7 +93,7 @@ func (x *Index) open(ctx context.Context, q db.Queryer, set *Set, p Period) (*le
 	if err != nil {
 		return nil, fmt.Errorf("count dossiers of %s: %w", p, err)
 	}
-	l := &ledger{set: set, period: p, own: make(map[actor.UnitID]Tally, len(counts)), counts: make(map[actor.UnitID]Counts, len(counts))}
+	l := &ledger{index: x, set: set, period: p, own: make(map[actor.UnitID]Tally, len(counts)), counts: make(map[actor.UnitID]Counts, len(counts))}
 	on := p.AsOf(x.DB.Now()).Date()
 	if err := x.homes(ctx, q, l, counts, on); err != nil {
 		return nil, err
@@ -112,11 +113,11 @@ func (x *Index) open(ctx context.Context, q db.Queryer, set *Set, p Period) (*le
 			l.own[u] = set.count(l.counts[u])
 		}
 	}
-	byHand, err := entered(ctx, q, p)
+	hand, err := x.entered(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
-	for u, values := range byHand {
+	for u, values := range hand {
 		t := l.own[u]
 		for code, v := range values {
 			if m, ok := set.Metric(code); ok && m.Entered {
@@ -217,16 +218,20 @@ var (
 // the period: what was reported of a unit that merged since stays in the sum of
 // the province. How is reachOf or reachOfChildren.
 func (l *ledger) reach(ctx context.Context, q db.Queryer, how *db.Stmt, u actor.UnitID) (map[actor.UnitID]Tally, error) {
-	out := map[actor.UnitID]Tally{}
-	err := db.Each(ctx, q, how, func(r db.Scanner) error {
-		var ancestor, below actor.UnitID
-		if err := r.Scan(&ancestor, &below); err != nil {
-			return err
+	pairs, err := l.index.under(ctx, q, how, u, l.period)
+	out, sums := map[actor.UnitID]Tally{}, map[actor.UnitID]bool{}
+	for _, x := range pairs {
+		t, ok := out[x.ancestor]
+		if !ok { // most have nothing but themselves: their own tally, which nobody changes
+			out[x.ancestor] = l.own[x.below]
+			continue
 		}
-		t := out[ancestor]
-		t.add(l.own[below])
-		out[ancestor] = t
-		return nil
-	}, string(u), l.period.From, l.period.To)
+		if !sums[x.ancestor] {
+			sums[x.ancestor] = true
+			t.Values = maps.Clone(t.Values)
+		}
+		t.add(l.own[x.below])
+		out[x.ancestor] = t
+	}
 	return out, err
 }

@@ -50,11 +50,19 @@ func Pair(name, sqlite, postgres string) *Stmt {
 
 var numbered = regexp.MustCompile(`\$(\d+)`)
 
-// anonymous writes the parameters of a statement as ? where each is used once
-// and in order. SQLite keeps the names of the others in a list that its driver
-// searches from the beginning for every parameter: a bulk insert of thousands
-// would spend most of its time there.
-func anonymous(text string) string {
+// limited is a limit that a parameter gives.
+var limited = regexp.MustCompile(`(?i)\bLIMIT\s+\$`)
+
+// forSQLite writes a statement as SQLite runs it best.
+//
+// Parameters become ? where each is used once and in order. SQLite keeps the names
+// of the others in a list that its driver searches from the beginning for every
+// parameter: a bulk insert of thousands would spend most of its time there.
+//
+// A limit gets a sign: SQLite plans with the value of a bare parameter, and compiles
+// the statement again whenever one is bound, which took a sixth of a list's time.
+func forSQLite(text string) string {
+	text = limited.ReplaceAllString(text, "LIMIT +$$")
 	for i, m := range numbered.FindAllStringSubmatch(text, -1) {
 		if m[1] != strconv.Itoa(i+1) {
 			return text
@@ -64,7 +72,7 @@ func anonymous(text string) string {
 }
 
 func register(name string, text map[Engine]string) *Stmt {
-	text[SQLite] = anonymous(text[SQLite])
+	text[SQLite] = forSQLite(text[SQLite])
 	s := &Stmt{Name: name, text: text}
 	registry.Lock()
 	defer registry.Unlock()
@@ -196,7 +204,7 @@ func (f *Family) variant(has func(string) bool) *variant {
 		}
 		return m[:at] + "$" + strconv.Itoa(n+1)
 	})
-	v.stmt = &Stmt{Name: f.name, text: map[Engine]string{SQLite: anonymous(dollars), Postgres: dollars}}
+	v.stmt = &Stmt{Name: f.name, text: map[Engine]string{SQLite: forSQLite(dollars), Postgres: dollars}}
 	f.built[key.String()] = v
 	return v
 }
@@ -257,7 +265,7 @@ func (b *Bulk) text(rows int) map[Engine]string {
 		s.WriteByte(')')
 	}
 	s.WriteString(" " + b.tail)
-	return map[Engine]string{SQLite: anonymous(s.String()), Postgres: s.String()}
+	return map[Engine]string{SQLite: forSQLite(s.String()), Postgres: s.String()}
 }
 
 func (b *Bulk) of(rows int) *Stmt {

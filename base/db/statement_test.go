@@ -206,6 +206,7 @@ func TestSQLiteGetsNumbersOnlyWhereItNeedsThem(t *testing.T) {
 	}{
 		{addBook, "INSERT INTO book (id, shelf_id, title, pages) VALUES (?, ?, ?, ?)"},
 		{usedTwice, "SELECT id FROM book WHERE id = $1 OR title = $1 OR pages = $2"},
+		{fewBooks, "SELECT id FROM book WHERE pages >= ? ORDER BY id LIMIT +?"},
 	} {
 		if got := c.stmt.Text(db.SQLite); got != c.want {
 			t.Errorf("SQLite gets %q, want %q", got, c.want)
@@ -216,10 +217,15 @@ func TestSQLiteGetsNumbersOnlyWhereItNeedsThem(t *testing.T) {
 	}
 	ctx := context.Background()
 	d := library(t)
+	if got, err := db.Column[string](ctx, d, fewBooks, 0, 1); err != nil || !slices.Equal(got, []string{"b"}) {
+		t.Errorf("a limit of one gave %q, %v, want b", got, err)
+	}
 	if got, err := db.Column[string](ctx, d, usedTwice, "title of b", 7); err != nil || !slices.Equal(got, []string{"b"}) {
 		t.Errorf("a parameter used twice gave %q, %v, want b", got, err)
 	}
 }
+
+var fewBooks = db.SQL("test.few_books", `SELECT id FROM book WHERE pages >= $1 ORDER BY id LIMIT $2`)
 
 var usedTwice = db.SQL("test.used_twice", `SELECT id FROM book WHERE id = $1 OR title = $1 OR pages = $2`)
 

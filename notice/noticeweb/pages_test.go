@@ -29,7 +29,7 @@ type source struct {
 	happening []notice.Happening
 }
 
-func (s *source) Happened(_ context.Context, _ moment.Instant, each func([]notice.Happening) error) error {
+func (s *source) Happened(_ context.Context, _ moment.Instant, _ func(string, moment.Instant) bool, each func([]notice.Happening) error) error {
 	return each(s.happening)
 }
 func (s *source) Late(context.Context, moment.Date) ([]notice.Late, error) { return nil, nil }
