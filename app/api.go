@@ -5,12 +5,16 @@ import (
 	"slices"
 	"time"
 
+	"cchc/admin"
 	"cchc/admin/account"
 	"cchc/base/api"
 	"cchc/base/file"
 	"cchc/base/web/tokens"
 	"cchc/calendar/calendarweb"
 	"cchc/dossier/dossierweb"
+	"cchc/exchange/exchangeweb"
+	"cchc/imports/importsweb"
+	"cchc/notice/noticeweb"
 	"cchc/procedure/procedureweb"
 	"cchc/scorecard/scorecardweb"
 	"cchc/serviceindex/serviceindexweb"
@@ -33,6 +37,10 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	(&account.API{Accounts: r.accounts, Units: r.units}).Register(a)
 	(&settingweb.API{DB: r.db, Book: r.settings, Units: r.units}).Register(a)
 	apiTrail{r}.register(a)
+	(&noticeweb.API{Book: r.notices, Dossiers: noticeSource{r}}).Register(a)
+	(&importsweb.API{Runs: r.imports}).Register(a)
+	(&exchangeweb.API{Book: r.exchange}).Register(a)
+	(&admin.JobsAPI{Pages: r.jobPages()}).Register(a)
 }
 
 // places lists units in and below roots, each below the one that it belongs to.

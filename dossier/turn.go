@@ -144,6 +144,18 @@ func turnKind(ctx context.Context, q db.Queryer, u unit.ID, id, field string) (T
 	return TurnKind{}, fault.New(fault.Invalid, "form.invalid").With(field, "turn.kind_unknown")
 }
 
+// Turn returns a number for the unit's officers. Errors: NotFound.
+func (k *Desk) Turn(ctx context.Context, q db.Queryer, a actor.Actor, id string) (Turn, error) {
+	t, err := db.One(ctx, q, turnGet, scanTurn, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return Turn{}, fault.New(fault.NotFound, "turn.unknown")
+	}
+	if err != nil {
+		return Turn{}, err
+	}
+	return t, k.Guard.Check(ctx, q, a, auth.CounterRead, t.Unit)
+}
+
 // actTurn lets an officer change a number of today, and records it.
 func (k *Desk) actTurn(ctx context.Context, a actor.Actor, id string, do func(ctx context.Context, tx *db.Tx, t *Turn) error) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {

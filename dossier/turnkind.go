@@ -45,26 +45,53 @@ func ParseTurnKinds(text, field string) ([]TurnKind, error) {
 			continue
 		}
 		letter, name, _ := strings.Cut(line, " ")
-		letter, name = strings.ToUpper(strings.TrimRight(letter, ":.")), strings.TrimSpace(name)
-		key := ""
-		switch {
-		case !turnLetter.MatchString(letter) || name == "":
-			key = "turn.kinds.line"
-		case seen[letter]:
-			key = "turn.kinds.twice"
-		case len([]rune(name)) > 60:
-			key = "turn.kinds.long"
+		x, err := checkTurnKind(TurnKind{Letter: strings.TrimRight(letter, ":."), Name: name}, seen, field, i+1)
+		if err != nil {
+			return nil, err
 		}
-		if key != "" {
-			return nil, fault.New(fault.Invalid, "form.invalid").With(field, key, "Line", i+1, "Letter", letter)
-		}
-		seen[letter] = true
-		out = append(out, TurnKind{Letter: letter, Name: name})
+		out = append(out, x)
 	}
-	if len(out) > MostTurnKinds {
+	return few(out, field)
+}
+
+// CheckTurnKinds tidies kinds that did not come as a text, as ParseTurnKinds does:
+// an error tells the place in the list as the line.
+func CheckTurnKinds(list []TurnKind, field string) ([]TurnKind, error) {
+	var out []TurnKind
+	seen := map[string]bool{}
+	for i, x := range list {
+		x, err := checkTurnKind(x, seen, field, i+1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, x)
+	}
+	return few(out, field)
+}
+
+func few(list []TurnKind, field string) ([]TurnKind, error) {
+	if len(list) > MostTurnKinds {
 		return nil, fault.New(fault.Invalid, "form.invalid").With(field, "turn.kinds.many", "Most", MostTurnKinds)
 	}
-	return out, nil
+	return list, nil
+}
+
+func checkTurnKind(x TurnKind, seen map[string]bool, field string, line int) (TurnKind, error) {
+	x.Letter, x.Name = strings.ToUpper(x.Letter), strings.TrimSpace(x.Name)
+	key := ""
+	switch {
+	case !turnLetter.MatchString(x.Letter) || x.Name == "":
+		key = "turn.kinds.line"
+	case seen[x.Letter]:
+		key = "turn.kinds.twice"
+	case len([]rune(x.Name)) > 60:
+		key = "turn.kinds.long"
+	}
+	if key != "" {
+		return x, fault.New(fault.Invalid, "form.invalid").With(field, key, "Line", line, "Letter", x.Letter)
+	}
+	seen[x.Letter] = true
+	return x, nil
 }
 
 // SetTurnKinds makes these the kinds of a unit, in this order, and says whether

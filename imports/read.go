@@ -64,8 +64,8 @@ func (k *Runs) sees(ctx context.Context, a actor.Actor, run Run, kind Kind) (boo
 	return k.Guard.May(ctx, k.DB, a, kind.Verb, run.Unit)
 }
 
-// listed is how many runs a page of the history has.
-const listed = 50
+// Listed is how many runs a page of the history has.
+const Listed = 50
 
 // List returns the runs that the actor may see, the newest first, up to 50 from
 // after on.
@@ -77,7 +77,7 @@ func (k *Runs) List(ctx context.Context, a actor.Actor, kind string, after Run) 
 		return nil, fault.New(fault.Forbidden, "auth.forbidden")
 	}
 	var out []Run
-	for len(out) < listed {
+	for len(out) < Listed {
 		args := db.Args{"limit": 200}
 		if kind != "" {
 			args["kind"] = kind
@@ -100,7 +100,7 @@ func (k *Runs) List(ctx context.Context, a actor.Actor, kind string, after Run) 
 			if err != nil {
 				return nil, err
 			}
-			if r.Progress = k.far(r.ID); ok && len(out) < listed {
+			if r.Progress = k.far(r.ID); ok && len(out) < Listed {
 				out = append(out, r)
 			}
 		}

@@ -296,6 +296,8 @@ func (a *API) call(method, path string, op *huma.Operation) string {
 		if m := op.RequestBody.Content["application/json"]; m != nil {
 			text := strings.ReplaceAll(indented(a.example("", m.Schema, 0, false)), "'", `'\''`)
 			out = append(out, "-H 'Content-Type: application/json'", "-d '"+text+"'")
+		} else if op.RequestBody.Content[fileType] != nil {
+			out = append(out, "-H 'Content-Type: "+fileType+"'", "--data-binary @FILE")
 		}
 	}
 	return strings.Join(out, " \\\n  ")

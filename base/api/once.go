@@ -6,8 +6,11 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
+	"hash"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -185,14 +188,41 @@ func fingerprint(c huma.Context) ([]byte, error) {
 		most = 1 << 20
 	}
 	r, _ := humago.Unwrap(c)
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, most))
+	h := sha256.New()
+	io.WriteString(h, r.Method+" "+r.URL.RequestURI()+"\n")
+	sent := http.MaxBytesReader(nil, r.Body, most)
+	if most > inMemory {
+		return spooled(r, h, sent)
+	}
+	body, err := io.ReadAll(sent)
 	if err != nil {
 		return nil, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	h := sha256.New()
-	io.WriteString(h, r.Method+" "+r.URL.RequestURI()+"\n")
 	h.Write(body)
+	return h.Sum(nil), nil
+}
+
+// inMemory is up to how many bytes of a body are read into memory.
+const inMemory = 32 << 20
+
+// spooled is fingerprint for large files: what was read waits in a file that has no
+// name and goes with the request.
+func spooled(r *http.Request, h hash.Hash, sent io.Reader) ([]byte, error) {
+	f, err := os.CreateTemp("", "cchc-upload-")
+	if err != nil {
+		return nil, fmt.Errorf("receive a file: %w", err)
+	}
+	os.Remove(f.Name())
+	if _, err = io.Copy(io.MultiWriter(f, h), sent); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("receive a file: %w", err)
+	}
+	context.AfterFunc(r.Context(), func() { f.Close() })
+	r.Body = f
 	return h.Sum(nil), nil
 }
 

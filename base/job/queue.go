@@ -133,6 +133,15 @@ func (k *Queue) List(ctx context.Context, s State, n int) ([]Seen, error) {
 	return k.list(ctx, river.NewJobListParams().States(states[s]...).First(n))
 }
 
+// Before is List from below an id on; 0 begins at the latest.
+func (k *Queue) Before(ctx context.Context, s State, id int64, n int) ([]Seen, error) {
+	p := river.NewJobListParams().States(states[s]...).First(n)
+	if id > 0 {
+		p = p.Where("id < @before", river.NamedArgs{"before": id})
+	}
+	return k.list(ctx, p)
+}
+
 // Last returns the latest job of a kind, with which one knows when a sweep ran
 // last; false when none is kept.
 func (k *Queue) Last(ctx context.Context, kind string) (Seen, bool, error) {

@@ -272,6 +272,7 @@ func (p *API) registerCounter(a *api.API) {
 
 	p.registerHandLists(a, op)
 	p.registerCash(a, op)
+	p.registerTurns(a, op)
 }
 
 func asReserved(list []dossier.Reserved) *reservedOutput {

@@ -178,6 +178,7 @@ func (p *API) registerReports(a *api.API) {
 	api.Handle(a, web.SignedIn, op("report-07a", "/07a", "Form 07a/BTP", "As of the end of the period, and as known then or now."), p.report07a)
 	api.Handle(a, web.SignedIn, op("list-behind-figure", "/{form}/list", "List the dossiers behind a figure", "As many as the figure says."), p.behindFigure)
 	api.Handle(a, web.SignedIn, op("list-restated", "/{form}/restated", "Why a figure is another one than was reported", "Each dossier that makes the difference, with what was entered since."), p.restatedFigure)
+	p.registerPeriods(a, op)
 	p.registerEvaluation(a, op)
 }
 

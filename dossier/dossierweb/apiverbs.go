@@ -226,9 +226,12 @@ func (p *API) registerPapers(a *api.API) {
 		func(ctx context.Context, in *verbInput[paperBody]) (*dossierOutput, error) {
 			return p.after(ctx, in.Code, p.addPaper(ctx, in.Code, in.Body))
 		})
-	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "get-paper", Method: http.MethodGet, Path: "/api/v1/dossiers/{code}/papers/{number}",
-		Summary: "Download a scan", Description: "Who opened it is told in the trail: scans of identity papers are sensitive personal data.", Tags: []string{"dossiers"},
-		Responses: map[string]*huma.Response{"200": {Description: "The scan", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}},
+	var types []string
+	for _, t := range file.Types {
+		types = append(types, t.MIME)
+	}
+	api.Handle(a, web.SignedIn, api.Gives(huma.Operation{OperationID: "get-paper", Method: http.MethodGet, Path: "/api/v1/dossiers/{code}/papers/{number}",
+		Summary: "Download a scan", Description: "Who opened it is told in the trail: scans of identity papers are sensitive personal data.", Tags: []string{"dossiers"}}, "The scan", types...),
 		p.getPaper)
 }
 

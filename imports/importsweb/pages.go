@@ -78,7 +78,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	if page.Runs, err = p.Runs.List(ctx, a, in.Kind, after); err != nil {
 		return err
 	}
-	if n := len(page.Runs); n == 50 {
+	if n := len(page.Runs); n == imports.Listed {
 		page.Next = "/admin/imports?kind=" + in.Kind + "&after=" + page.Runs[n-1].ID
 	}
 	return web.Render(w, r, http.StatusOK, listView(page))

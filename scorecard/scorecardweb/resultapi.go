@@ -31,11 +31,14 @@ type apiPublication struct {
 type resultsInput struct {
 	Year  int    `query:"year" minimum:"0" maximum:"2200" doc:"Of one year only."`
 	Level string `query:"level" maxLength:"40" doc:"Of one level only."`
+	PageQuery
 }
 
 type resultsOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=\"next\"."`
 	Body struct {
 		Items []apiPublication `json:"items"`
+		Next  string           `json:"next,omitempty"`
 	}
 }
 
@@ -51,6 +54,7 @@ func (p *ResultsAPI) Register(a *api.API) {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: "/api/v1/scorecard/results" + path, Summary: summary, Description: text, Tags: []string{"scorecard"}}
 	}
 	api.Handle(a, web.SignedIn, op("list-results", "", "List published results of the PAR index", "The latest year first; what was amended stays in the list."), p.list)
+	p.registerActs(a)
 	api.Handle(a, web.SignedIn, op("get-result", "/{id}", "See a publication with its ranking", "A frozen copy: units with rank, index, band and the four changes, and the criteria that lost points."), p.get)
 }
 
@@ -61,10 +65,14 @@ func (p *ResultsAPI) list(ctx context.Context, in *resultsInput) (*resultsOutput
 	}
 	out := &resultsOutput{}
 	out.Body.Items = []apiPublication{}
-	for _, x := range entriesOf(ctx, all, nil) {
-		if in.Year != 0 && x.Year != in.Year || in.Level != "" && x.Level != in.Level {
-			continue
-		}
+	list, next, err := api.Page(entriesOf(ctx, all, nil), in.Cursor, in.Limit, func(x resultEntry) string { return x.ID }, func(x resultEntry) bool {
+		return (in.Year == 0 || x.Year == in.Year) && (in.Level == "" || x.Level == in.Level)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Next, out.Link = next, api.Next(ctx, next)
+	for _, x := range list {
 		y := apiPublication{ID: x.ID, Title: x.Title, Publisher: x.Publisher, Year: x.Year, Level: x.Level, Decision: x.Number, Source: x.Source, Amends: x.Supersedes, State: "published"}
 		switch {
 		case x.Approved == 0:

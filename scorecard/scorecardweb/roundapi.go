@@ -8,7 +8,6 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/moment"
-	"cchc/base/points"
 	"cchc/base/web"
 	"cchc/scorecard"
 	"cchc/scorecard/criteria"
@@ -20,7 +19,10 @@ func (p *API) registerRounds(a *api.API) {
 	api.Handle(a, web.SignedIn, operation("list-score-sheets", http.MethodGet, "/rounds/{id}/sheets", "List the sheets of a round", "How far each is; what is in it is another question."), p.listSheets)
 	api.Handle(a, web.SignedIn, operation("get-score-sheet", http.MethodGet, "/sheets/{id}", "See a sheet with its scores by stage", "A draft is seen by its own unit alone."), p.getSheet)
 	api.Handle(a, web.SignedIn, operation("enter-self-score", http.MethodPost, "/sheets/{id}/scores", "Enter a self-score", "For people of the unit, while self-assessment is open and the sheet was not handed in."), p.enterScore)
-	api.Handle(a, web.SignedIn, operation("list-evidence", http.MethodGet, "/evidence", "List a unit's evidence", "What is said of each document, without its files; for people of the unit."), p.listEvidence)
+	p.registerSheets(a)
+	p.registerEvidence(a)
+	p.registerAppraisal(a)
+	p.registerKeeping(a)
 }
 
 type apiWindow struct {
@@ -60,12 +62,13 @@ type ScoreSheet struct {
 }
 
 type apiStageScore struct {
-	Stage   string `json:"stage" enum:"self,appraised1,appraised2,council,final"`
-	Points  string `json:"points,omitempty" doc:"Decimal; left out where nothing was entered."`
-	Input   string `json:"input,omitempty" doc:"In words, in the caller's language."`
-	ByHand  bool   `json:"by_hand" doc:"A person gave the points, and no rule."`
-	Note    string `json:"note,omitempty"`
-	Version int    `json:"version"`
+	Stage   string      `json:"stage" enum:"self,appraised1,appraised2,council,final"`
+	Points  string      `json:"points,omitempty" doc:"Decimal; left out where nothing was entered."`
+	Input   string      `json:"input,omitempty" doc:"In words, in the caller's language."`
+	Given   *ScoreInput `json:"given,omitempty" doc:"The same, as enter-self-score takes it."`
+	ByHand  bool        `json:"by_hand" doc:"A person gave the points, and no rule."`
+	Note    string      `json:"note,omitempty"`
+	Version int         `json:"version"`
 }
 
 type apiLeafScore struct {
@@ -83,11 +86,18 @@ type apiSheet struct {
 	Max    string         `json:"max" doc:"Effective maximum."`
 	Index  string         `json:"index" doc:"In percent."`
 	Leaves []apiLeafScore `json:"leaves"`
+	// What was asked and said about it.
+	Lacks     []apiLack     `json:"lacks" doc:"What is missing before it is whole."`
+	Questions []apiQuestion `json:"questions" doc:"What the unit was asked to explain, the oldest first."`
+	Appeals   []apiAppeal   `json:"appeals"`
+	Links     []apiLink     `json:"links" doc:"The documents that prove its leaves."`
 }
 
 type roundsOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=\"next\"."`
 	Body struct {
 		Items []ScoreRound `json:"items"`
+		Next  string       `json:"next,omitempty"`
 	}
 }
 
@@ -96,8 +106,10 @@ type roundIn struct {
 }
 
 type sheetsOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=\"next\"."`
 	Body struct {
 		Items []ScoreSheet `json:"items"`
+		Next  string       `json:"next,omitempty"`
 	}
 }
 
@@ -106,12 +118,8 @@ type sheetOutput struct{ Body apiSheet }
 type enterScoreIn struct {
 	ID   string `path:"id" maxLength:"60"`
 	Body struct {
-		Leaf    string `json:"leaf" minLength:"1" maxLength:"60"`
-		Num     *int64 `json:"num,omitempty" minimum:"0" doc:"Numerator."`
-		Den     *int64 `json:"den,omitempty" minimum:"1" doc:"Denominator."`
-		Value   string `json:"value,omitempty" maxLength:"40" doc:"A number by itself."`
-		Option  string `json:"option,omitempty" maxLength:"400" doc:"Label or place of an option; yes or no."`
-		NA      bool   `json:"na,omitempty" doc:"The case did not arise."`
+		Leaf string `json:"leaf" minLength:"1" maxLength:"60"`
+		ScoreInput
 		Note    string `json:"note,omitempty" maxLength:"4000"`
 		Version int    `json:"version" minimum:"0" doc:"Of the self-score that was seen; 0 when there was none."`
 	}
@@ -126,6 +134,7 @@ type enterScoreOutput struct {
 type evidenceIn struct {
 	Unit string `query:"unit" required:"true" maxLength:"60"`
 	Q    string `query:"q" maxLength:"200" doc:"Words in number, title or issuer."`
+	PageQuery
 }
 
 // EvidenceItem is what is said of a document.
@@ -140,35 +149,53 @@ type EvidenceItem struct {
 }
 
 type evidenceOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=\"next\"."`
 	Body struct {
-		Items []EvidenceItem `json:"items"`
+		Items []EvidenceItem `json:"items" doc:"The latest first."`
+		Next  string         `json:"next,omitempty"`
 	}
 }
 
-func (p *API) listRounds(ctx context.Context, _ *struct{}) (*roundsOutput, error) {
+type roundsIn struct{ PageQuery }
+
+func (p *API) listRounds(ctx context.Context, in *roundsIn) (*roundsOutput, error) {
 	list, err := p.Desk.Rounds(ctx, p.Desk.DB, api.Actor(ctx))
 	if err != nil {
 		return nil, err
 	}
 	out := &roundsOutput{}
 	out.Body.Items = []ScoreRound{}
-	now := p.Desk.DB.Now()
+	list, out.Body.Next, err = api.Page(list, in.Cursor, in.Limit, func(r scorecard.Round) string { return r.ID })
+	if err != nil {
+		return nil, err
+	}
+	out.Link = api.Next(ctx, out.Body.Next)
 	for _, r := range list {
-		x := ScoreRound{ID: r.ID, Unit: string(r.Unit), Name: r.Name, Set: r.Set, Level: r.Level, Year: r.Year, From: r.From, To: r.To, CutOff: r.CutOff,
-			Stages: []apiWindow{}, Approved: r.Approved, Decision: r.Decision}
-		for _, w := range r.Windows {
-			x.Stages = append(x.Stages, apiWindow{string(w.Stage), w.Opens, w.Closes, string(r.Phase(w.Stage, "", now))})
-		}
-		out.Body.Items = append(out.Body.Items, x)
+		out.Body.Items = append(out.Body.Items, p.shortRound(r))
 	}
 	return out, nil
+}
+
+func (p *API) shortRound(r scorecard.Round) ScoreRound {
+	now := p.Desk.DB.Now()
+	x := ScoreRound{ID: r.ID, Unit: string(r.Unit), Name: r.Name, Set: r.Set, Level: r.Level, Year: r.Year, From: r.From, To: r.To, CutOff: r.CutOff,
+		Stages: []apiWindow{}, Approved: r.Approved, Decision: r.Decision}
+	for _, w := range r.Windows {
+		x.Stages = append(x.Stages, apiWindow{string(w.Stage), w.Opens, w.Closes, string(r.Phase(w.Stage, "", now))})
+	}
+	return x
 }
 
 func shortSheet(s scorecard.Sheet) ScoreSheet {
 	return ScoreSheet{ID: s.ID, Round: s.Round, Unit: string(s.Unit), Block: s.Block, From: s.From, To: s.To, HandedIn: s.HandedIn, LateDays: s.LateDays, Removed: s.Removed != 0}
 }
 
-func (p *API) listSheets(ctx context.Context, in *roundIn) (*sheetsOutput, error) {
+type sheetsIn struct {
+	ID string `path:"id" maxLength:"60"`
+	PageQuery
+}
+
+func (p *API) listSheets(ctx context.Context, in *sheetsIn) (*sheetsOutput, error) {
 	r, err := p.Desk.Round(ctx, p.Desk.DB, api.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -179,6 +206,11 @@ func (p *API) listSheets(ctx context.Context, in *roundIn) (*sheetsOutput, error
 	}
 	out := &sheetsOutput{}
 	out.Body.Items = []ScoreSheet{}
+	list, out.Body.Next, err = api.Page(list, in.Cursor, in.Limit, func(s scorecard.Sheet) string { return s.ID })
+	if err != nil {
+		return nil, err
+	}
+	out.Link = api.Next(ctx, out.Body.Next)
 	for _, s := range list {
 		out.Body.Items = append(out.Body.Items, shortSheet(s))
 	}
@@ -201,7 +233,7 @@ func (p *API) getSheet(ctx context.Context, in *roundIn) (*sheetOutput, error) {
 			linked[x.Leaf]++
 		}
 		out.Body = sheetBody(ctx, l, linked)
-		return nil
+		return p.aroundSheet(ctx, q, l, links, &out.Body)
 	})
 	return out, err
 }
@@ -223,7 +255,8 @@ func sheetBody(ctx context.Context, l *scorecard.Ledger, linked map[string]int) 
 			}
 			y := apiStageScore{Stage: string(s), ByHand: c.ByHand != nil, Note: c.Note, Version: c.Version}
 			if c.Input.Given() {
-				y.Input = inputText(ctx, n, c.Input)
+				given := asScoreInput(c.Input)
+				y.Input, y.Given = inputText(ctx, n, c.Input), &given
 			}
 			if r, ok := cards[s].Result(n.Code); ok && r.State != criteria.Missing {
 				y.Points = r.Points.String()
@@ -237,17 +270,13 @@ func sheetBody(ctx context.Context, l *scorecard.Ledger, linked map[string]int) 
 
 func (p *API) enterScore(ctx context.Context, in *enterScoreIn) (*enterScoreOutput, error) {
 	b := in.Body
-	e := scorecard.Entry{Leaf: b.Leaf, Note: b.Note, Version: b.Version, Input: criteria.Input{NA: b.NA, Option: b.Option}}
-	if b.Num != nil && b.Den != nil {
-		e.Input.Ratio = &points.Ratio{Num: *b.Num, Den: *b.Den}
+	n, err := p.leafOf(ctx, in.ID, b.Leaf)
+	if err != nil {
+		return nil, err
 	}
-	if b.Value != "" {
-		v, err := criteria.ParseNum(b.Value)
-		r, ok := v.Ratio()
-		if err != nil || !ok {
-			return nil, fault.New(fault.Invalid, "rounds.invalid").With("value", "rounds.in.not_number", "Value", clipped(b.Value))
-		}
-		e.Input.Value = &r
+	e := scorecard.Entry{Leaf: b.Leaf, Note: b.Note, Version: b.Version}
+	if e.Input, err = b.ScoreInput.input(ctx, n); err != nil {
+		return nil, err
 	}
 	s, err := p.Desk.Enter(ctx, api.Actor(ctx), in.ID, e)
 	if err != nil {
@@ -258,6 +287,18 @@ func (p *API) enterScore(ctx context.Context, in *enterScoreIn) (*enterScoreOutp
 	return out, nil
 }
 
+// leafOf returns a leaf of a sheet's set, for who may see the sheet.
+func (p *API) leafOf(ctx context.Context, sheet, leaf string) (*criteria.Node, error) {
+	l, err := p.Desk.Ledger(ctx, p.Desk.DB, api.Actor(ctx), sheet)
+	if err != nil {
+		return nil, err
+	}
+	if n := l.Set.Node(leaf); n != nil && n.Leaf != nil {
+		return n, nil
+	}
+	return nil, fault.New(fault.NotFound, "rounds.leaf_unknown", "Leaf", clipped(leaf))
+}
+
 func (p *API) listEvidence(ctx context.Context, in *evidenceIn) (*evidenceOutput, error) {
 	list, err := p.Desk.EvidenceOf(ctx, p.Desk.DB, api.Actor(ctx), unit.ID(in.Unit), in.Q)
 	if err != nil {
@@ -265,8 +306,13 @@ func (p *API) listEvidence(ctx context.Context, in *evidenceIn) (*evidenceOutput
 	}
 	out := &evidenceOutput{}
 	out.Body.Items = []EvidenceItem{}
+	list, out.Body.Next, err = api.Page(list, in.Cursor, in.Limit, func(e scorecard.Evidence) string { return e.ID })
+	if err != nil {
+		return nil, err
+	}
+	out.Link = api.Next(ctx, out.Body.Next)
 	for _, e := range list {
-		out.Body.Items = append(out.Body.Items, EvidenceItem{ID: e.ID, Number: e.Number, Day: e.Day, Issuer: e.Issuer, Title: e.Title, Pages: e.Pages, Links: e.Links})
+		out.Body.Items = append(out.Body.Items, evidenceItem(e))
 	}
 	return out, nil
 }

@@ -34,7 +34,8 @@ func (p *API) registerSets(a *api.API) {
 	made.DefaultStatus = http.StatusCreated
 	api.Handle(a, web.SignedIn, made, p.importSet)
 	api.Handle(a, web.SignedIn, operation("get-criteria-set", http.MethodGet, "/sets/{id}", "See a version of a criteria set", "With every node and rule, and all that keeps a draft from being issued."), p.getSet)
-	api.Handle(a, web.SignedIn, operation("get-criteria-set-text", http.MethodGet, "/sets/{id}/yaml", "Get a version's text", "YAML; importing it again gives the same set."), p.getSetText)
+	api.Handle(a, web.SignedIn, api.Gives(operation("get-criteria-set-text", http.MethodGet, "/sets/{id}/yaml", "Get a version's text", "YAML; importing it again gives the same set."), "The text", "application/yaml"), p.getSetText)
+	p.registerSetActs(a)
 	api.Handle(a, web.SignedIn, operation("issue-criteria-set", http.MethodPost, "/sets/{id}/issue", "Issue a draft", "From then on it does not change, and the version issued before it is superseded."), p.issueSet)
 }
 
@@ -95,11 +96,20 @@ type setsInput struct {
 	Level string `query:"level" maxLength:"60"`
 	State string `query:"state" enum:"draft,issued,superseded"`
 	Code  string `query:"code" maxLength:"100"`
+	PageQuery
+}
+
+// PageQuery asks for a page of a list.
+type PageQuery struct {
+	Cursor string `query:"cursor" maxLength:"60" doc:"next of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 }
 
 type setsOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=\"next\"."`
 	Body struct {
 		Items []ShortSet `json:"items"`
+		Next  string     `json:"next,omitempty"`
 	}
 }
 
@@ -138,10 +148,15 @@ func (p *API) listSets(ctx context.Context, in *setsInput) (*setsOutput, error) 
 	}
 	out := &setsOutput{}
 	out.Body.Items = []ShortSet{}
+	list, out.Body.Next, err = api.Page(list, in.Cursor, in.Limit, func(v scorecard.SetVersion) string { return v.ID }, func(v scorecard.SetVersion) bool {
+		return (in.Year == 0 || v.Year == in.Year) && (in.Level == "" || v.Level == in.Level) && (in.State == "" || string(v.State) == in.State) && (in.Code == "" || v.Code == in.Code)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Link = api.Next(ctx, out.Body.Next)
 	for _, v := range list {
-		if (in.Year == 0 || v.Year == in.Year) && (in.Level == "" || v.Level == in.Level) && (in.State == "" || string(v.State) == in.State) && (in.Code == "" || v.Code == in.Code) {
-			out.Body.Items = append(out.Body.Items, shortSet(v))
-		}
+		out.Body.Items = append(out.Body.Items, shortSet(v))
 	}
 	return out, nil
 }
