@@ -10,6 +10,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
 	"cchc/base/file"
+	"cchc/scorecard"
 )
 
 func TestABackupIsPutBackAndVerified(t *testing.T) {
@@ -42,6 +43,7 @@ func TestABackupIsPutBackAndVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	evidence := proveWith(t, dsn, store, "%PDF-1.7\nquyết định\n%%EOF\n")
 	// Copies of days before, the oldest of which is to go, and what is none of ours.
 	if err := os.MkdirAll(to, 0o750); err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func TestABackupIsPutBackAndVerified(t *testing.T) {
 		}
 	}
 	code, out, says := run(t, "backup", to, "--db", dsn, "--keep", "2")
-	if code != 0 || !strings.Contains(out, "1 files new") {
+	if code != 0 || !strings.Contains(out, " files new") {
 		t.Fatalf("exit %d: %s%s", code, out, says)
 	}
 	list, err := filepath.Glob(filepath.Join(to, "*.db"))
@@ -80,8 +82,28 @@ func TestABackupIsPutBackAndVerified(t *testing.T) {
 	if err := os.WriteFile(back, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, says := run(t, "verify", "--db", back); code != 0 || !strings.Contains(out, "40 dossiers") {
+	files := filepath.Join(to, "files")
+	if code, out, says := run(t, "verify", "--db", back, "--files", files); code != 0 || !strings.Contains(out, "40 dossiers") || !strings.Contains(out, "1 files of evidence") {
 		t.Errorf("verify of what was put back: exit %d: %s%s", code, out, says)
+	}
+	if _, err := os.Stat(filepath.Join(files, evidence[:2], evidence)); err != nil {
+		t.Errorf("the evidence is not in the backup: %v", err)
+	}
+	// Evidence that was altered, or is not there, is found.
+	kept := filepath.Join(files, evidence[:2], evidence)
+	for _, c := range []struct {
+		name, says string
+		do         func() error
+	}{
+		{"altered", "another content", func() error { return os.WriteFile(kept, []byte("%PDF-1.7\nquyết định khác\n%%EOF\n"), 0o600) }},
+		{"removed", "no file", func() error { return os.Remove(kept) }},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, says := run(t, "verify", "--db", back, "--files", files); code == 0 || !strings.Contains(out, c.says) || !strings.Contains(out, evidence) {
+			t.Errorf("evidence %s: exit %d: %s%s", c.name, code, out, says)
+		}
 	}
 	if _, err := os.Stat(filepath.Join(to, "files", scan.Key[:2], scan.Key)); err != nil {
 		t.Errorf("the scan: %v", err)
@@ -105,4 +127,31 @@ func TestABackupSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%v: exit %d, printed %q, says %q; want %q in it", c.args, code, out, says, c.says)
 		}
 	}
+}
+
+// proveWith stores a file and makes it evidence of a unit; it returns its key.
+func proveWith(t *testing.T, dsn string, store *file.Store, content string) string {
+	t.Helper()
+	ctx := context.Background()
+	r, err := openRooms(ctx, dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	tree, err := r.units.Today(ctx, r.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := r.scorecard.AddEvidence(ctx, operator, scorecard.Evidence{Unit: tree.Roots()[0], Number: "1/QĐ-UBND", Day: r.db.Now().Date(), Issuer: "UBND", Title: "Quyết định", Pages: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := store.Put(ctx, strings.NewReader(content), file.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.scorecard.AddFile(ctx, operator, e.ID, info, "qd.pdf"); err != nil {
+		t.Fatal(err)
+	}
+	return info.Key
 }

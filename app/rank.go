@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"cchc/base/i18n"
 	"cchc/base/points"
@@ -41,6 +43,9 @@ func (c rankCmd) Run(ctx context.Context, s streams) error {
 		sum, err = ranking.RankCSV(in, out, set, c.By...)
 		return err
 	})
+	if bad := ranking.Wrong(nil); errors.As(err, &bad) {
+		return wrongRows(ctx, c.CSV, bad)
+	}
 	if err != nil {
 		return err
 	}
@@ -55,4 +60,13 @@ func (c rankCmd) Run(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.err, "cchc: %s: %s\n", d.Unit, i18n.T(ctx, "results.doubt."+d.Kind, d.Args...))
 	}
 	return nil
+}
+
+// wrongRows makes one error of what is wrong in a file, each on a line of its own.
+func wrongRows(ctx context.Context, path string, bad ranking.Wrong) error {
+	lines := make([]string, len(bad))
+	for i, f := range bad {
+		lines[i] = explain(ctx, fileError(path, f))
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"cchc/base/db"
+	"cchc/base/file"
 	"cchc/base/moment"
 	"cchc/dossier"
+	"cchc/scorecard"
 )
 
 type migrateCmd struct{ dbFlag }
@@ -29,12 +31,13 @@ func (c migrateCmd) Run(ctx context.Context, s streams) error {
 type verifyCmd struct {
 	dbFlag
 	logFlag
+	Files   string   `help:"Where scans and evidence are kept, as for serve." placeholder:"DIR|URL"`
 	Log     bool     `help:"Check the log of the trail instead: that no entry was changed, taken away, exchanged or put in behind the program."`
 	Key     []string `help:"With --log: a public key of the log that you know from elsewhere; the key's own file counts without." placeholder:"KEY"`
 	Against []string `help:"With --log: receipts and checkpoints that somebody else kept." type:"existingfile" placeholder:"FILE"`
 }
 
-// Run recounts everything and fails on any difference; or checks the log, and fails on
+// Run recounts everything, reads the evidence through, and fails on any difference; or checks the log, and fails on
 // anything that was rewritten.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	r, err := c.read(ctx)
@@ -45,6 +48,7 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	if c.Log {
 		return c.log(ctx, s, r)
 	}
+	r.files = r.filesAt(c.Files)
 	p := newProgress(s.err, "dossiers verified")
 	v, err := r.verify(ctx, func(done int) { p.at(done, 0) }, func(n int, d dossier.Difference) {
 		if n <= 50 {
@@ -56,9 +60,12 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if v.Differences > 0 {
-		return fmt.Errorf("%d dossiers: %d differences between figures and facts", v.Dossiers, v.Differences)
+		return fmt.Errorf("%d dossiers, %d files of evidence: %d differences between what is stored and the facts", v.Dossiers, v.Evidence, v.Differences)
 	}
-	_, err = fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers)
+	if _, err = fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers); err != nil || v.Evidence == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%d files of evidence: each is there and is what was stored\n", v.Evidence)
 	return err
 }
 
@@ -66,6 +73,7 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 type verified struct {
 	Started, Finished moment.Instant
 	Dossiers          int
+	Evidence          int // files of evidence; not kept
 	Differences       int
 }
 
@@ -92,10 +100,43 @@ func (r *rooms) verify(ctx context.Context, progress func(done int), found func(
 	if err != nil {
 		return v, err
 	}
+	if v.Evidence, err = r.verifyEvidence(ctx, func(d dossier.Difference) {
+		v.Differences++
+		found(v.Differences, d)
+	}); err != nil {
+		return v, err
+	}
 	return v, r.db.Write(ctx, func(tx *db.Tx) error {
 		v.Finished = tx.Now
 		_, err := tx.Exec(ctx, verifyPut, v.Started, v.Finished, v.Dossiers, v.Differences)
 		return err
+	})
+}
+
+// verifyEvidence looks at every file of evidence where files are kept.
+func (r *rooms) verifyEvidence(ctx context.Context, found func(dossier.Difference)) (int, error) {
+	var store *file.Store
+	open := func() (_ *file.Store, err error) {
+		where := r.files
+		if where == "" {
+			where = r.filesAt("")
+		}
+		if store, err = file.Open(ctx, where); err != nil {
+			return nil, fmt.Errorf("--files: %w", err)
+		}
+		return store, nil
+	}
+	defer func() {
+		if store != nil {
+			store.Close()
+		}
+	}()
+	return scorecard.VerifyEvidence(ctx, r.db, open, func(x scorecard.EvidenceFault) {
+		d := dossier.Difference{What: fmt.Sprintf("evidence %s %s, file %s", x.Number, x.Title, x.Name), Have: "another content", Want: "SHA-256 " + x.Key}
+		if x.Missing {
+			d.Have = "no file"
+		}
+		found(d)
 	})
 }
 

@@ -69,7 +69,6 @@ var (
 		WHERE l.unit_id = $1 AND l.year < $2
 		ORDER BY l.year DESC, l.at DESC, l.id`)
 	linkDelete = db.SQL("scorecard.evidence.unlink", `DELETE FROM evidence_link WHERE id = $1`)
-	fileKeysOf = db.SQL("scorecard.evidence.file_keys", `SELECT DISTINCT file_key FROM evidence_file ORDER BY file_key`)
 )
 
 func scanLink(r db.Scanner) (l Link, err error) {
@@ -293,10 +292,4 @@ func suggestionsFor(n *criteria.Node, earlier, now []Link) []Suggestion {
 		return list
 	}
 	return pick(func(l Link) bool { return l.Leaf == n.Code }, false)
-}
-
-// EvidenceKeys returns the keys of all files of evidence, for who checks that every
-// file is there.
-func EvidenceKeys(ctx context.Context, q db.Queryer) ([]string, error) {
-	return db.Column[string](ctx, q, fileKeysOf)
 }

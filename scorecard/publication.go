@@ -44,6 +44,9 @@ type Publication struct {
 	SetRef     string // id of the criteria set, "" not known
 	SetTitle   string
 	SetMax     points.Points
+	// Sets are the sets of the groups where these have sets of their own; then SetRef,
+	// SetTitle, SetMax and Bands are those of the first. Empty: one set scored all.
+	Sets []BlockSet
 
 	Made       moment.Instant
 	MadeBy     string         // account
@@ -51,6 +54,25 @@ type Publication struct {
 	ApprovedBy string         // "" for history, which somebody else approved
 
 	Rows []ResultRow // of the whole; lists leave them out
+}
+
+// A BlockSet is the criteria set by which a ranking group (khối) was scored.
+type BlockSet struct {
+	Block string         `json:"block"`
+	Ref   string         `json:"ref"`
+	Title string         `json:"title"`
+	Max   points.Points  `json:"max"`
+	Bands []ranking.Band `json:"bands"`
+}
+
+// SetOf returns the set by which a group was scored.
+func (p Publication) SetOf(block string) BlockSet {
+	for _, s := range p.Sets {
+		if s.Block == block {
+			return s
+		}
+	}
+	return BlockSet{Block: block, Ref: p.SetRef, Title: p.SetTitle, Max: p.SetMax, Bands: p.Bands}
 }
 
 // History reports whether others published it, without sheets of ours.
@@ -140,7 +162,8 @@ func (r ResultRow) Percent(decimals int) (p points.Points, ok bool) {
 
 // Standing is the row as a comparison of years takes it.
 func (p Publication) Standing(r ResultRow) ranking.Standing {
-	s := ranking.Standing{Exact: r.Exact(), Rank: r.Rank, Missing: r.Missing, Set: ranking.SetRef{ID: p.SetRef, Max: p.SetMax}, List: ranking.List{Size: r.Of}}
+	set := p.SetOf(r.Block)
+	s := ranking.Standing{Exact: r.Exact(), Rank: r.Rank, Missing: r.Missing, Set: ranking.SetRef{ID: set.Ref, Max: set.Max}, List: ranking.List{Size: r.Of}}
 	s.Index, _ = r.Percent(p.Decimals)
 	if r.Score != nil && r.Max != nil {
 		s.Score, s.Max = *r.Score, *r.Max
@@ -198,11 +221,11 @@ func (p Publication) Blocks() []string {
 }
 
 const publicationColumns = `p.id, p.unit_id, p.publisher, p.round_id, p.year, p.level, p.title, p.number, p.decided_day, p.source, p.supersedes, p.reason, p.ties,
-	p.decimals, p.weighting, p.bands, p.mean, p.stated, p.sums, p.facts, p.set_ref, p.set_title, p.set_max, p.made_at, p.made_by, p.approved_at, p.approved_by, p.breakers`
+	p.decimals, p.weighting, p.bands, p.mean, p.stated, p.sums, p.facts, p.set_ref, p.set_title, p.set_max, p.made_at, p.made_by, p.approved_at, p.approved_by, p.breakers, p.sets`
 
 var (
 	publicationInsert = db.Rows("scorecard.publication.insert", "publication", `id, unit_id, publisher, round_id, year, level, title, number, decided_day, source,
-		supersedes, reason, ties, decimals, weighting, bands, mean, stated, sums, facts, set_ref, set_title, set_max, made_at, made_by, approved_at, approved_by, breakers`, "")
+		supersedes, reason, ties, decimals, weighting, bands, mean, stated, sums, facts, set_ref, set_title, set_max, made_at, made_by, approved_at, approved_by, breakers, sets`, "")
 	publicationGet = db.SQL("scorecard.publication.get", `SELECT `+publicationColumns+` FROM publication p WHERE p.id = $1`)
 	publicationAll = db.SQL("scorecard.publication.all", `
 		SELECT `+publicationColumns+`
@@ -247,9 +270,9 @@ var (
 func scanPublication(s db.Scanner) (p Publication, err error) {
 	var round, supersedes *string
 	var decided, mean, approved *int64
-	var bands, sums, facts, breakers string
+	var bands, sums, facts, breakers, sets string
 	if err = s.Scan(&p.ID, &p.Unit, &p.Publisher, &round, &p.Year, &p.Level, &p.Title, &p.Number, &decided, &p.Source, &supersedes, &p.Reason, &p.Ties,
-		&p.Decimals, &p.Weighting, &bands, &mean, &p.Stated, &sums, &facts, &p.SetRef, &p.SetTitle, &p.SetMax, &p.Made, &p.MadeBy, &approved, &p.ApprovedBy, &breakers); err != nil {
+		&p.Decimals, &p.Weighting, &bands, &mean, &p.Stated, &sums, &facts, &p.SetRef, &p.SetTitle, &p.SetMax, &p.Made, &p.MadeBy, &approved, &p.ApprovedBy, &breakers, &sets); err != nil {
 		return p, err
 	}
 	p.Breakers = strings.Fields(breakers)
@@ -260,7 +283,8 @@ func scanPublication(s db.Scanner) (p Publication, err error) {
 	if approved != nil {
 		p.Approved = moment.Instant(*approved)
 	}
-	return p, errors.Join(json.Unmarshal([]byte(bands), &p.Bands), json.Unmarshal([]byte(sums), &p.Sums), json.Unmarshal([]byte(facts), &p.Facts))
+	return p, errors.Join(json.Unmarshal([]byte(bands), &p.Bands), json.Unmarshal([]byte(sums), &p.Sums), json.Unmarshal([]byte(facts), &p.Facts),
+		json.Unmarshal([]byte(sets), &p.Sets))
 }
 
 func scanRow(s db.Scanner) (r ResultRow, err error) {
@@ -339,7 +363,8 @@ func insertPublication(ctx context.Context, tx *db.Tx, p Publication) error {
 	bands, err := list(p.Bands)
 	sums, err2 := list(p.Sums)
 	facts, err3 := list(p.Facts)
-	if err := errors.Join(err, err2, err3); err != nil {
+	sets, err4 := list(p.Sets)
+	if err := errors.Join(err, err2, err3, err4); err != nil {
 		return fmt.Errorf("write publication %s: %w", p.ID, err)
 	}
 	var decided, approved any
@@ -351,7 +376,7 @@ func insertPublication(ctx context.Context, tx *db.Tx, p Publication) error {
 	}
 	err = tx.InsertRows(ctx, publicationInsert, [][]any{{p.ID, string(p.Unit), p.Publisher, textOrNull(p.Round), p.Year, p.Level, p.Title, p.Number, decided, p.Source,
 		textOrNull(p.Supersedes), p.Reason, string(p.Ties), p.Decimals, string(p.Weighting), bands, pointsOrNull(p.Mean), p.Stated, sums, facts, p.SetRef, p.SetTitle,
-		int64(p.SetMax), p.Made, p.MadeBy, approved, p.ApprovedBy, strings.Join(p.Breakers, " ")}})
+		int64(p.SetMax), p.Made, p.MadeBy, approved, p.ApprovedBy, strings.Join(p.Breakers, " "), sets}})
 	if err != nil {
 		return err
 	}

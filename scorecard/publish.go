@@ -95,21 +95,18 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, s Proposal) (string, 
 	return id, err
 }
 
-// checkBreakers tells of codes that no set of the round has.
+// checkBreakers tells of codes that no group's set has. Each group's points are of its
+// own set; in a group whose set has not the code it tells nobody apart.
 func (k *Desk) checkBreakers(ctx context.Context, q db.Queryer, p Publication, f *fault.Fault) error {
 	if len(p.Breakers) == 0 {
 		return nil
 	}
-	r, err := getRound(ctx, q, p.Round)
-	if err != nil {
-		return err
-	}
-	_, set, err := k.issuedSet(ctx, q, r.Set)
+	finals, err := k.finals(ctx, q, p.Round)
 	if err != nil {
 		return err
 	}
 	for _, code := range p.Breakers {
-		if set.Node(code) == nil {
+		if !slices.ContainsFunc(finals, func(x Final) bool { return x.Card != nil && x.Card.Set.Node(code) != nil }) {
 			f.With("breakers", "results.breaker_unknown", "Code", table.Shown(code))
 		}
 	}
@@ -184,12 +181,7 @@ func (k *Desk) compose(ctx context.Context, q db.Queryer, s Proposal) (Publicati
 	}
 	p := Publication{Unit: r.Unit, Publisher: u.Name, Round: r.ID, Year: r.Year, Level: r.Level, Title: s.Title, Number: s.Number, Decided: s.Decided,
 		Supersedes: s.Supersedes, Reason: s.Reason, Ties: s.Ties, Breakers: s.Breakers, Decimals: s.Decimals, Weighting: s.Weighting}
-	for _, f := range finals {
-		if f.Card != nil {
-			p.SetRef, p.SetTitle, p.SetMax, p.Bands = f.Card.Set.ID, f.Card.Set.Title, f.Card.Set.Max, bandsOf(f.Card.Set)
-			break
-		}
-	}
+	p.takeSets(finals)
 	if err := k.place(ctx, q, &p, finals, s.ByHand); err != nil {
 		return Publication{}, err
 	}
@@ -203,6 +195,26 @@ func (k *Desk) compose(ctx context.Context, q db.Queryer, s Proposal) (Publicati
 		}
 	}
 	return p, nil
+}
+
+// takeSets notes by which set each group was scored.
+func (p *Publication) takeSets(finals []Final) {
+	for _, f := range finals {
+		if f.Card == nil || slices.ContainsFunc(p.Sets, func(s BlockSet) bool { return s.Block == f.Block }) {
+			continue
+		}
+		s := f.Card.Set
+		p.Sets = append(p.Sets, BlockSet{Block: f.Block, Ref: s.ID, Title: s.Title, Max: s.Max, Bands: bandsOf(s)})
+	}
+	slices.SortFunc(p.Sets, func(a, b BlockSet) int { return i18n.Compare(a.Block, b.Block) })
+	if len(p.Sets) == 0 {
+		return
+	}
+	first := p.Sets[0]
+	p.SetRef, p.SetTitle, p.SetMax, p.Bands = first.Ref, first.Title, first.Max, first.Bands
+	if !slices.ContainsFunc(p.Sets, func(s BlockSet) bool { return s.Ref != first.Ref }) {
+		p.Sets = nil // one set scored all
+	}
 }
 
 func bandsOf(s *criteria.Set) []ranking.Band {
@@ -230,7 +242,7 @@ func (k *Desk) place(ctx context.Context, q db.Queryer, p *Publication, finals [
 			hand[string(f.Unit)] = b
 		}
 	}
-	places := ranking.Rank(entries, ranking.Settings{Ties: p.Ties, Decimals: p.Decimals, Bands: p.Bands, ByHand: hand})
+	places := p.rank(entries, hand)
 	if m, ok := ranking.Mean(places, p.Weighting, p.Decimals); ok {
 		mean := points.Round(m, p.Decimals)
 		p.Mean = &mean
@@ -270,6 +282,25 @@ func (k *Desk) place(ctx context.Context, q db.Queryer, p *Publication, finals [
 		p.Rows[i].Ord = i + 1
 	}
 	return nil
+}
+
+// rank ranks each group by itself, with the bands of its set; the order stays.
+func (p *Publication) rank(entries []ranking.Entry, hand ranking.ByHands) []ranking.Place {
+	out := make([]ranking.Place, len(entries))
+	of := map[string][]int{}
+	for i, e := range entries {
+		of[e.Block] = append(of[e.Block], i)
+	}
+	for block, at := range of {
+		list := make([]ranking.Entry, len(at))
+		for i, j := range at {
+			list[i] = entries[j]
+		}
+		for i, x := range ranking.Rank(list, ranking.Settings{Ties: p.Ties, Decimals: p.Decimals, Bands: p.SetOf(block).Bands, ByHand: hand}) {
+			out[at[i]] = x
+		}
+	}
+	return out
 }
 
 func fieldsOf(c *criteria.Card) []FieldResult {

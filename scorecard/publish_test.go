@@ -19,8 +19,13 @@ import (
 // round runs a round of n communes to its approval: all but the last hand in.
 func round(t *testing.T, p *Place) scorecard.Round {
 	t.Helper()
+	return approved(t, p, p.Open(t))
+}
+
+// approved runs an open round to its approval.
+func approved(t *testing.T, p *Place, r scorecard.Round) scorecard.Round {
+	t.Helper()
 	ctx, system := t.Context(), actor.System("test")
-	r := p.Open(t)
 	var verdicts []scorecard.Verdict
 	for i, u := range p.Communes[:len(p.Communes)-1] {
 		s := p.Sheet(t, r, u)

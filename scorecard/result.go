@@ -137,7 +137,10 @@ func (k *Desk) Before(ctx context.Context, q db.Queryer, p Publication) (*Public
 // Doubts returns what contradicts itself in a publication, or what was published
 // the year before. past may be nil.
 func (p Publication) Doubts(past *Publication) []ranking.Doubt {
-	t := ranking.Table{Decimals: p.Decimals, Ties: p.Ties, Bands: p.Bands, Mean: p.Mean, Weighting: p.Weighting, Sums: p.Sums, Units: p.Stated}
+	t := ranking.Table{Decimals: p.Decimals, Ties: p.Ties, Bands: p.Bands, Mean: p.Mean, Weighting: p.Weighting, Sums: p.Sums, Units: p.Stated, BandsOf: map[string][]ranking.Band{}}
+	for _, s := range p.Sets {
+		t.BandsOf[s.Block] = s.Bands
+	}
 	for _, r := range p.Rows {
 		if r.Missing {
 			t.Units-- // it was stated, and listed without figures

@@ -15,6 +15,28 @@ import (
 	"cchc/base/table"
 )
 
+// Wrong are the wrong cells and rows of a file, in its order, each with line and
+// column.
+type Wrong []*fault.Fault
+
+// Error tells each on a line.
+func (w Wrong) Error() string {
+	lines := make([]string, len(w))
+	for i, f := range w {
+		lines[i] = f.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns them.
+func (w Wrong) Unwrap() []error {
+	out := make([]error, len(w))
+	for i, f := range w {
+		out[i] = f
+	}
+	return out
+}
+
 // A Summary is what RankCSV says beside the rows.
 type Summary struct {
 	Places []Place
@@ -38,8 +60,8 @@ var totalMax = regexp.MustCompile(`^total_max([0-9]+(?:[.,][0-9]+)?)$`)
 // band_by_hand, where the file has it, goes before the computed band. index_percent
 // and published_rank, where it has them, are compared with what comes out.
 //
-// The first wrong cell is an error that names line and column, and nothing has
-// been written then. Errors: fault.Invalid.
+// What is wrong is told all at once, as Wrong, and nothing has been written then.
+// Errors: fault.Invalid.
 func RankCSV(in io.Reader, out io.Writer, s Settings, breakers ...string) (Summary, error) {
 	t, err := table.Read(in, "unit")
 	if err != nil {
@@ -57,11 +79,18 @@ func RankCSV(in io.Reader, out io.Writer, s Settings, breakers ...string) (Summa
 	}
 	var rows []table.Row
 	var entries []Entry
+	var bad Wrong
 	s.ByHand = ByHands{}
+	t.Lenient = true
 	for t.Next() {
-		e, err := c.entry(t.Row, breakers)
-		if err != nil {
-			return Summary{}, err
+		if f := t.Bad(); f != nil {
+			bad = append(bad, f)
+			continue
+		}
+		e, wrong := c.entry(t.Row, breakers)
+		if len(wrong) > 0 {
+			bad = append(bad, wrong...)
+			continue
 		}
 		e.Unit = strconv.Itoa(len(entries)) // a province has communes of one name
 		if hand := t.Get("band_by_hand"); hand != "" && hand != none {
@@ -70,7 +99,14 @@ func RankCSV(in io.Reader, out io.Writer, s Settings, breakers ...string) (Summa
 		rows, entries = append(rows, t.Row), append(entries, e)
 	}
 	if err := t.Err(); err != nil {
-		return Summary{}, err
+		f := fault.As(err)
+		if f == nil || len(bad) == 0 {
+			return Summary{}, err
+		}
+		bad = append(bad, f)
+	}
+	if len(bad) > 0 {
+		return Summary{}, bad
 	}
 	sum := Summary{Places: Rank(entries, s)}
 	for i := range sum.Places {
@@ -108,34 +144,39 @@ func columnsOf(header []string) (columns, error) {
 	return columns{}, fault.New(fault.Invalid, "table.column_missing", "Column", "score")
 }
 
-func (c columns) entry(r table.Row, breakers []string) (Entry, error) {
+// entry reads a row; what is wrong with it is every cell that is.
+func (c columns) entry(r table.Row, breakers []string) (Entry, Wrong) {
 	e := Entry{Block: r.Get("block"), Unit: r.Get("unit")}
+	var bad Wrong
+	wrong := func(column, key string, args ...any) { bad = append(bad, r.Wrong(column, key, args...)) }
 	if e.Unit == "" {
-		return e, r.Wrong("unit", "results.csv.empty")
+		wrong("unit", "results.csv.empty")
 	}
 	score := r.Get(c.score)
 	e.Missing = score == "" || score == none || score == "-"
+	known := true // the maximum
 	if c.fixed != nil {
 		e.Max = *c.fixed
 	} else if text := r.Get("max"); !e.Missing || text != "" && text != none && text != "-" {
 		most, err := points.Parse(text)
-		if err != nil {
-			return e, r.Wrong("max", "results.csv.number")
+		switch known = false; {
+		case err != nil:
+			wrong("max", "results.csv.number")
+		case most < 0:
+			wrong("max", "results.csv.below_zero")
+		default:
+			e.Max, known = most, true
 		}
-		if most < 0 {
-			return e, r.Wrong("max", "results.csv.below_zero")
-		}
-		e.Max = most
 	}
 	if !e.Missing {
 		p, err := points.Parse(score)
 		switch {
 		case err != nil:
-			return e, r.Wrong(c.score, "results.csv.number")
+			wrong(c.score, "results.csv.number")
 		case p < 0:
-			return e, r.Wrong(c.score, "results.csv.below_zero")
-		case p > e.Max:
-			return e, r.Wrong(c.score, "results.csv.above", "Max", e.Max)
+			wrong(c.score, "results.csv.below_zero")
+		case known && p > e.Max:
+			wrong(c.score, "results.csv.above", "Max", e.Max)
 		}
 		e.Score = p
 	}
@@ -143,14 +184,14 @@ func (c columns) entry(r table.Row, breakers []string) (Entry, error) {
 		name := strings.TrimPrefix(b, "-")
 		p, err := points.Parse(r.Get(name))
 		if err != nil {
-			return e, r.Wrong(name, "results.csv.number")
+			wrong(name, "results.csv.number")
 		}
 		if name != b {
 			p = -p
 		}
 		e.Breakers = append(e.Breakers, p)
 	}
-	return e, nil
+	return e, bad
 }
 
 // published compares the figures that a published file brings with what came out.

@@ -70,6 +70,7 @@ type Table struct {
 	Decimals  int
 	Ties      Ties // "" where the source does not say
 	Bands     []Band
+	BandsOf   map[string][]Band // of groups that have bands of their own
 	Mean      *points.Points
 	Weighting Weighting   // "" where it is not stated
 	Blocks    []BlockMean // where only blocks' means are published
@@ -148,8 +149,12 @@ func (r Row) doubts(t Table) []Doubt {
 	if r.Index != nil {
 		exact = points.Ratio{Num: int64(*r.Index), Den: int64(points.Of(100))} // the published one decides
 	}
-	if r.Band != "" && exact.Defined() && len(t.Bands) > 0 {
-		if b, _ := BandOf(t.Bands, exact); !sameLabel(b.Label, r.Band) {
+	bands := t.Bands
+	if own, ok := t.BandsOf[r.Block]; ok {
+		bands = own
+	}
+	if r.Band != "" && exact.Defined() && len(bands) > 0 {
+		if b, _ := BandOf(bands, exact); !sameLabel(b.Label, r.Band) {
 			say(DoubtBand, "Band", r.Band, "Index", Percent(exact, t.Decimals), "Computed", orNone(b.Label))
 		}
 	}

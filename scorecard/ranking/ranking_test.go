@@ -2,6 +2,7 @@ package ranking
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -335,6 +336,29 @@ func TestRankCSVNamesLineAndColumn(t *testing.T) {
 		for _, w := range want {
 			if !strings.Contains(err.Error(), w) {
 				t.Errorf("RankCSV(%q) = %v, want it to say %s", in, err, w)
+			}
+		}
+	}
+}
+
+// Every wrong cell and row is told at once, in the order of the file.
+func TestRankCSVTellsAllThatIsWrong(t *testing.T) {
+	in := "block,unit,score,max,survey\nx,A,90,100,5\nx,B,abc,-1,x\nx,C,90\nx,,101,100,5\nx,D,80,100,5\n"
+	var out bytes.Buffer
+	_, err := RankCSV(strings.NewReader(in), &out, Settings{Ties: Ordinal, Decimals: 2}, "survey")
+	bad := Wrong(nil)
+	if !errors.As(err, &bad) || out.Len() > 0 || !fault.Is(err, fault.Invalid) {
+		t.Fatalf("%v, wrote %q", err, &out)
+	}
+	want := [][]string{{"Line=3", "Column=max"}, {"Line=3", "Column=score"}, {"Line=3", "Column=survey"}, {"Line=4", "table.width"},
+		{"Line=5", "Column=unit"}, {"Line=5", "Column=score", "above"}}
+	if len(bad) != len(want) {
+		t.Fatalf("%d faults, want %d:\n%v", len(bad), len(want), err)
+	}
+	for i, words := range want {
+		for _, w := range words {
+			if !strings.Contains(bad[i].Error(), w) {
+				t.Errorf("fault %d is %v, want it to say %s", i+1, bad[i], w)
 			}
 		}
 	}

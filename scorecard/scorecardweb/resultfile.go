@@ -177,6 +177,7 @@ type openResult struct {
 	Decimals  int              `json:"decimals"`
 	Bands     []openBand       `json:"bands,omitempty"`
 	Mean      string           `json:"mean,omitempty"`
+	Sets      []openSet        `json:"sets,omitempty" doc:"Of groups that were scored by sets of their own."`
 	Weighting string           `json:"mean_weighting,omitempty"`
 	Doubts    []string         `json:"contradictions,omitempty" doc:"What contradicts itself in the published figures, which are kept as published."`
 	Facts     []scorecard.Fact `json:"facts,omitempty"`
@@ -187,6 +188,13 @@ type openBand struct {
 	Label string `json:"label"`
 	Min   string `json:"min"`
 	Above bool   `json:"above,omitempty" doc:"Above min; otherwise from min on."`
+}
+
+type openSet struct {
+	Block string     `json:"block"`
+	Set   string     `json:"set"`
+	Max   string     `json:"max"`
+	Bands []openBand `json:"bands,omitempty"`
 }
 
 type openDelta struct {
@@ -234,6 +242,13 @@ func openOf(x *resultPage) openResult {
 	}
 	for _, b := range x.Bands {
 		o.Bands = append(o.Bands, openBand{b.Label, b.Min.String(), b.Strict})
+	}
+	for _, s := range x.Sets {
+		g := openSet{Block: s.Block, Set: s.Title, Max: s.Max.String()}
+		for _, b := range s.Bands {
+			g.Bands = append(g.Bands, openBand{b.Label, b.Min.String(), b.Strict})
+		}
+		o.Sets = append(o.Sets, g)
 	}
 	english := i18n.With(nowhere, i18n.English)
 	for _, d := range x.Doubts {

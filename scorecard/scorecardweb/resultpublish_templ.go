@@ -216,9 +216,9 @@ func tieOptions(ctx context.Context) []ui.Option {
 	return out
 }
 
-func bandOptions(p scorecard.Publication) []string {
+func bandOptions(p scorecard.Publication, block string) []string {
 	out := []string{""}
-	for _, b := range p.Bands {
+	for _, b := range p.SetOf(block).Bands {
 		out = append(out, b.Label)
 	}
 	return out
@@ -682,7 +682,7 @@ func proposeTable(in *proposeForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				for _, b := range bandOptions(in.Preview.Publication) {
+				for _, b := range bandOptions(in.Preview.Publication, r.Block) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<option value=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -1911,7 +1911,12 @@ func methodOf(ctx context.Context, x *resultPage) []ui.Fact {
 	add("results.decision", decision(ctx, x.Publication))
 	add("results.source", x.Source)
 	add("results.level", x.LevelName)
-	add("results.set", x.SetTitle)
+	if len(x.Sets) == 0 {
+		add("results.set", x.SetTitle)
+	}
+	for _, s := range x.Sets {
+		add("results.set", s.Block+": "+s.Title)
+	}
 	if len(x.Rows) > 0 {
 		add("results.how_index", i18n.T(ctx, "results.how_index.text", "Decimals", x.Decimals))
 	}
@@ -1921,7 +1926,14 @@ func methodOf(ctx context.Context, x *resultPage) []ui.Fact {
 	if x.Ties == ranking.Ordinal {
 		add("results.breakers", strings.Join(x.Breakers, ", "))
 	}
-	add("results.bands", bandsText(ctx, x.Bands))
+	if len(x.Sets) == 0 {
+		add("results.bands", bandsText(ctx, x.Bands))
+	}
+	for _, s := range x.Sets {
+		if text := bandsText(ctx, s.Bands); text != "" {
+			add("results.bands", s.Block+": "+text)
+		}
+	}
 	if x.Mean != nil {
 		text := percentText(ctx, *x.Mean, x.Decimals)
 		if x.Weighting != "" {
@@ -2010,7 +2022,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 				var templ_7745c5c3_Var93 string
 				templ_7745c5c3_Var93, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.heat.how"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 417, Col: 39}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 429, Col: 39}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var93))
 				if templ_7745c5c3_Err != nil {
@@ -2023,7 +2035,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 				var templ_7745c5c3_Var94 string
 				templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.tab.heat"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 419, Col: 101}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 431, Col: 101}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
 				if templ_7745c5c3_Err != nil {
@@ -2036,7 +2048,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 				var templ_7745c5c3_Var95 string
 				templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.tab.heat"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 421, Col: 72}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 433, Col: 72}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
 				if templ_7745c5c3_Err != nil {
@@ -2049,7 +2061,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 				var templ_7745c5c3_Var96 string
 				templ_7745c5c3_Var96, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.unit"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 424, Col: 53}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 436, Col: 53}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
 				if templ_7745c5c3_Err != nil {
@@ -2062,7 +2074,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 				var templ_7745c5c3_Var97 string
 				templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.index"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 425, Col: 66}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 437, Col: 66}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
 				if templ_7745c5c3_Err != nil {
@@ -2080,7 +2092,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 					var templ_7745c5c3_Var98 string
 					templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(f.Code)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 428, Col: 18}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 440, Col: 18}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 					if templ_7745c5c3_Err != nil {
@@ -2093,7 +2105,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 					var templ_7745c5c3_Var99 string
 					templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 429, Col: 37}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 441, Col: 37}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 					if templ_7745c5c3_Err != nil {
@@ -2116,7 +2128,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 					var templ_7745c5c3_Var100 templ.SafeURL
 					templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(x.unitURL(row.Row)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 437, Col: 64}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 449, Col: 64}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 					if templ_7745c5c3_Err != nil {
@@ -2129,7 +2141,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 					var templ_7745c5c3_Var101 string
 					templ_7745c5c3_Var101, templ_7745c5c3_Err = templ.JoinStringErrs(row.Row.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 437, Col: 81}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 449, Col: 81}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
 					if templ_7745c5c3_Err != nil {
@@ -2142,7 +2154,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 					var templ_7745c5c3_Var102 string
 					templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinStringErrs(indexText(ctx, x.Publication, row.Row))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 438, Col: 65}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 450, Col: 65}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
 					if templ_7745c5c3_Err != nil {
@@ -2179,7 +2191,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 							var templ_7745c5c3_Var105 string
 							templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(c.Score)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 441, Col: 79}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 453, Col: 79}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
 							if templ_7745c5c3_Err != nil {
@@ -2192,7 +2204,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 							var templ_7745c5c3_Var106 string
 							templ_7745c5c3_Var106, templ_7745c5c3_Err = templ.JoinStringErrs(fixed(ctx, c.Share, 0))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 441, Col: 106}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 453, Col: 106}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
 							if templ_7745c5c3_Err != nil {
@@ -2210,7 +2222,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 							var templ_7745c5c3_Var107 string
 							templ_7745c5c3_Var107, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.None)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 443, Col: 38}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 455, Col: 38}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
 							if templ_7745c5c3_Err != nil {
@@ -2257,7 +2269,7 @@ func heatView(x *resultPage, h heatMap) templ.Component {
 					var templ_7745c5c3_Var110 string
 					templ_7745c5c3_Var110, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.heat."+strconv.Itoa(n)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 454, Col: 91}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 466, Col: 91}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
 					if templ_7745c5c3_Err != nil {
@@ -2345,7 +2357,7 @@ func compareView(c *comparison) templ.Component {
 			var templ_7745c5c3_Var113 string
 			templ_7745c5c3_Var113, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "results.compare.choose", "Most", mostCompared))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 483, Col: 93}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 495, Col: 93}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
 			if templ_7745c5c3_Err != nil {
@@ -2358,7 +2370,7 @@ func compareView(c *comparison) templ.Component {
 			var templ_7745c5c3_Var114 templ.SafeURL
 			templ_7745c5c3_Var114, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.base() + "/compare"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 484, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 496, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
 			if templ_7745c5c3_Err != nil {
@@ -2421,7 +2433,7 @@ func compareView(c *comparison) templ.Component {
 							var templ_7745c5c3_Var117 string
 							templ_7745c5c3_Var117, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(y))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 497, Col: 41}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 509, Col: 41}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var117))
 							if templ_7745c5c3_Err != nil {
@@ -2440,7 +2452,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var118 string
 									templ_7745c5c3_Var118, templ_7745c5c3_Err = templ.JoinStringErrs(v.String())
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 500, Col: 49}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 512, Col: 49}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
 									if templ_7745c5c3_Err != nil {
@@ -2453,7 +2465,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var119 string
 									templ_7745c5c3_Var119, templ_7745c5c3_Err = templ.JoinStringErrs(percentText(ctx, v, c.Decimals))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 500, Col: 85}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 512, Col: 85}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
 									if templ_7745c5c3_Err != nil {
@@ -2471,7 +2483,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var120 string
 									templ_7745c5c3_Var120, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.None)
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 502, Col: 51}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 514, Col: 51}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
 									if templ_7745c5c3_Err != nil {
@@ -2546,7 +2558,7 @@ func compareView(c *comparison) templ.Component {
 							var templ_7745c5c3_Var123 string
 							templ_7745c5c3_Var123, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 517, Col: 32}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 529, Col: 32}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
 							if templ_7745c5c3_Err != nil {
@@ -2565,7 +2577,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var124 string
 									templ_7745c5c3_Var124, templ_7745c5c3_Err = templ.JoinStringErrs(shareOf(o))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 520, Col: 49}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 532, Col: 49}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
 									if templ_7745c5c3_Err != nil {
@@ -2578,7 +2590,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var125 string
 									templ_7745c5c3_Var125, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.Decimal(ctx, o.Points))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 520, Col: 81}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 532, Col: 81}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
 									if templ_7745c5c3_Err != nil {
@@ -2591,7 +2603,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var126 string
 									templ_7745c5c3_Var126, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.Decimal(ctx, o.Max))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 520, Col: 112}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 532, Col: 112}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
 									if templ_7745c5c3_Err != nil {
@@ -2609,7 +2621,7 @@ func compareView(c *comparison) templ.Component {
 									var templ_7745c5c3_Var127 string
 									templ_7745c5c3_Var127, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.None)
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 522, Col: 51}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `scorecard/scorecardweb/results.templ`, Line: 534, Col: 51}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
 									if templ_7745c5c3_Err != nil {
