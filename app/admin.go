@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -134,5 +135,21 @@ func (r *rooms) elsewhere(req *http.Request, a actor.Actor) string {
 	if to := r.first.Elsewhere(req, a); to != "" {
 		return to
 	}
-	return account.Confined(req, a)
+	if to := account.Confined(req, a); to != "" || !a.SignedIn() || a.FirstPassword {
+		return to
+	}
+	forced, err := r.factorForced(req.Context(), a)
+	if err != nil {
+		slog.ErrorContext(req.Context(), "is a second factor forced", "err", err)
+		return account.ConfinedToFactor(req) // deny when in doubt
+	}
+	if forced {
+		return account.ConfinedToFactor(req)
+	}
+	return ""
+}
+
+// factorForced reports whether somebody needs a second factor that they do not have.
+func (r *rooms) factorForced(ctx context.Context, a actor.Actor) (bool, error) {
+	return account.Forced(ctx, r.db, r.accounts, r.settings, a)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"cchc/admin"
+	"cchc/admin/account"
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
@@ -148,7 +149,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
 	r.procedures = &procedure.Catalogue{DB: d}
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
-	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures})}
+	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures}, account.FactorSettings)}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
 	r.log = &ledger.Log{DB: d}

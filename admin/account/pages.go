@@ -23,11 +23,15 @@ type Pages struct {
 	Accounts *auth.Accounts
 	Units    *unit.Book
 	Views    *list.Views // nil keeps none
+	// Forced reports whether somebody needs a second factor that they do not have;
+	// nil forces nobody.
+	Forced func(ctx context.Context, a actor.Actor) (bool, error)
 }
 
 // Register puts the pages at /admin/accounts, /admin/delegations and /me.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/accounts", web.SignedIn, p.list)
+	p.registerFactor(mux)
 	mux.Handle("GET /admin/accounts/new", web.SignedIn, p.askNew)
 	mux.Handle("POST /admin/accounts", web.SignedIn, p.create)
 	mux.Handle("GET /admin/accounts/{id}", web.SignedIn, p.show)
@@ -56,11 +60,26 @@ func Confined(r *http.Request, a actor.Actor) string {
 	if !a.FirstPassword {
 		return ""
 	}
-	switch path := r.URL.Path; {
-	case path == "/me/password", path == "/sign-out", path == "/preferences", path == "/sign-in":
+	return unless(r, "/me/password")
+}
+
+// ConfinedToFactor is the same for somebody whose role needs a second factor that
+// they do not have yet.
+func ConfinedToFactor(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, "/me/factor/") {
 		return ""
 	}
-	return "/me/password"
+	return unless(r, "/me/factor")
+}
+
+// unless returns a path, or "" when the request is for it or for what everybody
+// may do who is signed in.
+func unless(r *http.Request, path string) string {
+	switch r.URL.Path {
+	case path, "/sign-out", "/preferences", "/sign-in":
+		return ""
+	}
+	return path
 }
 
 // places are the units where a verb of the actor holds, for choosing one, and the

@@ -43,6 +43,7 @@ type showPage struct {
 	Units    []ui.Option
 	Trail    []ui.Event
 	Self     bool
+	Factor   bool // has a second factor
 	Today    moment.Date
 }
 
@@ -118,6 +119,11 @@ func (p *Pages) shows(w http.ResponseWriter, r *http.Request, status int, in *in
 	if page.Standing, err = p.Accounts.Standing(ctx, a, id); err != nil {
 		return err
 	}
+	f, err := p.Accounts.Factor(ctx, id)
+	if err != nil {
+		return err
+	}
+	page.Factor = f.Since != 0
 	pl, err := p.places(ctx, auth.Roots(a, auth.AccountChange))
 	if err != nil {
 		return err

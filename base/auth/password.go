@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+	"github.com/trustelem/zxcvbn"
 
 	"cchc/base/fault"
 )
@@ -73,6 +74,21 @@ func verifyPassword(ctx context.Context, password, hash string) (ok, old bool, e
 	return ok, old, nil
 }
 
+// fewGuesses is how many guesses a password must withstand of somebody who knows
+// what people choose.
+const fewGuesses = 1e6
+
+// guessable reports whether a password is one of the usual ones (a list of the
+// most used, dictionaries, years, rows of keys, repetitions), as zxcvbn estimates.
+// Longer ones than those it looks at are none of the usual.
+func guessable(password, login string) bool {
+	const looked = 64
+	if len(password) > looked {
+		return false
+	}
+	return zxcvbn.PasswordStrength(password, []string{login, "cchc"}).Guesses < fewGuesses
+}
+
 // checkPassword adds to f what is wrong with a new password for login.
 func checkPassword(f *fault.Fault, field, login, password string) {
 	switch {
@@ -82,5 +98,7 @@ func checkPassword(f *fault.Fault, field, login, password string) {
 		f.With(field, "auth.password_long", "Max", MaxPassword)
 	case login != "" && strings.Contains(strings.ToLower(password), login):
 		f.With(field, "auth.password_login")
+	case guessable(password, login):
+		f.With(field, "auth.password_common")
 	}
 }

@@ -19,6 +19,10 @@ var (
 type SignedIn struct {
 	Actor actor.Actor
 	At    moment.Instant // keep it in the session, for Resume
+	// Second tells that the password was right and a code of the second factor is
+	// still wanted: nothing but the account's id is known of the actor, no session
+	// has begun, and SecondStep goes on.
+	Second bool
 }
 
 // SignIn returns the actor for a login and password, tried from a network
@@ -76,26 +80,39 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 	}
 	var in SignedIn
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
-		a, err := Load(ctx, tx, s.id, tx.Now.Date())
-		if err != nil {
-			return err
-		}
-		in = SignedIn{Actor: a, At: tx.Now}
 		if fresh != "" {
 			if _, err := tx.Exec(ctx, storeOld, fresh, s.id); err != nil {
 				return err
 			}
 		}
-		if err := giveBack(ctx, tx, keys); err != nil {
+		f, err := loadFactor(ctx, tx, s.id)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, beginSession, s.id, tx.Now, agent(t.Agent)); err != nil {
+		if f.confirmed != 0 {
+			in = SignedIn{Actor: actor.Actor{Account: s.id}, Second: true}
+			return giveBack(ctx, tx, keys)
+		}
+		a, err := Load(ctx, tx, s.id, tx.Now.Date())
+		if err != nil {
 			return err
 		}
-		return record(ctx, tx, a, "account.sign_in", s.id, a.Home())
+		in = SignedIn{Actor: a, At: tx.Now}
+		return begin(ctx, tx, a, keys, t)
 	})
 	if err != nil {
 		return SignedIn{}, err
 	}
 	return in, nil
+}
+
+// begin begins a session of an actor who has shown who they are.
+func begin(ctx context.Context, tx *db.Tx, a actor.Actor, keys []attemptKey, t Attempt) error {
+	if err := giveBack(ctx, tx, keys); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, beginSession, a.Account, tx.Now, agent(t.Agent)); err != nil {
+		return err
+	}
+	return record(ctx, tx, a, "account.sign_in", a.Account, a.Home())
 }

@@ -25,6 +25,9 @@ const (
 	keyFlash   = "flash"
 	keyKind    = "flash_kind"
 	keyKept    = "kept"
+
+	keyPending   = "pending" // account whose password was right
+	keyPendingAt = "pending_at"
 )
 
 // seenEvery is how exactly the last request is known: a session is written once
@@ -189,10 +192,37 @@ func SignIn(ctx context.Context, account string, at moment.Instant) error {
 	if err := m.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
+	m.sessions.Remove(ctx, keyPending)
 	m.sessions.Put(ctx, keyAccount, account)
 	m.sessions.Put(ctx, keyAt, int64(at))
 	m.sessions.Put(ctx, keySeen, m.cfg.Now().Unix())
 	return nil
+}
+
+// pendingFor is how long a password that was right waits for the second factor.
+const pendingFor = 5 * time.Minute
+
+// Pend notes in the session, which gets a new token, that an account's password was
+// right and its second factor is wanted. Nobody is signed in by it.
+func Pend(ctx context.Context, account string) error {
+	m := visitOf(ctx).mux
+	if err := m.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	m.sessions.Remove(ctx, keyAccount)
+	m.sessions.Put(ctx, keyPending, account)
+	m.sessions.Put(ctx, keyPendingAt, m.cfg.Now().Unix())
+	return nil
+}
+
+// Pending returns the account whose second factor is wanted, or "" when there is
+// none or it waited for too long.
+func Pending(ctx context.Context) string {
+	m := visitOf(ctx).mux
+	if m.cfg.Now().Sub(time.Unix(m.sessions.GetInt64(ctx, keyPendingAt), 0)) > pendingFor {
+		return ""
+	}
+	return m.sessions.GetString(ctx, keyPending)
 }
 
 // SignOut ends the session.

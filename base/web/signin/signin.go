@@ -4,6 +4,7 @@ package signin
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"cchc/base/auth"
 	"cchc/base/fault"
@@ -13,10 +14,12 @@ import (
 // Pages are the pages to sign in and out.
 type Pages struct{ Accounts *auth.Accounts }
 
-// Register puts the pages at /sign-in and /sign-out.
+// Register puts the pages at /sign-in, /sign-in/code and /sign-out.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /sign-in", web.Public, p.ask)
 	mux.Handle("POST /sign-in", web.Public, p.enter)
+	mux.Handle("GET /sign-in/code", web.Public, p.askCode)
+	mux.Handle("POST /sign-in/code", web.Public, p.enterCode)
 	mux.Handle("POST /sign-out", web.Public, p.leave)
 }
 
@@ -55,6 +58,58 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	}
 	if who.Actor.Account == "" {
 		return errors.New("signed in without an account")
+	}
+	if who.Second {
+		if err := web.Pend(ctx, who.Actor.Account); err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, "/sign-in/code?next="+url.QueryEscape(web.Local(in.Next)), "")
+	}
+	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, web.Local(in.Next), "web.sign_in.done", "Name", who.Actor.Name)
+}
+
+// A codeForm is the second step: six digits of the application, or a recovery code.
+type codeForm struct {
+	web.Form
+	Code string `form:"code,required,raw"`
+	Next string `form:"next"`
+}
+
+func (p *Pages) askCode(w http.ResponseWriter, r *http.Request) error {
+	if web.Pending(r.Context()) == "" {
+		return web.SeeOther(w, r, "/sign-in", "")
+	}
+	var in codeForm
+	in.Set("next", web.Local(r.URL.Query().Get("next")))
+	return web.Render(w, r, http.StatusOK, codePage(&in.Form))
+}
+
+func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	account := web.Pending(ctx)
+	if account == "" {
+		web.Warn(ctx, "auth.factor.waited")
+		return web.SeeOther(w, r, "/sign-in", "")
+	}
+	var in codeForm
+	err := web.Decode(r, &in)
+	var who auth.SignedIn
+	if err == nil {
+		who, err = p.Accounts.SecondStep(ctx, account, in.Code, auth.Attempt{From: web.ClientIP(r), Agent: r.UserAgent()})
+	}
+	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
+		in.Fault = f
+		w.Header().Set("Retry-After", "60")
+		return web.Render(w, r, http.StatusTooManyRequests, codePage(&in.Form))
+	}
+	if in.Failed(err) {
+		return web.Render(w, r, http.StatusUnprocessableEntity, codePage(&in.Form))
+	}
+	if err != nil {
+		return err
 	}
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
 		return err

@@ -1,0 +1,336 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/moment"
+)
+
+// A second factor (xác thực hai yếu tố) is an application on somebody's telephone
+// that shows six digits, new every thirty seconds (TOTP, RFC 6238), and for the day
+// on which the telephone is gone a few recovery codes (mã khôi phục), each good for
+// once.
+const (
+	factorPeriod  = 30 // seconds
+	factorSkew    = 1  // periods by which the clocks may differ
+	factorSecret  = 20 // bytes, as RFC 4226, section 4 recommends
+	recoveryCodes = 10
+)
+
+var (
+	factorOf = db.SQL("auth.factor.of", `SELECT secret, COALESCE(confirmed_at, 0), step FROM account_factor WHERE account_id = $1`)
+	factorIn = db.SQL("auth.factor.begin", `
+		INSERT INTO account_factor (account_id, secret, made_at, confirmed_at, step) VALUES ($1, $2, $3, NULL, 0)
+		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, made_at = excluded.made_at, step = 0`)
+	factorOn    = db.SQL("auth.factor.confirm", `UPDATE account_factor SET confirmed_at = $1, step = $2 WHERE account_id = $3`)
+	factorStep  = db.SQL("auth.factor.step", `UPDATE account_factor SET step = $1 WHERE account_id = $2 AND step < $1`)
+	factorOff   = db.SQL("auth.factor.drop", `DELETE FROM account_factor WHERE account_id = $1`)
+	recoveryIn  = db.Rows("auth.recovery.put", "account_recovery", "account_id, hash", "")
+	recoveryUse = db.SQL("auth.recovery.use", `UPDATE account_recovery SET used_at = $1 WHERE account_id = $2 AND hash = $3 AND used_at IS NULL`)
+	recoveryOff = db.SQL("auth.recovery.drop", `DELETE FROM account_recovery WHERE account_id = $1`)
+	recoveryNum = db.SQL("auth.recovery.left", `SELECT COUNT(*) FROM account_recovery WHERE account_id = $1 AND used_at IS NULL`)
+	openLogin   = db.SQL("auth.account.login", `SELECT login FROM account WHERE id = $1 AND disabled_at IS NULL`)
+)
+
+// A Factor is how an account's second factor stands.
+type Factor struct {
+	Since    moment.Instant // when it was confirmed; 0 without one
+	Recovery int            // recovery codes that are left
+}
+
+type factor struct {
+	secret    string
+	confirmed moment.Instant
+	step      int64 // the last period whose code was used
+}
+
+func loadFactor(ctx context.Context, q db.Queryer, account string) (f factor, err error) {
+	f, err = db.One(ctx, q, factorOf, func(r db.Scanner) (f factor, err error) {
+		err = r.Scan(&f.secret, &f.confirmed, &f.step)
+		return f, err
+	}, account)
+	if errors.Is(err, db.ErrNotFound) {
+		return factor{}, nil
+	}
+	return f, err
+}
+
+// Factor returns how the second factor of an account stands.
+func (k *Accounts) Factor(ctx context.Context, account string) (Factor, error) {
+	f, err := loadFactor(ctx, k.DB, account)
+	if err != nil || f.confirmed == 0 {
+		return Factor{}, err
+	}
+	n, err := db.Value[int](ctx, k.DB, recoveryNum, account)
+	return Factor{Since: f.confirmed, Recovery: n}, err
+}
+
+// period returns the period of a code that is right at an instant and was not used
+// before, or 0. All that could be right are compared, in constant time.
+func (f factor) period(code string, at moment.Instant) (int64, error) {
+	now := at.Time().Unix() / factorPeriod
+	found := int64(0)
+	for step := now - factorSkew; step <= now+factorSkew; step++ {
+		want, err := totp.GenerateCodeCustom(f.secret, time.Unix(step*factorPeriod, 0), totp.ValidateOpts{Period: factorPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err != nil {
+			return 0, fmt.Errorf("make a code of the second factor: %w", err)
+		}
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && step > f.step {
+			found = step
+		}
+	}
+	return found, nil
+}
+
+// BeginFactor makes a new secret for the actor's own application; it holds from
+// ConfirmFactor on. Faults: Forbidden; Conflict when there is a second factor already.
+func (k *Accounts) BeginFactor(ctx context.Context, a actor.Actor) error {
+	if !a.SignedIn() || a.IsSystem() || a.For.Account != "" {
+		return fault.New(fault.Forbidden, "auth.forbidden")
+	}
+	raw := make([]byte, factorSecret)
+	rand.Read(raw) // never fails
+	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		f, err := loadFactor(ctx, tx, a.Account)
+		if err != nil {
+			return err
+		}
+		if f.confirmed != 0 {
+			return fault.New(fault.Conflict, "auth.factor.there")
+		}
+		if _, err = tx.Exec(ctx, factorIn, a.Account, secret, tx.Now); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.factor_begin", a.Account, a.Home())
+	})
+}
+
+// FactorAddress is the address that applications read from a QR code: the form
+// otpauth://totp/ISSUER:LOGIN?secret=…
+func FactorAddress(issuer, login, secret string) string {
+	q := url.Values{"secret": {secret}, "issuer": {issuer}, "period": {strconv.Itoa(factorPeriod)}, "digits": {"6"}}
+	return "otpauth://totp/" + url.PathEscape(issuer+":"+login) + "?" + q.Encode()
+}
+
+// PendingFactor returns the secret that waits for its first code, or "".
+func (k *Accounts) PendingFactor(ctx context.Context, a actor.Actor) (string, error) {
+	f, err := loadFactor(ctx, k.DB, a.Account)
+	if err != nil || f.confirmed != 0 {
+		return "", err
+	}
+	return f.secret, nil
+}
+
+// ConfirmFactor turns the second factor on with the first code of the application,
+// and returns the recovery codes: they are shown once. Faults: Invalid with field
+// code; Conflict when it is on already; TooMany.
+func (k *Accounts) ConfirmFactor(ctx context.Context, a actor.Actor, code string) (recovery []string, err error) {
+	keys := attemptKeys("factor:"+a.Account, "")
+	if err := take(ctx, k.DB, keys); err != nil {
+		return nil, err
+	}
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		f, err := loadFactor(ctx, tx, a.Account)
+		if err != nil {
+			return err
+		}
+		if f.confirmed != 0 || f.secret == "" {
+			return fault.New(fault.Conflict, "auth.factor.there")
+		}
+		step, err := f.period(digitsOf(code), tx.Now)
+		if err != nil {
+			return err
+		}
+		if step == 0 {
+			return fault.New(fault.Invalid, "form.invalid").With("code", "auth.factor.wrong")
+		}
+		if err := giveBack(ctx, tx, keys); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, factorOn, tx.Now, step, a.Account); err != nil {
+			return err
+		}
+		if recovery, err = newRecovery(ctx, tx, a.Account); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.factor_set", a.Account, a.Home())
+	})
+	return recovery, err
+}
+
+// RenewRecovery makes new recovery codes; the old ones are worth nothing then. It
+// needs a code, as DropFactor does. Faults: Invalid with field code; TooMany.
+func (k *Accounts) RenewRecovery(ctx context.Context, a actor.Actor, code string) (recovery []string, err error) {
+	err = k.withCode(ctx, a, code, func(tx *db.Tx) error {
+		if recovery, err = newRecovery(ctx, tx, a.Account); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.recovery_new", a.Account, a.Home())
+	})
+	return recovery, err
+}
+
+// DropFactor turns the actor's own second factor off, with one of its codes.
+// Faults: Invalid with field code; TooMany.
+func (k *Accounts) DropFactor(ctx context.Context, a actor.Actor, code string) error {
+	return k.withCode(ctx, a, code, func(tx *db.Tx) error {
+		return dropFactor(ctx, tx, a, a.Account, a.Home(), "account.factor_drop", "")
+	})
+}
+
+// ResetFactor turns another account's second factor off, for somebody who lost
+// telephone and recovery codes. Faults: NotFound; Invalid with field reason.
+func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason string) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		if _, err := k.changeable(ctx, tx, a, id); err != nil {
+			return err
+		}
+		if reason == "" {
+			return fault.New(fault.Invalid, "auth.account_invalid").With("reason", "web.form.required")
+		}
+		if _, err := tx.Exec(ctx, endSessions, tx.Now, id, tx.Now.Add(-alive), 0); err != nil {
+			return err
+		}
+		return dropFactor(ctx, tx, a, id, "", "account.factor_reset", reason)
+	})
+}
+
+func dropFactor(ctx context.Context, tx *db.Tx, a actor.Actor, id string, unit actor.UnitID, verb, reason string) error {
+	for _, s := range []*db.Stmt{recoveryOff, factorOff} {
+		if _, err := tx.Exec(ctx, s, id); err != nil {
+			return err
+		}
+	}
+	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: verb, Kind: "account", ID: id, Unit: unit, Reason: reason})
+}
+
+// withCode does what needs a code of the actor's second factor, in one write.
+func (k *Accounts) withCode(ctx context.Context, a actor.Actor, code string, do func(tx *db.Tx) error) error {
+	if a.For.Account != "" {
+		return fault.New(fault.Forbidden, "auth.forbidden")
+	}
+	keys := attemptKeys("factor:"+a.Account, "")
+	if err := take(ctx, k.DB, keys); err != nil {
+		return err
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		if _, err := useCode(ctx, tx, a.Account, code); err != nil {
+			return err
+		}
+		if err := giveBack(ctx, tx, keys); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
+
+// SecondStep finishes the sign-in of an account whose password was right, with a
+// code of its application or a recovery code. Faults: Invalid with field code;
+// TooMany; Unauthenticated when the account is gone.
+func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attempt) (in SignedIn, err error) {
+	login, err := db.Value[string](ctx, k.DB, openLogin, account)
+	if errors.Is(err, db.ErrNotFound) {
+		return SignedIn{}, fault.New(fault.Unauthenticated, "auth.sign_in")
+	}
+	if err != nil {
+		return SignedIn{}, err
+	}
+	keys := attemptKeys("factor:"+login, t.From)
+	if err := take(ctx, k.DB, keys); err != nil {
+		return SignedIn{}, err
+	}
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		recovery, err := useCode(ctx, tx, account, code)
+		if err != nil {
+			return err
+		}
+		a, err := Load(ctx, tx, account, tx.Now.Date())
+		if err != nil {
+			return err
+		}
+		in = SignedIn{Actor: a, At: tx.Now}
+		if recovery {
+			if err := record(ctx, tx, a, "account.recovery_use", account, a.Home()); err != nil {
+				return err
+			}
+		}
+		return begin(ctx, tx, a, keys, t)
+	})
+	return in, err
+}
+
+// useCode uses a code up: of the application, or a recovery code.
+func useCode(ctx context.Context, tx *db.Tx, account, code string) (recovery bool, err error) {
+	f, err := loadFactor(ctx, tx, account)
+	if err != nil {
+		return false, err
+	}
+	wrong := fault.New(fault.Invalid, "form.invalid").With("code", "auth.factor.wrong")
+	if f.confirmed == 0 {
+		return false, wrong
+	}
+	if digits := digitsOf(code); len(digits) == 6 {
+		step, err := f.period(digits, tx.Now)
+		if err != nil {
+			return false, err
+		}
+		if step != 0 {
+			_, err := tx.Exec(ctx, factorStep, step, account)
+			return false, err
+		}
+	}
+	n, err := tx.Exec(ctx, recoveryUse, tx.Now, account, recoveryHash(account, code))
+	if err == nil && n == 0 {
+		err = wrong
+	}
+	return true, err
+}
+
+func newRecovery(ctx context.Context, tx *db.Tx, account string) (codes []string, err error) {
+	if _, err := tx.Exec(ctx, recoveryOff, account); err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for range recoveryCodes {
+		code := groups(3, 4) // 59 bits: beyond guessing even from its hash
+		codes = append(codes, code)
+		rows = append(rows, []any{account, recoveryHash(account, code)})
+	}
+	return codes, tx.InsertRows(ctx, recoveryIn, rows)
+}
+
+// recoveryHash is what is kept of a recovery code. People type it with and without
+// hyphens and capitals.
+func recoveryHash(account, code string) string {
+	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
+	h := sha256.Sum256([]byte(account + "\x00" + code))
+	return hex.EncodeToString(h[:])
+}
+
+func digitsOf(code string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, code)
+}

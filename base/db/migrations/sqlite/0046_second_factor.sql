@@ -1,0 +1,18 @@
+-- +goose Up
+-- The second factor of an account: the secret that it shares with an application,
+-- and the hashes of recovery codes. step is the last period whose code was used, so
+-- that no code is good twice.
+CREATE TABLE account_factor (
+  account_id TEXT NOT NULL PRIMARY KEY REFERENCES account (id),
+  secret TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  confirmed_at INTEGER,
+  step INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE account_recovery (
+  account_id TEXT NOT NULL REFERENCES account (id),
+  hash TEXT NOT NULL,
+  used_at INTEGER,
+  PRIMARY KEY (account_id, hash)
+) STRICT, WITHOUT ROWID;
