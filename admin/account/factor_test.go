@@ -16,7 +16,7 @@ func TestASecondFactorIsSetUpAndAskedFor(t *testing.T) {
 	b.Get("/me").Is(200).Has("a[href='/me/factor']", "Xác thực hai yếu tố")
 	b.Get("/me/factor").Is(200).Count("#secret", 0).Has("button", "Bắt đầu cài đặt")
 	b.Post("/me/factor").To("/me/factor")
-	p := b.Get("/me/factor").Is(200).Count("svg", 1)
+	p := b.Get("/me/factor").Is(200).Count(".card-body svg", 1)
 	if p.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("the page of the secret is kept: %q", p.Header.Get("Cache-Control"))
 	}
