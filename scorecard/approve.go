@@ -88,8 +88,12 @@ func (k *Desk) Approve(ctx context.Context, a actor.Actor, roundID, decision str
 		if _, err := tx.Exec(ctx, roundApprove, tx.Now, a.Account, decision, decided, r.ID); err != nil {
 			return err
 		}
+		final, err := k.lockedRound(ctx, tx, r)
+		if err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.ResultPublish), Kind: "round", ID: r.ID, Unit: r.Unit,
-			Changes: []audit.Change{{Field: "approved", To: decision}, {Field: "decided", To: decided.String()}, {Field: "sheets", To: strconv.Itoa(sheets)}}})
+			Changes: []audit.Change{{Field: "approved", To: decision}, {Field: "decided", To: decided.String()}, {Field: "sheets", To: strconv.Itoa(sheets)}, contentChange(final)}})
 	})
 }
 

@@ -177,12 +177,16 @@ func (k *Desk) handIn(ctx context.Context, tx *db.Tx, a actor.Actor, r Round, s 
 			return err
 		}
 	}
+	in, err := k.lockedSheetOf(ctx, tx, s) // with the days that were measured just now
+	if err != nil {
+		return err
+	}
 	verb := auth.ScoreEnter
 	if reason != "" {
 		verb = auth.RoundKeep
 	}
 	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(verb), Kind: "sheet", ID: s.ID, Unit: s.Unit, Reason: reason,
-		Changes: []audit.Change{{Field: "handed_in", To: tx.Now.String()}, {Field: "late_days", To: strconv.Itoa(late)}, {Field: "lacks", To: strconv.Itoa(len(list))}}})
+		Changes: []audit.Change{{Field: "handed_in", To: tx.Now.String()}, {Field: "late_days", To: strconv.Itoa(late)}, {Field: "lacks", To: strconv.Itoa(len(list))}, contentChange(in)}})
 }
 
 // TakeBack makes a sheet that was handed in the unit's draft again, while its stage

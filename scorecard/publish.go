@@ -395,7 +395,7 @@ func (k *Desk) ApprovePublication(ctx context.Context, a actor.Actor, id string)
 			return fault.New(fault.Conflict, "results.approved")
 		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.ResultPublish), Kind: "publication", ID: id, Unit: p.Unit,
-			Changes: []audit.Change{{Field: "approved", To: p.Number}}})
+			Changes: []audit.Change{{Field: "approved", To: p.Number}, contentChange(p.Locked())}})
 	})
 }
 

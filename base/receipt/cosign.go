@@ -149,6 +149,37 @@ func CheckCosignature(signed []byte, public, line string) error {
 	return err
 }
 
+// CosignatureOf returns the line by which a key co-signed a checkpoint, "" when it did
+// not.
+func CosignatureOf(signed []byte, public string) string {
+	_, lines, _ := strings.Cut(string(signed), "\n\n")
+	for _, l := range strings.SplitAfter(lines, "\n") {
+		if strings.HasSuffix(l, "\n") && CheckCosignature(signed, public, l) == nil {
+			return l
+		}
+	}
+	return ""
+}
+
+// Cosigns reports whether a public key is one of co-signatures, and not of a log.
+func Cosigns(public string) (bool, error) {
+	v, err := parseKey(public)
+	if err != nil {
+		return false, err
+	}
+	_, ok := v.(cosigner)
+	return ok, nil
+}
+
+// SignedText returns what of a signed checkpoint the signatures are over.
+func SignedText(signed []byte) (string, error) {
+	text, _, ok := strings.Cut(string(signed), "\n\n")
+	if !ok {
+		return "", ErrCheckpoint
+	}
+	return text + "\n", nil
+}
+
 // CosignTime reads when a co-signature was made, in milliseconds; ok is false for a
 // signature of another kind.
 func CosignTime(s note.Signature) (millis int64, ok bool) {
