@@ -41,6 +41,7 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	(&importsweb.API{Runs: r.imports}).Register(a)
 	(&exchangeweb.API{Book: r.exchange}).Register(a)
 	(&admin.JobsAPI{Pages: r.jobPages()}).Register(a)
+	apiLog{r}.register(a)
 }
 
 // places lists units in and below roots, each below the one that it belongs to.

@@ -72,6 +72,7 @@ type rooms struct {
 	log        *ledger.Log   // of the audit trail
 	logKey     string        // where its private key is
 	logKeeper  *logKeeper
+	cosigner   cosignerFlags
 }
 
 // operator is who acts at the command line: whoever can open the database file

@@ -12,6 +12,7 @@ import (
 
 	"cchc/base/db"
 	"cchc/base/file"
+	"cchc/base/ledger"
 	"cchc/base/moment"
 )
 
@@ -19,7 +20,8 @@ type backupCmd struct {
 	dbFlag
 	Dir   string `arg:"" help:"Folder of the copies, made when it is not there; better on another disk." env:"CCHC_BACKUP"`
 	Files string `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
-	Keep  int    `help:"How many copies of the database to keep there; 0 keeps all." default:"14" placeholder:"N"`
+	logFlag
+	Keep int `help:"How many copies of the database to keep there; 0 keeps all." default:"14" placeholder:"N"`
 }
 
 // Run copies the database to DIR/NAME-TIME.db, and to DIR/files the scans that
@@ -66,11 +68,44 @@ func (c backupCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return fmt.Errorf("backup: the database is copied; scans of %s that are not: %w", where, err)
 	}
+	if err := c.keys(s, (&rooms{db: d}).logKeyAt(c.LogKey)); err != nil {
+		return fmt.Errorf("backup: the log's key: %w", err)
+	}
 	if err := prune(c.Dir, stem, c.Keep); err != nil {
 		return fmt.Errorf("backup: what is too old: %w", err)
 	}
 	// The health page tells when the last one was, wherever it went.
 	return os.WriteFile(c.DB+".backup", []byte(path+"\n"), 0o640)
+}
+
+// keys copies the key of the log with what was signed last, for its owner alone. A key
+// that is there already and is another stays under the name of its time.
+func (c backupCmd) keys(s streams, path string) error {
+	for _, name := range []string{path, path + ".signed"} {
+		b, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(c.Dir, filepath.Base(name))
+		had, err := os.ReadFile(to)
+		if err == nil && name == path && string(had) != string(b) {
+			info, err := os.Stat(to)
+			if err != nil {
+				return err
+			}
+			if err := os.Rename(to, to+"."+info.ModTime().In(moment.Zone).Format("2006-01-02T150405")); err != nil {
+				return err
+			}
+		}
+		if err := ledger.WriteFile(to, b, 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "%s: copied\n", to)
+	}
+	return nil
 }
 
 var copyTime = regexp.MustCompile(`^-\d{4}-\d\d-\d\dT\d{6}\.db$`)

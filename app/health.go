@@ -152,7 +152,7 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		}
 		say("clock", s, "Now", now)
 	}
-	out = append(out, r.verifiedFinding(ctx, now))
+	out = append(out, r.verifiedFinding(ctx, now), r.logFinding(ctx))
 	// Everything is counted by Vietnam's clock, whatever the machine's is set to:
 	// that one only stands in its log.
 	zone, shift := time.Now().Zone()
@@ -172,6 +172,24 @@ func (r *rooms) verifiedFinding(ctx context.Context, now moment.Instant) admin.F
 		f.Standing = admin.Bad
 	case v.Finished < now.Add(-staleVerify):
 		f.Standing = admin.Look
+	}
+	return f
+}
+
+// logFinding tells how the log of the trail stands.
+func (r *rooms) logFinding(ctx context.Context) admin.Finding {
+	size, err := r.log.Size(ctx, r.db)
+	f := admin.Finding{Key: "log", Standing: admin.Fine, Args: []any{"Size", size, "At", i18n.None}}
+	if err != nil || r.logKeeper.failed() != nil {
+		f.Standing = admin.Bad
+	}
+	if last, err := r.log.Latest(ctx, r.db); err == nil {
+		f.Args[3] = last.At
+	} else if f.Standing == admin.Fine {
+		f.Standing = admin.Look
+	}
+	if c, err := r.log.LastCheck(ctx, r.db); err == nil && c.Wrong > 0 {
+		f.Standing = admin.Bad
 	}
 	return f
 }

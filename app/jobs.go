@@ -34,6 +34,9 @@ func (r *rooms) newRunner() *job.Runner {
 	run.Every(time.Hour, "api.sweep", sweeping, func(ctx context.Context) error { return api.Sweep(ctx, r.db) })
 	job.Handle(run, notice.Send, r.notices.SendDue)
 	run.Every(15*time.Second, "notice.sweep", sweeping, r.tellNotices)
+	job.Handle(run, logCheck, r.checkLogJob)
+	run.Every(time.Hour, "log.weekly", sweeping, r.checkLogDue)
+	run.Every(time.Hour, "log.ask", time.Minute, r.askCosigners)
 	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
 	if r.scans != nil {
 		job.Handle(run, dossier.EraseFiles, r.eraseFiles)

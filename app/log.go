@@ -10,8 +10,12 @@ import (
 
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/job"
 	"cchc/base/ledger"
+	"cchc/base/moment"
+	"cchc/base/receipt"
 )
 
 const (
@@ -102,11 +106,50 @@ func found(ctx context.Context, f ledger.Finding) string {
 // checkLog checks the whole log, and notes the result.
 func (r *rooms) checkLog(ctx context.Context, o ledger.Options) (*ledger.Check, error) {
 	o.Erase = string(auth.DossierErase)
+	o.Locked = func(ctx context.Context, kind, object string) (string, error) {
+		if kind != "publication" { // scores may be reopened by acts of their own
+			return "", nil
+		}
+		b, err := r.scorecard.Locked(ctx, r.db, kind, object)
+		if fault.Is(err, fault.NotFound) {
+			return "gone", nil
+		}
+		return receipt.ContentHash(b), err
+	}
 	c, err := r.log.Verify(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return c, r.log.Note(ctx, c)
+	text := ""
+	if c.First != nil { // pages show it as it was found, in the language of the country
+		text = found(i18n.With(ctx, i18n.Vietnamese), *c.First)
+	}
+	return c, r.log.Note(ctx, c, text)
+}
+
+// logCheck is the job that checks the whole log.
+var logCheck = job.Kind[string]{Name: "log.check", Timeout: sweeping, Attempts: 2}
+
+// checkLogJob checks the log for a job, against the key that this process has.
+func (r *rooms) checkLogJob(ctx context.Context, _ string) error {
+	c, err := r.checkLog(ctx, ledger.Options{})
+	if err == nil && c.Wrong > 0 {
+		slog.ErrorContext(ctx, "the log of the trail does not hold", "findings", c.Wrong, "number", c.First.Number, "entry", c.First.Entry, "what", c.First.What)
+	}
+	return err
+}
+
+// checkLogDue has the log checked once a week, at night: the clock of Vietnam.
+func (r *rooms) checkLogDue(ctx context.Context) error {
+	last, err := r.log.LastCheck(ctx, r.db)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return err
+	}
+	now := r.db.Now()
+	if hour := now.Time().In(moment.Zone).Hour(); hour >= 5 || now-last.Finished < moment.Instant((7*24*time.Hour-6*time.Hour).Milliseconds()) {
+		return nil
+	}
+	return r.checkLogJob(ctx, "")
 }
 
 // pinned reads the public key of the file, for a check by who may read it.

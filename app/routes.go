@@ -44,6 +44,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	}
 	now := func() time.Time { return r.db.Now().Time() }
 	r.files = r.filesAt(f.Files)
+	r.cosigner = f.cosignerFlags
 	hub, reports := r.adminHub(), r.reportHub()
 	guides, err := newHelp()
 	if err != nil {
@@ -87,6 +88,8 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	reports.Register(mux)
 	(&reportedweb.Pages{Book: r.reported, Units: r.units}).Register(mux)
 	(&admin.Trail{DB: r.db, Guard: *r.guard, Units: r.units, Name: r.named}).Register(mux)
+	r.logPages().Register(mux)
+	r.receiptPages(f.Base).Register(mux)
 	files, err := file.Open(ctx, r.files)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)

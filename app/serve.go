@@ -26,6 +26,7 @@ type serveFlags struct {
 	Files      string   `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 
 	logFlag
+	cosignerFlags
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
 	Notices noticeFlags `embed:"" prefix:"notices-"`
 }

@@ -41,6 +41,7 @@ const (
 	SettingChange     Verb = "setting.change"
 	SystemKeep        Verb = "system.keep"     // jobs and health of the installation
 	NoticeKeep        Verb = "notice.keep"     // templates and log of notices
+	LogCosign         Verb = "log.cosign"      // co-signing checkpoints of other logs: what a lower unit's server asks for
 	ScoreRead         Verb = "score.read"      // the PAR index of a unit: sheets that are locked, results, projection
 	ScoreEnter        Verb = "score.enter"     // self-scores, evidence and explanations of a unit's own sheet
 	ScoreAppraise     Verb = "score.appraise"  // appraisal of sheets of units below, where a person was assigned; never of one's own unit
@@ -55,7 +56,7 @@ var Verbs = []Verb{
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
 	DossierRead, DossierReadPerson, DossierImport, DossierErase, BookClose,
 	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
-	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep,
+	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep, LogCosign,
 	ScoreRead, ScoreEnter, ScoreAppraise, CriteriaChange, RoundKeep, ResultPublish,
 }
 
@@ -65,7 +66,7 @@ var policy = map[actor.Role][]Verb{
 	// of the keeper's.
 	actor.Administrator: {
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
-		DossierImport, DossierErase, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep,
+		DossierImport, DossierErase, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep, LogCosign,
 		ScoreRead, CriteriaChange, RoundKeep,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.

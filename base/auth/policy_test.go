@@ -66,6 +66,7 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.AuditRead:         {actor.Administrator, actor.Chairperson, actor.Auditor},
 		auth.AccountChange:     {actor.Administrator},
 		auth.NoticeKeep:        {actor.Administrator},
+		auth.LogCosign:         {actor.Administrator},
 		auth.CounterRead:       {actor.Chairperson, actor.OneStop, actor.Auditor},
 		auth.CounterSet:        {actor.Administrator, actor.HomeAffairs},
 		auth.SettingChange:     {actor.Administrator},

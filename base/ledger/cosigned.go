@@ -23,6 +23,19 @@ var (
 		LIMIT 1`)
 )
 
+var cosignedLast = db.SQL("ledger.cosignature.last", `
+	SELECT k.size, k.at, k.signed
+	FROM log_cosignature c
+	JOIN log_checkpoint k ON k.size = c.size AND k.at = c.at
+	ORDER BY c.size DESC, c.at DESC
+	LIMIT 1`)
+
+// LastCosigned returns the last checkpoint that somebody co-signed; db.ErrNotFound when
+// nobody did.
+func (l *Log) LastCosigned(ctx context.Context, q db.Queryer) (Signed, error) {
+	return db.One(ctx, q, cosignedLast, scanSigned)
+}
+
 // A Cosignature is what another server signed of a checkpoint of ours.
 type Cosignature struct {
 	Public string

@@ -118,3 +118,32 @@ func (l *Log) Consistency(ctx context.Context, old, size int64) (tlog.TreeProof,
 	})
 	return proof, err
 }
+
+// Number returns which entry of the log, from 1, an entry of the trail is; 0 when it is
+// not in it yet.
+func (l *Log) Number(ctx context.Context, q db.Queryer, entry string) (int64, error) {
+	idx, err := db.Column[int64](ctx, q, leafOf, entry)
+	if err != nil || len(idx) == 0 {
+		return 0, err
+	}
+	return idx[0] + 1, nil
+}
+
+// Waiting returns how many entries are not in the log yet.
+func (l *Log) Waiting(ctx context.Context, q db.Queryer) (int, error) {
+	return db.Value[int](ctx, q, waiting)
+}
+
+// LatestText returns the checkpoint that was signed last, with the co-signatures that it
+// has; db.ErrNotFound when none was signed.
+func (l *Log) LatestText(ctx context.Context) (text []byte, err error) {
+	err = l.DB.Snapshot(ctx, func(q *db.Snapshot) error {
+		s, err := l.Latest(ctx, q)
+		if err != nil {
+			return err
+		}
+		text, err = l.WithCosignatures(ctx, q, s)
+		return err
+	})
+	return text, err
+}

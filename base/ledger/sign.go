@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"cchc/base/actor"
+	"cchc/base/audit"
 	"cchc/base/db"
 	"cchc/base/moment"
 	"cchc/base/receipt"
@@ -205,3 +207,37 @@ func WriteFile(path string, body []byte, mode os.FileMode) error {
 
 // Instant is the time of a checkpoint, for pages.
 func Instant(c receipt.Checkpoint) moment.Instant { return moment.Instant(c.At) }
+
+// Restored says that the database was restored from an older copy: what is kept beside
+// the key is set aside, so that the log is signed again although it is shorter, and an
+// entry of the trail tells what was given up. The receipts of what was lost go on proving
+// that it was there. It returns where the old checkpoint is kept. Errors: db.ErrNotFound
+// when none is kept.
+func (l *Log) Restored(ctx context.Context, a actor.Actor, reason string) (aside string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept, err := l.Kept.Read()
+	if err != nil {
+		return "", err
+	}
+	if kept == nil {
+		return "", fmt.Errorf("%s: %w", l.Kept.Path, db.ErrNotFound)
+	}
+	c, err := receipt.Peek(kept)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", l.Kept.Path, err)
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		size, err := l.Size(ctx, tx)
+		if err != nil {
+			return err
+		}
+		aside = fmt.Sprintf("%s.before-%d", l.Kept.Path, tx.Now)
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "log.restored", Kind: "log", ID: c.Origin, Reason: reason,
+			Changes: []audit.Change{{Field: "size", From: itoa(c.Size), To: itoa(size)}, {Field: "checkpoint", From: string(kept)}}})
+	})
+	if err != nil {
+		return "", err
+	}
+	return aside, os.Rename(l.Kept.Path, aside)
+}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,6 +36,7 @@ type Check struct {
 	Findings          []Finding // the first hundred
 	Notes             []Finding // what is no fault: erasings
 
+	locks        map[string]lock
 	exact, among *Finding // the first that is known exactly, and the first that is not
 }
 
@@ -44,6 +46,9 @@ type Options struct {
 	Against  map[string][]byte   // receipts and checkpoints kept elsewhere, by name
 	Erase    string              // the verb of entries under which texts are erased
 	Progress func(done, all int) // may be nil
+	// Locked returns the hash of what an entry about a thing locked, as it is stored now;
+	// "" where it may have changed since. May be nil.
+	Locked func(ctx context.Context, kind, object string) (string, error)
 }
 
 // most is how many findings are kept in words.
@@ -168,6 +173,9 @@ func (l *Log) Verify(ctx context.Context, o Options) (*Check, error) {
 	if err := l.leaves(ctx, c, o, tree); err != nil {
 		return nil, err
 	}
+	if err := c.compareLocked(ctx, o); err != nil {
+		return nil, err
+	}
 	for _, id := range must(db.Column[string](ctx, l.DB, unlogged))(&err) {
 		c.wrong(0, id, "unlogged")
 	}
@@ -227,6 +235,7 @@ func (l *Log) leaves(ctx context.Context, c *Check, o Options, signed *roots) er
 			if err != nil {
 				return err
 			}
+			c.lock(x)
 			if err := g.add(h); err != nil {
 				return err
 			}
@@ -296,6 +305,44 @@ func (l *Log) leaf(ctx context.Context, c *Check, o Options, x row) (tlog.Hash, 
 	by, err := db.Value[int64](ctx, l.DB, numberOf, e.by)
 	c.note(number, x.id, "erased", "At", e.at, "By", by, "Act", e.by)
 	return have, err
+}
+
+// A lock is the last entry that locked what a thing is.
+type lock struct {
+	number       int64
+	entry, hash  string
+	kind, object string
+}
+
+// lock remembers entries that lock what they are about.
+func (c *Check) lock(x row) {
+	if !x.exists || !strings.Contains(x.entry.Changes, `"`+receipt.ContentField+`"`) {
+		return
+	}
+	if hash := receipt.ContentOf(x.entry.Changes); hash != "" {
+		if c.locks == nil {
+			c.locks = map[string]lock{}
+		}
+		c.locks[x.entry.Kind+" "+x.entry.Object] = lock{x.index + 1, x.id, hash, x.entry.Kind, x.entry.Object}
+	}
+}
+
+// compareLocked compares what is stored with what was locked.
+func (c *Check) compareLocked(ctx context.Context, o Options) error {
+	if o.Locked == nil {
+		return nil
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.locks)) {
+		x := c.locks[k]
+		have, err := o.Locked(ctx, x.kind, x.object)
+		if err != nil {
+			return err
+		}
+		if have != "" && have != x.hash {
+			c.wrong(x.number, x.entry, "content", "Kind", x.kind, "Object", x.object)
+		}
+	}
+	return nil
 }
 
 // A nodeReader reads the stored nodes of each level in their order.

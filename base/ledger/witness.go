@@ -170,6 +170,12 @@ func (l *Log) Ask(ctx context.Context, old int64) (Request, error) {
 	return r, err
 }
 
+// AskText is Ask as a file carries it.
+func (l *Log) AskText(ctx context.Context, old int64) ([]byte, error) {
+	r, err := l.Ask(ctx, old)
+	return receipt.RequestText(r.Old, r.Proof, r.Checkpoint), err
+}
+
 var (
 	checkpointText    = db.SQL("ledger.checkpoint.text", `SELECT size, at, signed FROM log_checkpoint WHERE size = $1 AND at = $2`)
 	cosignatureInsert = db.Rows("ledger.cosignature.insert", "log_cosignature", "size, at, public, made_at, line", "ON CONFLICT (size, at, public) DO NOTHING")

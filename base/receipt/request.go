@@ -46,3 +46,25 @@ func ParseRequest(text []byte) (old int64, proof tlog.TreeProof, checkpoint []by
 	}
 	return old, proof, []byte(rest), nil
 }
+
+// Hashes writes a proof, one text for each hash.
+func Hashes(proof []tlog.Hash) []string {
+	out := make([]string, len(proof))
+	for i, h := range proof {
+		out[i] = base64.StdEncoding.EncodeToString(h[:])
+	}
+	return out
+}
+
+// ParseHashes reads a proof.
+func ParseHashes(texts []string) ([]tlog.Hash, error) {
+	var out []tlog.Hash
+	for _, t := range texts {
+		h, err := parseHash(t)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a hash", shown(t))
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}

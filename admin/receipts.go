@@ -1,0 +1,174 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/db"
+	"cchc/base/fault"
+	"cchc/base/i18n"
+	"cchc/base/ledger"
+	"cchc/base/receipt"
+	"cchc/base/web"
+	"cchc/base/web/ui"
+)
+
+// ReceiptsPath is where receipts of a thing are listed: /receipts/KIND/NAME.
+const ReceiptsPath = "/receipts"
+
+// A Receipted is a thing of which acts have receipts.
+type Receipted struct {
+	Kind, ID string // as in the trail
+	Name     string // in addresses
+	Title    string
+	URL      string // its own page
+	Content  bool   // what its entries lock can be downloaded
+}
+
+// Receipts are the pages of receipts (giấy xác nhận): of a thing, its acts that have
+// one, each to be downloaded with its proof.
+type Receipts struct {
+	DB   *db.DB
+	Log  *ledger.Log
+	Base string // address at which citizens reach the server
+	// Thing finds a thing by kind and name for somebody who may see it, or with public
+	// for everybody.
+	Thing func(ctx context.Context, a actor.Actor, kind, name string, public bool) (Receipted, error)
+	// What tells which sort of receipt an entry has, "" none. Its words are the message
+	// ledger.receipt.WHAT.
+	What func(e audit.Entry) string
+	// Content returns what an entry locks, as it is stored now.
+	Content func(ctx context.Context, kind, id string) ([]byte, error)
+}
+
+// Register puts the pages at /receipts, and those of published results at /cchc.
+func (p *Receipts) Register(mux *web.Mux) {
+	mux.Handle("GET "+ReceiptsPath+"/{kind}/{name}", web.SignedIn, p.list(false))
+	mux.Handle("GET "+ReceiptsPath+"/{kind}/{name}/{entry}", web.SignedIn, p.download(false))
+	mux.Handle("GET /cchc/{id}/receipts", web.Public, p.list(true))
+	mux.Handle("GET /cchc/{id}/receipts/{entry}", web.Public, p.download(true))
+}
+
+func (p *Receipts) thing(r *http.Request, public bool) (Receipted, string, error) {
+	ctx := r.Context()
+	kind, name, base := r.PathValue("kind"), r.PathValue("name"), ""
+	if public {
+		kind, name = "publication", r.PathValue("id")
+		base = "/cchc/" + url.PathEscape(name) + "/receipts"
+	} else {
+		base = ReceiptsPath + "/" + url.PathEscape(kind) + "/" + url.PathEscape(name)
+	}
+	t, err := p.Thing(ctx, web.Actor(ctx), kind, name, public)
+	return t, base, err
+}
+
+type receiptRow struct {
+	audit.Entry
+	What    string
+	Who     string
+	Changes []string
+	Number  int64 // in the log; 0: it waits
+	Content string
+}
+
+type receiptsPage struct {
+	Receipted
+	Rows   []receiptRow
+	At     string // address of the list
+	Public bool
+	Key    string
+	Full   string // address for the QR code, "" when nobody knows ours
+}
+
+func (p *Receipts) list(public bool) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		t, base, err := p.thing(r, public)
+		if err != nil {
+			return err
+		}
+		v := receiptsPage{Receipted: t, At: base, Public: public}
+		if p.Base != "" && public {
+			v.Full = p.Base + base
+		}
+		entries, err := audit.Of(ctx, p.DB, t.Kind, t.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			what := p.What(e)
+			if what == "" {
+				continue
+			}
+			row := receiptRow{Entry: e, What: i18n.T(ctx, "ledger.receipt."+what)}
+			if !public { // who it was is nobody's business outside
+				row.Who = Who(ctx, e)
+			}
+			for _, c := range e.Changes {
+				if c.Field == receipt.ContentField {
+					row.Content = c.To
+				} else if c.Field != "step" && c.Field != "step_account" && c.Field != "token" {
+					row.Changes = append(row.Changes, changeText(ctx, c))
+				}
+			}
+			if row.Number, err = p.Log.Number(ctx, p.DB, e.Key); err != nil {
+				return err
+			}
+			v.Rows = append(v.Rows, row)
+		}
+		keys, err := p.Log.Keys(ctx, p.DB)
+		if err != nil {
+			return err
+		}
+		if len(keys) > 0 {
+			v.Key = keys[len(keys)-1].Public
+		}
+		return web.Render(w, r, http.StatusOK, receiptsView(v))
+	}
+}
+
+// download gives the receipt of an entry; or, as "content.json", what the last one locks.
+func (p *Receipts) download(public bool) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		t, _, err := p.thing(r, public)
+		if err != nil {
+			return err
+		}
+		entry := r.PathValue("entry")
+		if entry == "content.json" && t.Content {
+			b, err := p.Content(ctx, t.Kind, t.ID)
+			if err != nil {
+				return err
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Disposition", `attachment; filename="`+t.Kind+`-`+t.ID+`.json"`)
+			_, err = w.Write(b)
+			return err
+		}
+		entries, err := audit.Of(ctx, p.DB, t.Kind, t.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Key+".txt" != entry || p.What(e) == "" {
+				continue
+			}
+			x, err := p.Log.Receipt(ctx, e.Key)
+			if err != nil {
+				return err
+			}
+			return sendText(w, "cchc-receipt-"+strconv.FormatInt(x.Number(), 10)+".txt", x.Text())
+		}
+		return fault.New(fault.NotFound, "ledger.no_entry")
+	}
+}
+
+func (v receiptsPage) page(ctx context.Context) ui.Page {
+	p := ui.Page{Title: i18n.T(ctx, "ledger.receipts"), Above: v.Title, Lead: i18n.T(ctx, "ledger.receipts.lead"), Crumbs: []ui.Link{{Text: v.Title, URL: v.URL}}}
+	return p
+}
