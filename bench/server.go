@@ -179,6 +179,29 @@ func (s *server) memory() (now, most, own float64) {
 	return now, most, own
 }
 
+// mapped tells what of the process's memory is whose file, in MB: the program's own
+// and the database's.
+func (s *server) mapped() string {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", s.cmd.Process.Pid))
+	program, database, name := 0.0, 0.0, ""
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line)
+		switch {
+		case len(f) >= 5 && strings.Contains(f[0], "-"): // a mapping begins
+			name = strings.Join(f[5:], " ")
+		case len(f) > 1 && f[0] == "Rss:":
+			kb, _ := strconv.ParseFloat(f[1], 64)
+			switch {
+			case strings.HasSuffix(name, ".db"):
+				database += kb / 1024
+			case strings.HasPrefix(name, "/") && !strings.HasSuffix(name, "-shm"):
+				program += kb / 1024
+			}
+		}
+	}
+	return fmt.Sprintf("%.0f MB are the program's file and %.0f MB the database's, mapped", program, database)
+}
+
 // signIn signs an account in; what is sent afterwards goes by its session.
 func (s *server) signIn(login, password string) error {
 	c := client(1)

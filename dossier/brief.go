@@ -24,19 +24,19 @@ type Brief struct {
 // is stands first: the dossier (0), its person (1), a fact (2), a step (3).
 var briefOf = db.SQL("dossier.brief", `
 	SELECT 0, 0, id, 0, 0, system, code, 0, procedure_code, 0, 0, sector, channel, limit_unit
-	FROM (SELECT id, system, code, procedure_code, sector, channel, limit_unit FROM dossier WHERE code = $1 ORDER BY system LIMIT 2) d
+	FROM (SELECT id, system, code, procedure_code, sector, channel, limit_unit FROM dossier WHERE code = $1 ORDER BY LENGTH(system), system LIMIT 2) d
 	UNION ALL
 	SELECT 1, 0, name, 0, 0, id_number, phone, 0, representative, 0, 0, '', '', ''
 	FROM dossier_person
-	WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1 ORDER BY system LIMIT 1)
+	WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1 ORDER BY LENGTH(system), system LIMIT 1)
 	UNION ALL
 	SELECT 2, seq, kind, at, recorded_at, account, unit_id, due, how, qty, ref, reason, document, on_behalf
 	FROM dossier_fact
-	WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1 ORDER BY system LIMIT 1)
+	WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1 ORDER BY LENGTH(system), system LIMIT 1)
 	UNION ALL
 	SELECT 3, ord, name, came_at, done_at, account, role, due_at, body, hours, CASE WHEN beside THEN 1 ELSE 0 END, outcome, reason, ''
 	FROM dossier_step
-	WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1 ORDER BY system LIMIT 1)`)
+	WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1 ORDER BY LENGTH(system), system LIMIT 1)`)
 
 // Brief returns a dossier for one who may read it.
 func (k *Desk) Brief(ctx context.Context, q db.Queryer, a actor.Actor, code string) (Brief, error) {

@@ -25,7 +25,7 @@ const (
 var (
 	rowInsert = db.Rows("dossier.insert", "dossier", columns, "")
 	byCode    = db.SQL("dossier.by_code", `SELECT `+columns+` FROM dossier WHERE system = $1 AND code = $2`)
-	byCodeAny = db.SQL("dossier.by_code_any", `SELECT `+columns+` FROM dossier WHERE code = $1 ORDER BY system LIMIT 2`)
+	byCodeAny = db.SQL("dossier.by_code_any", `SELECT `+columns+` FROM dossier WHERE code = $1 ORDER BY LENGTH(system), system LIMIT 2`)
 	byToken   = db.SQL("dossier.by_token", `SELECT `+columns+` FROM dossier WHERE rating_token = $1 AND rating_token <> ''`)
 	rowUpdate = db.SQL("dossier.update", `
 		UPDATE dossier SET
