@@ -37,13 +37,12 @@ async function freePort() {
   return port;
 }
 
-// serve starts `cchc demo` on dir and waits until it answers.
-async function serve(dir) {
+// serve starts the program with arguments such as demo or serve, on a free port, and
+// waits until it answers. told is all that it printed.
+async function serve(args) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.env.CCHC, ['demo', '--dossiers', `${dossiers}`, '--addr', `127.0.0.1:${port}`, '--data', dir], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.env.CCHC, [...args, '--addr', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (log += data));
   const gone = new Promise((resolve) => child.on('exit', (code) => resolve(code ?? -1)));
@@ -61,7 +60,7 @@ async function serve(dir) {
     if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}:\n${log}`);
     if (Date.now() > until) throw new Error(`the program did not answer in 120 s:\n${log}`);
     const answer = await fetch(`${url}/healthz`).catch(() => undefined);
-    if (answer?.ok) return { url, stop, accounts: accounts(log) };
+    if (answer?.ok) return { url, stop, told: log };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -90,17 +89,27 @@ export async function makeDemo(dir) {
 // A journey's world: what setUp's tests share.
 export const world = { url: '', browser: undefined, accounts: {} };
 
-// setUp gives the tests of a file a server with data of their own and a browser.
-export function setUp() {
+// demonstration puts a copy of the demonstration's data into dir, if one was made, and
+// returns what serves it.
+async function demonstration(dir) {
+  const data = join(dir, 'data');
+  if (process.env.E2E_DEMO) cpSync(process.env.E2E_DEMO, data, { recursive: true });
+  return { args: ['demo', '--dossiers', `${dossiers}`, '--data', data], accounts };
+}
+
+// setUp gives the tests of a file a server with data of their own and a browser: the
+// demonstration's, or what make makes in a folder. make returns the arguments that
+// serve it, and accounts: by role, login and password, or how to read them out of
+// what the program prints.
+export function setUp(make = demonstration) {
   let server, dir;
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'cchc-journey-'));
     process.env.CCHC = await program(dir);
-    const data = join(dir, 'data');
-    if (process.env.E2E_DEMO) cpSync(process.env.E2E_DEMO, data, { recursive: true });
-    server = await serve(data);
+    const made = await make(dir);
+    server = await serve(made.args);
     world.url = server.url;
-    world.accounts = server.accounts;
+    world.accounts = typeof made.accounts === 'function' ? made.accounts(server.told) : made.accounts;
     world.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

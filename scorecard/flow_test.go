@@ -299,13 +299,31 @@ func TestEvidenceOutlivesItsRoundAndIsSuggestedNextYear(t *testing.T) {
 	}
 }
 
-// A round of a province: 124 communes from open to approved finals.
+// A round of a province: 124 communes, from a draft of the set to approved finals.
 func TestAWholeProvince(t *testing.T) {
 	t.Parallel()
 	p := New(t, 124, Small)
 	p.Desk.Measure = measured
 	ctx := t.Context()
+	// A draft is brought in: no round can be opened by it before it is issued.
+	draft, err := p.Desk.ImportSet(ctx, p.Keeper, scorecard.SetUpload{Unit: p.Province, Year: 2026, Text: Small})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := p.Set
+	p.Set = draft.ID
+	_, err = p.Desk.OpenRound(ctx, p.Keeper, scorecard.NewRound{Unit: p.Province, Name: "x", Set: draft.ID, From: Day("2026-01-01"), To: Day("2026-12-31"), Windows: Calendar()})
+	is(t, "a round by a draft", err, fault.Invalid, "rounds.invalid")
+	if _, err := p.Desk.IssueSet(ctx, p.Keeper, draft.ID, draft.Revision, "31/QĐ-UBND"); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := p.Desk.SetVersion(ctx, p.DB, p.Keeper, first); err != nil || v.State != scorecard.Superseded {
+		t.Errorf("the version before is %s, %v", v.State, err)
+	}
 	r := p.Open(t)
+	if r.Set != draft.ID {
+		t.Fatalf("the round scores by %s", r.Set)
+	}
 	assign(t, p, r)
 	for i, u := range p.Communes {
 		who := actor.Actor{Account: fmt.Sprintf("xa-%d", i), Name: "x", Grants: []actor.Grant{{Role: actor.HomeAffairs, Unit: u}}}
@@ -326,8 +344,7 @@ func TestAWholeProvince(t *testing.T) {
 	if err := p.Desk.TakeDue(ctx); err != nil {
 		t.Fatal(err)
 	}
-	r, err := p.Desk.Round(ctx, p.DB, p.First, r.ID)
-	if err != nil {
+	if r, err = p.Desk.Round(ctx, p.DB, p.First, r.ID); err != nil {
 		t.Fatal(err)
 	}
 	for stage, who := range map[scorecard.Stage]actor.Actor{scorecard.StageAppraised1: p.First} {

@@ -119,7 +119,8 @@ type acrossPage struct {
 }
 
 // verdictForm is what an appraiser says of one row. Do is "accept", "points",
-// "input" or "option N".
+// "input", the place of an option, or "typed": Enter in a field of the row, which
+// gives what was typed and accepts nothing.
 type verdictForm struct {
 	web.Form
 	Sheet   string `form:"sheet"`
@@ -229,6 +230,14 @@ func (v *acrossPage) verdict(in *verdictForm) (scorecard.Verdict, error) {
 	for _, d := range v.Rows {
 		if d.Ledger.Sheet.ID == in.Sheet {
 			n = v.node(d)
+		}
+	}
+	if in.Do == "typed" {
+		switch {
+		case in.Points != "":
+			in.Do = "points"
+		case readInput(n, in.Values, fault.New(fault.Invalid, "rounds.invalid")).Given():
+			in.Do = "input"
 		}
 	}
 	switch in.Do {

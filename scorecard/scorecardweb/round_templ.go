@@ -1271,7 +1271,7 @@ func calendarView(v *calendarPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(&v.Again.Form, ui.Field{Name: "reason", Label: i18n.T(ctx, "rounds.reopen.reason"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(&v.Again.Form, ui.Field{Name: "reason", Label: i18n.T(ctx, "rounds.reopen.reason"), Autocomplete: "off", Attrs: templ.Attributes{"id": "f-reopen-reason"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -283,6 +283,14 @@ func TestARoundThroughThePages(t *testing.T) {
 	}
 	first.Post(leaf, "sheet", one, "do", "points", "points", "4,25", "why", "Thiếu hồ sơ", "version", "0", "seen", "1").Is(303)
 	first.Post(leaf, "sheet", one, "do", "accept", "version", "0", "seen", "1").Is(409)
+	// Enter in a field gives what was typed; it accepts nothing.
+	if got := first.Get(leaf).Attr("form.verdict button", "value"); got != "typed" {
+		t.Errorf("Enter in a field of a row does %q", got)
+	}
+	first.Post(leaf, "sheet", one, "do", "typed", "why", "chỉ có lý do", "version", "1", "seen", "1").Is(422)
+	first.Post(leaf, "sheet", one, "do", "typed", "points", "4", "why", "Thiếu hồ sơ", "version", "1", "seen", "1").Is(303)
+	first.Get(leaf).Has("td strong", "4,00")
+	first.Post(leaf, "sheet", one, "do", "typed", "points", "4,25", "why", "Thiếu hồ sơ", "version", "2", "seen", "1").Is(303)
 	first.Get(leaf).Has("td strong", "4,25").Has("h1", "1/3 đơn vị")
 	first.Post(leaf, "sheet", two, "do", "input", "num", "8", "den", "10", "why", "Kiểm tra lại", "version", "0", "seen", "1").Is(303)
 	first.Post(work+"/leaf/1.1.3", "sheet", two, "do", "1", "why", "Đúng hạn", "version", "0", "seen", "1").Is(303)
