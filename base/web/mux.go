@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +95,7 @@ type Mux struct {
 	sessions *scs.SessionManager
 	origin   *http.CrossOriginProtection
 	chain    http.Handler
+	patterns []string
 	closing  context.Context
 	close    context.CancelFunc
 }
@@ -161,6 +163,7 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 	if !ok || method != strings.ToUpper(method) {
 		panic("web: the pattern " + pattern + " names no method")
 	}
+	m.patterns = append(m.patterns, pattern)
 	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		w = &recorder{ResponseWriter: w} // so that fail knows what the compressor holds back
 		if a.signedIn && !Actor(r.Context()).SignedIn() {
@@ -177,6 +180,9 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 		}
 	})
 }
+
+// Patterns lists what Handle was called with, in order.
+func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
 
 // Routes returns the plain mux, for libraries that register routes by themselves
 // (the API). They stand behind the same guards, and check rights by themselves.

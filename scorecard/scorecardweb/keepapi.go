@@ -21,6 +21,10 @@ type (
 		Opens  moment.Instant `json:"opens" format:"date-time"`
 		Closes moment.Instant `json:"closes" format:"date-time"`
 	}
+	apiGroup struct {
+		Block string `json:"block" maxLength:"200" doc:"The group of units."`
+		Set   string `json:"set" minLength:"1" maxLength:"60" doc:"Id of the issued version that scores it."`
+	}
 	openRoundIn struct {
 		Body struct {
 			Unit   string      `json:"unit" minLength:"1" maxLength:"60" doc:"Id of the unit that runs it."`
@@ -31,6 +35,7 @@ type (
 			To     moment.Date `json:"to" format:"date"`
 			CutOff moment.Date `json:"cut_off,omitempty" format:"date" doc:"Measures are taken as of its end; the last day when left out."`
 			Stages []apiStage  `json:"stages" minItems:"1" maxItems:"7"`
+			Groups []apiGroup  `json:"groups,omitempty" maxItems:"100" doc:"Only those with a set of their own."`
 		}
 	}
 	roundOutput struct {
@@ -132,8 +137,11 @@ func (p *API) registerKeeping(a *api.API) {
 	open.DefaultStatus = http.StatusCreated
 	api.Handle(a, web.SignedIn, open, func(ctx context.Context, in *openRoundIn) (*roundOutput, error) {
 		b := in.Body
-		r, err := k.OpenRound(ctx, api.Actor(ctx), scorecard.NewRound{Unit: unit.ID(b.Unit), Name: b.Name, Basis: b.Basis, Set: b.Set, From: b.From, To: b.To, CutOff: b.CutOff,
-			Windows: windowsFrom(b.Stages)})
+		n := scorecard.NewRound{Unit: unit.ID(b.Unit), Name: b.Name, Basis: b.Basis, Set: b.Set, From: b.From, To: b.To, CutOff: b.CutOff, Windows: windowsFrom(b.Stages)}
+		for _, g := range b.Groups {
+			n.Groups = append(n.Groups, scorecard.Group(g))
+		}
+		r, err := k.OpenRound(ctx, api.Actor(ctx), n)
 		if err != nil {
 			return nil, err
 		}
