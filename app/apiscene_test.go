@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/job"
+	"cchc/base/ledger"
+	"cchc/base/receipt"
 	"cchc/base/web/webtest"
 	"cchc/calendar"
 	"cchc/dossier"
@@ -152,6 +155,22 @@ var scenes = map[string]func(s *scene){
 		s.c.known["run"], s.c.known["link"], s.c.known["kind"], s.c.known["numbers"] = s.compared(), s.link("hook"), left, left
 	},
 
+	// The log of the trail.
+	"read-log-checkpoint": func(s *scene) { step(s.t, s.rooms) },
+	"prove-log-consistency": func(s *scene) {
+		step(s.t, s.rooms)
+		last, err := s.log.Latest(ctx, s.db)
+		s.ok(err)
+		s.c.known["old"], s.c.known["size"] = 1, last.Checkpoint.Size
+	},
+	"list-log-receipts": func(s *scene) {
+		s.ok(s.desk.Apologise(ctx, operator, s.code, dossier.Apology{Reason: "mất điện", Document: "4/PXL", Until: s.whole().Due.Add(48 * time.Hour)}))
+		step(s.t, s.rooms)
+		s.c.known["kind"], s.c.known["object"] = "dossier", s.code
+	},
+	"read-log-cosigned": func(s *scene) { s.lower() },
+	"cosign-log":        func(s *scene) { s.lower() },
+
 	// Jobs.
 	"list-jobs":  func(*scene) {},
 	"retry-job":  func(s *scene) { s.c.known["id"] = s.job() },
@@ -239,6 +258,22 @@ func (s *scene) link(kind string) string {
 		more = `,"system":"xa","list":"https://tinh.example/danh-sach"`
 	}
 	return made(s.t, s.p, "/api/v1/exchange/links", "id", `{"kind":%q,"name":"Tỉnh","url":"https://tinh.example/nhan","unit":"H99"`+more+`}`, kind)
+}
+
+// lower is another installation, whose log is co-signed here.
+func (s *scene) lower() {
+	low := logged(s.t)
+	receive(s.t, low.rooms, low.commune)
+	step(s.t, low.rooms)
+	party, err := s.log.AddParty(ctx, operator, ledger.LogRole, low.log.Key.Public(), fmt.Sprintf("Xã %d", s.n))
+	s.ok(err)
+	r, err := low.log.Ask(ctx, 0)
+	s.ok(err)
+	proof := []any{}
+	for _, h := range receipt.Hashes(r.Proof) {
+		proof = append(proof, h)
+	}
+	s.c.known["origin"], s.c.known["old"], s.c.known["proof"], s.c.known["checkpoint"] = party.Origin(), r.Old, proof, string(r.Checkpoint)
 }
 
 // theirs is another side's list, which knows the dossier in another status.

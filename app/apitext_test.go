@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -264,10 +265,13 @@ func TestTheAPIDoesWhatItsTextSays(t *testing.T) {
 	o.clock.Set("2025-12-22T09:00") // last year's books have an entry
 	receive(t, o.rooms, o.commune)
 	o.clock.Set("2026-11-23T09:00")
+	if err := o.openLog(ctx, filepath.Join(t.TempDir(), "key")); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := o.editor.Import(ctx, operator, strings.NewReader(unsettled(t)), "thu.csv", 0); err != nil {
 		t.Fatal(err)
 	}
-	scopes := []string{"dossier.*", "unit.*", "calendar.*", "procedure.*", "index.*", "report.*", "audit.*", "board.*", "account.*", "counter.*", "book.*", "setting.*", "score.*", "criteria.*", "notice.*", "system.*"}
+	scopes := []string{"dossier.*", "unit.*", "calendar.*", "procedure.*", "index.*", "report.*", "audit.*", "board.*", "account.*", "counter.*", "book.*", "setting.*", "score.*", "criteria.*", "notice.*", "system.*", "log.*"}
 	p := o.program(t, "moi-quyen", scopes, actor.Grant{Role: actor.Administrator, Unit: ""}, actor.Grant{Role: actor.OneStop, Unit: o.commune},
 		actor.Grant{Role: actor.HomeAffairs, Unit: o.province}, actor.Grant{Role: actor.Auditor, Unit: ""})
 	if err := o.settings.Change(context.Background(), operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "0", From: o.db.Now().Date(), Reason: "thử"}); err != nil {
