@@ -280,6 +280,41 @@ func without(all, some []dossier.Case) []dossier.Case {
 	return out
 }
 
+// ahead is how many days of due dates are looked at.
+const ahead = 92
+
+// DueDays implements scorecard.Source: an open dossier that stays open goes against
+// being on time, against few late ones, and against apologies where none was sent.
+func (s scoreSource) DueDays(ctx context.Context, q db.Queryer, m scorecard.Measuring) (map[unit.ID][]scorecard.DueDay, error) {
+	if m.Binding.Source != "dossiers" {
+		return nil, nil
+	}
+	var counts func(d dossier.DueDay) bool
+	switch m.Binding.Num {
+	case "on_time":
+		counts = func(d dossier.DueDay) bool { return !d.Again }
+	case "apology_letters":
+		counts = func(d dossier.DueDay) bool { return !d.Apologised }
+	case "late":
+		counts = func(dossier.DueDay) bool { return true }
+	default:
+		return nil, nil
+	}
+	found, err := s.r.desk.DueDays(ctx, q, min(m.To, s.r.db.Now().Date().AddDays(ahead)).End())
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[unit.ID][]scorecard.DueDay, len(found))
+	for u, list := range found {
+		for _, d := range list {
+			if counts(d) && d.LateFrom <= m.To {
+				out[u] = append(out[u], scorecard.DueDay{From: d.LateFrom, Count: d.Count})
+			}
+		}
+	}
+	return out, nil
+}
+
 // DueSoonest implements scorecard.Source: only being on time waits for a day.
 func (s scoreSource) DueSoonest(ctx context.Context, q db.Queryer, m scorecard.Measuring, u unit.ID, n int) ([]scorecard.Behind, error) {
 	if m.Binding.Source != "dossiers" || m.Binding.Num != "on_time" {

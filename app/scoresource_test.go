@@ -71,6 +71,15 @@ func TestTheProjectionMovesWithTheDossierAndOpensToIt(t *testing.T) {
 	if len(x.DueSoon) != 1 || x.DueSoon[0].Code != late.Code {
 		t.Errorf("due soon: %+v, want %s", x.DueSoon, late.Code)
 	}
+	board, err := r.scorecard.Project(ctx, r.db, operator, round.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of, err := board.Of(u); err != nil {
+		t.Fatal(err)
+	} else if n, ok := of.Nearest(); !ok || n.Node.Code != "3.3.1" || n.Step.From != moment.NewDate(2026, 11, 28) || n.Step.N != 1 || n.Step.Change.String() != "-8.00" && n.Step.Change.String() != "-8" {
+		t.Errorf("lost first: %v, %s from %s for %d dossiers: %s", ok, n.Node.Code, n.Step.From, n.Step.N, n.Step.Change)
+	}
 	clock.Set("2026-11-30T09:00") // due 27/11: the clock alone makes it late
 	x = open(0)
 	if r := x.Result.Input.Ratio; r == nil || r.Num != 1 || r.Den != 2 || len(x.Num) != 1 || len(x.Rest) != 1 || x.Rest[0].Code != late.Code || !x.Rest[0].Late {

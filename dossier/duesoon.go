@@ -53,6 +53,41 @@ func (k *Desk) DueBy(ctx context.Context, q db.Queryer, from, to moment.Date, by
 	return out, err
 }
 
+// A DueDay counts a unit's open dossiers that nobody is late with yet, by the day on
+// which they will be late if they stay open.
+type DueDay struct {
+	LateFrom   moment.Date
+	Again      bool // asked for papers a second time: the service index counts it late already
+	Apologised bool
+	Count      int64
+}
+
+var dueDays = db.Lines("dossier.due.days", `
+	SELECT unit_id, CASE WHEN by_instant THEN due_day ELSE due_day + 1 END, supplements > 1, apology_at IS NOT NULL, COUNT(*)
+	FROM dossier
+	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = ''
+	AND due_at <= :by AND (due_at >= :now OR (NOT by_instant AND due_day >= :today))
+	AND unit_id = :one       --[one]
+	GROUP BY 1, 2, 3, 4
+	ORDER BY 1, 2, 3, 4`)
+
+// DueDays counts the open dossiers of every unit that are not overdue and are due by a
+// moment, those due first at the head.
+func (k *Desk) DueDays(ctx context.Context, q db.Queryer, by moment.Instant) (map[unit.ID][]DueDay, error) {
+	return perUnit(ctx, q, k, fmt.Sprintf("due days %s", by), true, func(u unit.ID) (map[unit.ID][]DueDay, error) {
+		now := k.DB.Now()
+		out := map[unit.ID][]DueDay{}
+		stmt, params := dueDays.With(oneUnit(u, db.Args{"by": by, "now": now, "today": now.Date()}))
+		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
+			var of unit.ID
+			var d DueDay
+			err := r.Scan(&of, &d.LateFrom, &d.Again, &d.Apologised, &d.Count)
+			out[of] = append(out[of], d)
+			return err
+		}, params...)
+	})
+}
+
 var dueSoonest = db.Lines("dossier.due.soonest", `
 	SELECT `+columns+`
 	FROM dossier

@@ -31,6 +31,8 @@ type Projection struct {
 
 	Inputs criteria.Inputs
 	Hand   map[string]points.Points // points that were given without an input
+
+	due map[string][]DueDay // by leaf: what will go against it, the first day at the head
 }
 
 // A Board is the projection of a round's units.
@@ -78,6 +80,15 @@ func (k *Desk) projectAt(ctx context.Context, q db.Queryer, a actor.Actor, round
 	if err != nil {
 		return nil, err
 	}
+	due := map[criteria.Binding]map[unit.ID][]DueDay{}
+	for binding := range live {
+		if known != 0 {
+			break // what was ahead then is not asked
+		}
+		if due[binding], err = k.Source.DueDays(ctx, q, r.measuring(binding, 0)); err != nil {
+			return nil, err
+		}
+	}
 	tree, err := k.Units.On(ctx, q, min(r.To, b.AsOf.Date()))
 	if err != nil {
 		return nil, err
@@ -105,6 +116,9 @@ func (k *Desk) projectAt(ctx context.Context, q db.Queryer, a actor.Actor, round
 			}
 			p.Live[n.Code] = true
 			p.Inputs[n.Code] = in
+			if days := daysOf(due[n.Leaf.Binding], below); len(days) > 0 {
+				p.due[n.Code] = days
+			}
 			delete(p.Hand, n.Code)
 		}
 		p.Card = p.Set.ScoreHand(p.Inputs, p.Hand)
@@ -116,7 +130,7 @@ func (k *Desk) projectAt(ctx context.Context, q db.Queryer, a actor.Actor, round
 
 // projection gathers what the stages say of a sheet, as far as somebody may see it.
 func (k *Desk) projection(ctx context.Context, q db.Queryer, a actor.Actor, r Round, l *Ledger, now moment.Instant) (Projection, error) {
-	p := Projection{Sheet: l.Sheet, Set: l.Set, Live: map[string]bool{}, Inputs: criteria.Inputs{}, Hand: map[string]points.Points{}}
+	p := Projection{Sheet: l.Sheet, Set: l.Set, Live: map[string]bool{}, Inputs: criteria.Inputs{}, Hand: map[string]points.Points{}, due: map[string][]DueDay{}}
 	read, err := k.mayRead(ctx, q, a, r, l.Sheet, now)
 	if err != nil {
 		return p, err

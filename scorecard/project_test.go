@@ -2,6 +2,7 @@ package scorecard_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"cchc/base/actor"
@@ -19,6 +20,7 @@ import (
 type facts struct {
 	of    map[unit.ID]points.Ratio
 	known map[moment.Date]map[unit.ID]points.Ratio // as it was known then
+	due   map[unit.ID][]scorecard.DueDay
 }
 
 func (f *facts) ByHand(criteria.Binding) string { return "" }
@@ -44,6 +46,13 @@ func (f *facts) Behind(_ context.Context, _ db.Queryer, m scorecard.Measuring, u
 		n = f.of[u].Den - n
 	}
 	return make([]scorecard.Behind, n), true, nil
+}
+
+func (f *facts) DueDays(_ context.Context, _ db.Queryer, m scorecard.Measuring) (map[unit.ID][]scorecard.DueDay, error) {
+	if m.Binding.Source != "dossiers" {
+		return nil, nil
+	}
+	return f.due, nil
 }
 
 func (f *facts) DueSoonest(context.Context, db.Queryer, scorecard.Measuring, unit.ID, int) ([]scorecard.Behind, error) {
@@ -252,5 +261,43 @@ func TestTheBandOfARankIsTheSameForTheSameSeed(t *testing.T) {
 		if x.Low != x.Rank && x.High != x.Rank {
 			t.Errorf("%+v", x)
 		}
+	}
+}
+
+// A loss has the day from which it is so: the rule says how many dossiers it takes, the
+// due dates when there are as many; a loss that takes more than are open has none.
+func TestALossHasItsDay(t *testing.T) {
+	t.Parallel()
+	p := New(t, 2, strings.Replace(Small, `      kind: linear_ratio
+      rule: {metric: on_time/finished, full_at: 1.0, zero_below: 0.0, formula: ratio/full_at*max, cap: 6}`, `      kind: tiered
+      rule:
+        metric: on_time/finished
+        tiers: [{ge: 0.9, points: 6}, {ge: 0.8, lt: 0.9, points: 3}, {lt: 0.8, points: 0}]`, 1))
+	u, v := p.Communes[0], p.Communes[1]
+	p.Desk.Source = &facts{of: map[unit.ID]points.Ratio{u: {Num: 93, Den: 100}, v: {Num: 93, Den: 100}},
+		due: map[unit.ID][]scorecard.DueDay{u: {{From: Day("2026-11-25"), Count: 2}, {From: Day("2026-11-28"), Count: 1}, {From: Day("2026-12-02"), Count: 1}, {From: Day("2026-12-05"), Count: 20}}}}
+	r := p.Open(t)
+	b, err := p.Desk.Project(t.Context(), p.DB, p.Keeper, r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := b.Of(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 93/103 is 90.3 %, 93/104 is 89.4 %: four of them, the fourth on 2 December.
+	n, ok := x.Nearest()
+	if !ok || n.Node.Code != "2.1.1" || n.Step.N != 4 || n.Step.From != Day("2026-12-02") || n.Step.Points.String() != "3.00" {
+		t.Errorf("lost first: %v, %+v", ok, n.Step)
+	}
+	// Below 80 % takes 17 of them: there on 5 December.
+	risks := x.Outlook("2.1.1").Risks
+	if len(risks) != 2 || risks[1].N != 17 || risks[1].From != Day("2026-12-05") {
+		t.Errorf("risks %+v", risks)
+	}
+	if y, err := b.Of(v); err != nil {
+		t.Fatal(err)
+	} else if _, ok := y.Nearest(); ok {
+		t.Error("a unit with nothing open loses something on a day")
 	}
 }

@@ -54,7 +54,7 @@ func (k *Desk) Provenance(ctx context.Context, q db.Queryer, a actor.Actor, roun
 	if p.Draft && !x.Live {
 		return nil, fault.New(fault.Forbidden, "rounds.draft")
 	}
-	x.Outlook = p.Card.Outlook(code)
+	x.Outlook = p.Outlook(code)
 	x.ByHand = k.WhyByHand(x.Node.Leaf.Binding)
 	if x.Live && (x.Result.Input.Ratio != nil || adds(x.Node.Leaf.Binding)) {
 		m := b.Round.measuring(x.Node.Leaf.Binding, known)

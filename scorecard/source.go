@@ -28,9 +28,20 @@ type Source interface {
 	// where there is no such list.
 	Behind(ctx context.Context, q db.Queryer, m Measuring, u unit.ID, p Part) (list []Behind, ok bool, err error)
 
+	// DueDays counts the open dossiers that a binding will count against a unit from a
+	// day on if they stay open, each unit by itself and the first day at the head; nil
+	// for a binding that waits for no day.
+	DueDays(ctx context.Context, q db.Queryer, m Measuring) (map[unit.ID][]DueDay, error)
+
 	// DueSoonest returns up to n open dossiers of a unit and what is below it that a
 	// binding will count and that are not overdue, those due first at the head.
 	DueSoonest(ctx context.Context, q db.Queryer, m Measuring, u unit.ID, n int) ([]Behind, error)
+}
+
+// A DueDay counts what goes against a unit from a day on if nothing is done.
+type DueDay struct {
+	From  moment.Date
+	Count int64
 }
 
 // A Measuring says which measure is wanted, over which period and as known when.

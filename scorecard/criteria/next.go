@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cchc/base/i18n"
+	"cchc/base/moment"
 	"cchc/base/points"
 )
 
@@ -29,6 +30,7 @@ type Step struct {
 	Part   int           // of a composite, from 1; 0 none
 	Points points.Points // of the leaf then
 	Change points.Points // against now
+	From   moment.Date   // of a risk: the day from which it is so if nothing is done; 0 not known
 }
 
 // A Way is what changes.

@@ -253,3 +253,28 @@ func nearest(o criteria.Outlook) (gain, risk *criteria.Step) {
 func projectCrumbs(ctx context.Context, b *scorecard.Board, more ...ui.Link) []ui.Link {
 	return append(crumbs(ctx, ui.Link{Text: i18n.T(ctx, "projection.title"), URL: projectURL(b.Round.ID)}), more...)
 }
+
+// riskText says what a loss is and, where it is known, from which day.
+func riskText(ctx context.Context, s *criteria.Step) string {
+	if s.From == 0 {
+		return i18n.Delta(ctx, s.Change) + ": " + s.Text(ctx)
+	}
+	return i18n.T(ctx, "score.risk_from", "Change", i18n.Delta(ctx, s.Change), "Day", i18n.Date(ctx, s.From), "Count", s.N)
+}
+
+// stepText says what changes and, where it is known, from which day.
+func stepText(ctx context.Context, s *criteria.Step) string {
+	if s.From == 0 {
+		return s.Text(ctx)
+	}
+	return i18n.T(ctx, "score.step_from", "Day", i18n.Date(ctx, s.From), "Count", s.N)
+}
+
+// threatText says which loss comes first, and when.
+func threatText(ctx context.Context, p *scorecard.Projection) string {
+	t, ok := p.Nearest()
+	if !ok {
+		return i18n.None
+	}
+	return t.Node.Code + ": " + riskText(ctx, &t.Step)
+}

@@ -37,6 +37,10 @@ func (c counted) Behind(_ context.Context, _ db.Queryer, _ scorecard.Measuring, 
 	return out, true, nil
 }
 
+func (c counted) DueDays(context.Context, db.Queryer, scorecard.Measuring) (map[unit.ID][]scorecard.DueDay, error) {
+	return nil, nil
+}
+
 func (c counted) DueSoonest(context.Context, db.Queryer, scorecard.Measuring, unit.ID, int) ([]scorecard.Behind, error) {
 	return nil, nil
 }
