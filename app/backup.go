@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,6 +55,9 @@ func (c backupCmd) Run(ctx context.Context, s streams) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
+	}
+	if err := writeSum(path); err != nil {
+		return fmt.Errorf("backup: the copy's checksum: %w", err)
 	}
 	fmt.Fprintf(s.out, "%s: %d bytes, looked through\n", path, info.Size())
 	where := (&rooms{db: d}).filesAt(c.Files)
@@ -126,6 +130,9 @@ func prune(dir, stem string, keep int) error {
 	var wrong []error
 	for _, name := range names[:max(0, len(names)-keep)] {
 		wrong = append(wrong, os.Remove(filepath.Join(dir, name)))
+		if err := os.Remove(filepath.Join(dir, name+".sha256")); !errors.Is(err, fs.ErrNotExist) {
+			wrong = append(wrong, err)
+		}
 	}
 	return errors.Join(wrong...)
 }

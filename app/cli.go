@@ -38,6 +38,7 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Say how the installation stands and what to do; exit 1 when something is bad."`
 	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database and the scans while the program runs."`
 	Log      logCmd      `cmd:"" help:"Keep the log of the trail: its key, checkpoints, co-signatures."`
+	Restore  restoreCmd  `cmd:"" help:"Put a copy that backup made back, and recount everything."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -57,34 +57,82 @@ func (d *DB) lookThrough(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	have, err := whole(ctx, path)
+	if err == nil && have != want {
+		err = fmt.Errorf("schema %d, and the database has %d", have, want)
+	}
+	return err
+}
+
+// whole reads every page of a file that nobody writes, and returns its schema.
+func whole(ctx context.Context, path string) (schema int64, err error) {
 	c, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&immutable=1")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer c.Close()
 	var says string // "ok", or what is wrong first
 	if err := c.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&says); err != nil {
-		return translate(err)
+		return 0, translate(err)
 	}
 	if says != "ok" {
-		return errors.New(says)
+		return 0, errors.New(says)
 	}
-	var have int64
-	if err := c.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1").Scan(&have); err != nil {
-		return translate(err)
-	}
-	if have != want {
-		return fmt.Errorf("schema %d, and the database has %d", have, want)
+	if err := c.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1").Scan(&schema); err != nil {
+		return 0, translate(err)
 	}
 	broken, err := c.QueryContext(ctx, "PRAGMA foreign_key_check")
 	if err != nil {
-		return translate(err)
+		return 0, translate(err)
 	}
 	defer broken.Close()
 	if broken.Next() {
-		return errors.New("a row refers to one that is not there")
+		return 0, errors.New("a row refers to one that is not there")
 	}
-	return translate(broken.Err())
+	return schema, translate(broken.Err())
+}
+
+// PutBack puts a copy that Backup made to path, where nothing may be: it is on the
+// disk, whole and looked through before it bears its name.
+//
+// Errors: fs.ErrExist; what is wrong with the copy.
+func PutBack(ctx context.Context, from, path string) error {
+	for _, suffix := range []string{"", "-wal", "-shm"} { // beside another file these destroy it
+		if _, err := os.Lstat(path + suffix); err == nil {
+			return fmt.Errorf("%s: %w", path+suffix, fs.ErrExist)
+		}
+	}
+	half := path + ".half"
+	defer os.Remove(half) // nothing, when it has its name
+	if err := copyFile(from, half); err != nil {
+		return err
+	}
+	if _, err := whole(ctx, half); err != nil {
+		return fmt.Errorf("the copy is not whole: %w", err)
+	}
+	if err := os.Rename(half, path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+// Settle writes what is still in a file's log into it, so that the file alone is
+// all of the database. It fails while anybody has it open.
+func Settle(ctx context.Context, path string) error {
+	c, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(500)")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.SetMaxOpenConns(1)
+	var mode string // leaving the log needs the file for oneself
+	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode); err != nil {
+		return translate(err)
+	}
+	if mode != "delete" {
+		return fmt.Errorf("its log is in use (%s)", mode)
+	}
+	return nil
 }
 
 func syncPath(path string) error {
