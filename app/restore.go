@@ -17,6 +17,7 @@ import (
 
 	"cchc/base/db"
 	"cchc/base/file"
+	"cchc/base/ledger"
 	"cchc/base/moment"
 )
 
@@ -61,6 +62,9 @@ func (c restoreCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("restore %s: %w", from.path, err)
 	}
 	fmt.Fprintf(s.out, "%s: the copy of %s\n", c.DB, from.at.Format("02/01/2006 15:04:05"))
+	if err := c.putKeys(s); err != nil {
+		return fmt.Errorf("the database is back; the log's key is not: %w", err)
+	}
 	if err := c.putFiles(ctx, s); err != nil {
 		return err
 	}
@@ -158,6 +162,29 @@ func (c restoreCmd) putFiles(ctx context.Context, s streams) error {
 	fmt.Fprintf(s.out, "%s: %d files put back (%d bytes), %d were there\n", to, n.New, n.Bytes, n.Had)
 	if err != nil {
 		return fmt.Errorf("the database is back; files that are not: %w", err)
+	}
+	return nil
+}
+
+// putKeys puts back the key that signs the log of the trail, with what was signed
+// last, where there is none.
+func (c restoreCmd) putKeys(s streams) error {
+	for _, name := range []string{".log-key", ".log-key.signed"} {
+		to := c.DB + name
+		if _, err := os.Lstat(to); err == nil {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(c.Dir, filepath.Base(to)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := ledger.WriteFile(to, b, 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "%s: put back\n", to)
 	}
 	return nil
 }

@@ -53,6 +53,10 @@ func TestACopyIsPutBackOnAnEmptyMachine(t *testing.T) {
 		}
 	}
 
+	if err := os.WriteFile(filepath.Join(copies, "cchc.db.log-key"), []byte("the log's key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
 	empty := t.TempDir()
 	back := filepath.Join(empty, "data", "cchc.db")
 	code, out, says := run(t, "restore", copies, "--db", back)
@@ -61,6 +65,10 @@ func TestACopyIsPutBackOnAnEmptyMachine(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(empty, "data", "files", evidence[:2], evidence)); err != nil {
 		t.Errorf("the evidence: %v", err)
+	}
+
+	if key, err := os.ReadFile(back + ".log-key"); err != nil || string(key) != "the log's key" {
+		t.Errorf("the log's key is %q, %v", key, err)
 	}
 
 	// What is there is not overwritten. That it can be put aside, and not while
