@@ -162,7 +162,32 @@ func measureScore(ctx context.Context, r *run) error {
 	if err := measureProjection(ctx, r); err != nil {
 		return err
 	}
+	if err := measureBoard(ctx, r); err != nil {
+		return err
+	}
 	return measureCalc(ctx, r, rows)
+}
+
+// measureBoard times, by the benchmarks beside them, the pages over all sheets of a
+// province's round, from the request to the last byte.
+func measureBoard(ctx context.Context, r *run) error {
+	out, err := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Province", "-benchtime", "20x", "./scorecard/scorecardweb").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, tail(out))
+	}
+	what := map[string]string{
+		"BoardOfAProvince":  "page: progress board of 124 sheets × 33 leaves",
+		"AcrossAProvince":   "page: one leaf across 124 sheets, as it is appraised",
+		"AppraiseAProvince": "page: work of a stage over 124 sheets × 33 leaves",
+	}
+	for _, m := range benchLine.FindAllStringSubmatch(string(out), -1) {
+		ns, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			return err
+		}
+		r.report.add(row{What: what[m[1]], Engine: "SQLite", Ours: fmt.Sprintf("%.0f ms", ns/1e6), Aim: "< 200 ms", Met: judge(ns < 200e6)})
+	}
+	return nil
 }
 
 // measureProjection times, by the benchmark beside it, what a page of the projection

@@ -27,9 +27,13 @@ type roundSite struct {
 	b *webtest.Browser
 }
 
-func serveRounds(t *testing.T, n int) *roundSite {
+func serveRounds(t testing.TB, n int) *roundSite {
 	t.Helper()
-	p := New(t, n, Small)
+	return serveRoundsOf(New(t, n, Small), t)
+}
+
+func serveRoundsOf(p *Place, t testing.TB) *roundSite {
+	t.Helper()
 	files, err := file.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
