@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/file"
 	"cchc/base/i18n"
+	"cchc/base/ledger"
 	"cchc/base/moment"
 	"cchc/dossier"
 	"cchc/setting"
@@ -89,6 +91,7 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	check(o.openLog(ctx, filepath.Join(t.TempDir(), "key")))
 	secrets := []string{known.Name, i18n.Fold(known.Name), known.IDNumber, known.Phone, known.Email, known.Address, known.Representative,
 		known.Agent.IDNumber, known.Agent.Phone, known.Agent.Document, "hong gam"}
 	if found := traces(t, o.db, secrets...); len(found) > 0 {
@@ -162,6 +165,7 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 
 	before, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "dossier", Object: d.ID, Limit: 100})
 	check(err)
+	check(o.log.Step(ctx, 0, nil)) // the words are in the log's hashes by now
 	form := []string{"number", known.IDNumber, "codes", d.Code, "codes", forOther.Code, "document", "Đơn 7, 23/11/2026"}
 	admin.Post("/admin/erase/confirm", append(form, "reason", "theo yêu cầu")...).Is(422).Has("#error-summary", "đối chiếu")
 	admin.Post("/admin/erase/confirm", append(form, "sure", "on", "reason", "theo yêu cầu của "+known.Name)...).Is(422).Has("#error-summary", "không ghi tên")
@@ -193,6 +197,11 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 
 	if found := traces(t, o.db, secrets...); len(found) > 0 {
 		t.Errorf("still there:\n%s", strings.Join(found, "\n"))
+	}
+	// The log of the trail holds all the same.
+	check(o.log.Step(ctx, 0, nil))
+	if whole, err := o.checkLog(ctx, ledger.Options{}); err != nil || whole.Wrong != 0 || whole.Erased == 0 || len(whole.Notes) != whole.Erased {
+		t.Errorf("the log: %+v, %d erased, notes %+v, %v", whole.Findings, whole.Erased, whole.Notes, err)
 	}
 	// The scan goes by a job that was left with the write.
 	check(o.eraseFiles(ctx, []string{scan.Key}))

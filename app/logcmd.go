@@ -141,8 +141,11 @@ func (c logRestoredCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "the log is signed again from here on; what was signed before is kept in %s\n", aside)
-	return err
+	fmt.Fprintln(s.out, "the log is signed again from here on")
+	if aside != "" {
+		fmt.Fprintf(s.out, "what was signed before is kept in %s\n", aside)
+	}
+	return nil
 }
 
 type logRequestCmd struct {

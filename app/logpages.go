@@ -45,6 +45,8 @@ func receiptOf(e audit.Entry) string {
 	switch {
 	case e.Kind == "publication" && e.Verb == string(auth.ResultPublish):
 		return "publication"
+	case e.Kind == "publication" && e.Verb == "result.history":
+		return "history"
 	case e.Kind == "round" && e.Verb == string(auth.ResultPublish) && has("approved", false):
 		return "round"
 	case e.Kind == "sheet" && has("handed_in", false):
@@ -66,10 +68,10 @@ func (r *rooms) receipted(ctx context.Context, a actor.Actor, kind, name string,
 	case "publication":
 		if public {
 			p, err := r.scorecard.PublicPublication(ctx, r.db, name)
-			return admin.Receipted{Kind: kind, ID: p.ID, Name: name, Title: p.Title, URL: "/cchc/" + name, Content: !p.History()}, err
+			return admin.Receipted{Kind: kind, ID: p.ID, Name: name, Title: p.Title, URL: "/cchc/" + name, Content: p.Approved != 0}, err
 		}
 		p, err := r.scorecard.Publication(ctx, r.db, a, name)
-		return admin.Receipted{Kind: kind, ID: p.ID, Name: name, Title: p.Title, URL: scorecardweb.Path + "/results/" + name, Content: !p.History()}, err
+		return admin.Receipted{Kind: kind, ID: p.ID, Name: name, Title: p.Title, URL: scorecardweb.Path + "/results/" + name, Content: p.Approved != 0}, err
 	case "round":
 		x, err := r.scorecard.Round(ctx, r.db, a, name)
 		if err == nil { // all sheets are in it

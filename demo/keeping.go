@@ -6,6 +6,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/fault"
 	"cchc/base/moment"
 	"cchc/dossier"
 	"cchc/setting"
@@ -54,6 +55,11 @@ func (r *rooms) keep(ctx context.Context, book *setting.Book, chair actor.Actor,
 	if err != nil {
 		return err
 	}
+	if i == 0 { // an apology in the body's name, which has a receipt
+		if err := r.apologise(ctx, chair, rows); err != nil {
+			return err
+		}
+	}
 	run := dossier.Bulk{ID: db.NewID(), Act: dossier.BulkAssign, To: specialist, Reason: "chia lại việc trong tuần"}
 	for _, x := range rows {
 		run.Items = append(run.Items, dossier.BulkItem{Code: x.Code})
@@ -79,4 +85,18 @@ func (r *rooms) keep(ctx context.Context, book *setting.Book, chair actor.Actor,
 	}
 	_, err = r.desk.BulkGoOn(ctx, chair, run.ID)
 	return err
+}
+
+// apologise apologises for the first dossier that nobody has apologised for, and gives a
+// new date.
+func (r *rooms) apologise(ctx context.Context, chair actor.Actor, rows []dossier.Row) error {
+	for _, x := range rows {
+		until := (max(x.Due, r.db.Now()).Date() + 5).At(17 * 3600)
+		err := r.desk.Apologise(ctx, chair, x.Code, dossier.Apology{Reason: "chờ kết quả đo đạc thực địa", Document: "07/PXL-UBND", Until: until})
+		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) {
+			continue
+		}
+		return err
+	}
+	return nil
 }

@@ -33,8 +33,8 @@ for (const lang of ['vi', 'en']) {
       // What the navigation leads to is looked at for everybody, the rest once.
       const mine = new Set();
       const nav = await page.getByRole('banner').getByRole('navigation').getByRole('link').evaluateAll((all) => all.map((a) => a.href));
-      const begin = [page.url(), ...nav, `${world.url}/keys`, `${world.url}/api`, ...(who ? [] : [`${world.url}/lookup`, `${world.url}/sign-in`, `${world.url}/cchc`]),
-        ...(who === 'quantri' ? ['/account/tokens', '/admin/tokens', '/admin/exchange', '/admin/exchange/reconcile', '/admin/erase', '/notices', '/notices/wishes', '/admin/notices', '/admin/notices/templates', '/admin/notices/templates/received/email/vi'].map((path) => world.url + path) : [])];
+      const begin = [page.url(), ...nav, `${world.url}/keys`, `${world.url}/api`, ...(who ? [] : [`${world.url}/lookup`, `${world.url}/sign-in`, `${world.url}/cchc`, `${world.url}/cchc/log`]),
+        ...(who === 'quantri' ? ['/account/tokens', '/admin/tokens', '/admin/exchange', '/admin/exchange/reconcile', '/admin/erase', '/admin/log', '/notices', '/notices/wishes', '/admin/notices', '/admin/notices/templates', '/admin/notices/templates/received/email/vi'].map((path) => world.url + path) : [])];
       const queue = begin.map((address) => ({ address, from: 'the navigation' }));
       const broken = [];
       let looked = 0;

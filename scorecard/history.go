@@ -47,8 +47,12 @@ func (k *Desk) EnterHistory(ctx context.Context, a actor.Actor, p Publication) (
 		if err := insertPublication(ctx, tx, p); err != nil {
 			return err
 		}
+		stored, err := getPublication(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "result.history", Kind: "publication", ID: p.ID, Unit: p.Unit, Reason: p.Reason,
-			Changes: []audit.Change{{Field: "title", To: p.Title}, {Field: "source", To: p.Source}, {Field: "rows", To: strconv.Itoa(len(p.Rows))}}})
+			Changes: []audit.Change{{Field: "title", To: p.Title}, {Field: "source", To: p.Source}, {Field: "rows", To: strconv.Itoa(len(p.Rows))}, contentChange(stored.Locked())}})
 	})
 	return p.ID, err
 }

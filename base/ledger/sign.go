@@ -220,23 +220,25 @@ func (l *Log) Restored(ctx context.Context, a actor.Actor, reason string) (aside
 	if err != nil {
 		return "", err
 	}
-	if kept == nil {
-		return "", fmt.Errorf("%s: %w", l.Kept.Path, db.ErrNotFound)
-	}
-	c, err := receipt.Peek(kept)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", l.Kept.Path, err)
+	c := receipt.Checkpoint{Origin: "log"}
+	if kept != nil {
+		if c, err = receipt.Peek(kept); err != nil {
+			return "", fmt.Errorf("%s: %w", l.Kept.Path, err)
+		}
 	}
 	err = l.DB.Write(ctx, func(tx *db.Tx) error {
 		size, err := l.Size(ctx, tx)
 		if err != nil {
 			return err
 		}
-		aside = fmt.Sprintf("%s.before-%d", l.Kept.Path, tx.Now)
+		aside = ""
+		if kept != nil {
+			aside = fmt.Sprintf("%s.before-%d", l.Kept.Path, tx.Now)
+		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "log.restored", Kind: "log", ID: c.Origin, Reason: reason,
 			Changes: []audit.Change{{Field: "size", From: itoa(c.Size), To: itoa(size)}, {Field: "checkpoint", From: string(kept)}}})
 	})
-	if err != nil {
+	if err != nil || aside == "" {
 		return "", err
 	}
 	return aside, os.Rename(l.Kept.Path, aside)

@@ -416,7 +416,7 @@ func resultActions(x *resultPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if x.Approved != 0 && !x.History() {
+		if x.Approved != 0 {
 			if x.Public {
 				templ_7745c5c3_Err = ui.LinkButton(x.base()+"/receipts", i18n.T(ctx, "ledger.receipt"), "", false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
