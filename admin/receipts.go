@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -12,6 +13,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/i18n"
 	"cchc/base/ledger"
+	"cchc/base/moment"
 	"cchc/base/receipt"
 	"cchc/base/web"
 	"cchc/base/web/ui"
@@ -109,9 +111,12 @@ func (p *Receipts) list(public bool) web.Handler {
 				row.Who = Who(ctx, e)
 			}
 			for _, c := range e.Changes {
-				if c.Field == receipt.ContentField {
+				switch c.Field {
+				case receipt.ContentField:
 					row.Content = c.To
-				} else if c.Field != "step" && c.Field != "step_account" && c.Field != "token" {
+				case "step", "step_account", "token", "fact": // not what the receipt is for
+				default:
+					c.From, c.To = moments(ctx, c.From), moments(ctx, c.To)
 					row.Changes = append(row.Changes, changeText(ctx, c))
 				}
 			}
@@ -129,6 +134,14 @@ func (p *Receipts) list(public bool) web.Handler {
 		}
 		return web.Render(w, r, http.StatusOK, receiptsView(v))
 	}
+}
+
+// moments writes an instant of the trail as people do; other texts stay.
+func moments(ctx context.Context, s string) string {
+	if at, err := moment.ParseInstant(s); err == nil && strings.Contains(s, "T") {
+		return i18n.ShortInstant(ctx, at)
+	}
+	return s
 }
 
 // download gives the receipt of an entry; or, as "content.json", what the last one locks.
@@ -169,6 +182,5 @@ func (p *Receipts) download(public bool) web.Handler {
 }
 
 func (v receiptsPage) page(ctx context.Context) ui.Page {
-	p := ui.Page{Title: i18n.T(ctx, "ledger.receipts"), Above: v.Title, Lead: i18n.T(ctx, "ledger.receipts.lead"), Crumbs: []ui.Link{{Text: v.Title, URL: v.URL}}}
-	return p
+	return ui.Page{Title: i18n.T(ctx, "ledger.receipts"), Lead: i18n.T(ctx, "ledger.receipts.lead"), Crumbs: []ui.Link{{Text: v.Title, URL: v.URL}}}
 }
