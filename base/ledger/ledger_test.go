@@ -213,13 +213,26 @@ func TestConsistencyProofsLeadFromEverySizeToEveryLaterOne(t *testing.T) {
 
 func TestManyAtOnceMakeOneLog(t *testing.T) {
 	t.Parallel()
-	l, _ := place(t)
-	other := &ledger.Log{DB: l.DB, Key: l.Key} // as another process
+	// Two servers on one database, with one key.
+	dsn, path := dbtest.DSN(t), filepath.Join(t.TempDir(), "key")
+	var servers [2]*ledger.Log
+	for i := range servers {
+		d, err := db.Open(ctx, dsn, db.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { d.Close() })
+		servers[i] = &ledger.Log{DB: d}
+		if err := servers[i].OpenKey(ctx, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := servers[0]
 	done := make(chan error)
 	for i := range 8 {
 		go func() {
 			for range 10 {
-				err := l.DB.Write(ctx, func(tx *db.Tx) error {
+				err := servers[i%2].DB.Write(ctx, func(tx *db.Tx) error {
 					return audit.Record(ctx, tx, audit.Entry{Actor: actor.System("sweep"), Verb: "v", Kind: "k", ID: fmt.Sprint(i)})
 				})
 				if err != nil {
@@ -230,7 +243,7 @@ func TestManyAtOnceMakeOneLog(t *testing.T) {
 			done <- nil
 		}()
 	}
-	for _, x := range []*ledger.Log{l, other} {
+	for _, x := range servers {
 		go func() {
 			for range 10 {
 				if err := x.Step(ctx, 0, nil); err != nil && !strings.Contains(err.Error(), db.ErrNotFound.Error()) {
