@@ -55,14 +55,25 @@ func (r *rooms) openLog(ctx context.Context, given string) error {
 type logKeeper struct {
 	log *ledger.Log
 
-	mu  sync.Mutex
-	err error // of the last time
+	mu     sync.Mutex
+	err    error // of the last time
+	keyErr error // why there is no key to sign with
 }
 
 func (k *logKeeper) failed() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.keyErr != nil {
+		return k.keyErr
+	}
 	return k.err
+}
+
+// unsigned notes why nothing is signed while the program runs.
+func (k *logKeeper) unsigned(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keyErr = err
 }
 
 // keep enters and signs until ctx ends, and once more then.

@@ -328,6 +328,28 @@ func TestTheLogIsKeptByCommands(t *testing.T) {
 	do(0, "the log holds", on(low, lowKey, "verify", "--log")...)
 }
 
+func TestALogWithoutItsKeyIsToldToKeepers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := logged(t)
+	step(t, o.rooms)
+	o.log.Key = nil
+	err := o.openLog(ctx, filepath.Join(t.TempDir(), "another place")) // as when the file was lost
+	if err == nil {
+		t.Fatal("a second key was made")
+	}
+	o.logKeeper.unsigned(err)
+	b := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.province})
+	b.Get("/admin/log").Is(200).Has(".notice", "thiếu khoá")
+	b.Get("/admin/health").Has("table", "không ký tiếp được")
+	d := receive(t, o.rooms, o.commune)
+	if err := o.desk.Apologise(ctx, operator, d.Code, dossier.Apology{Reason: "mất điện", Until: d.Due.Add(48 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	page := b.Get("/receipts/dossier/" + d.Code).Is(200)
+	b.Get(page.Attr("tbody a", "href")).Is(409) // no receipt without a signature
+}
+
 func TestWhatServesKeepsTheLog(t *testing.T) {
 	t.Parallel()
 	o := logged(t)

@@ -133,6 +133,7 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	}
 	if err := r.openLog(ctx, f.LogKey); err != nil {
 		slog.Error("the log of the trail is not signed", "error", err)
+		r.logKeeper.unsigned(err)
 	}
 	keeping := make(chan struct{})
 	logging, enough := context.WithCancel(context.WithoutCancel(ctx))
