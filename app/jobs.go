@@ -37,6 +37,7 @@ func (r *rooms) newRunner() *job.Runner {
 	job.Handle(run, logCheck, r.checkLogJob)
 	run.Every(time.Hour, "log.weekly", sweeping, r.checkLogDue)
 	run.Every(time.Hour, "log.ask", time.Minute, r.askCosigners)
+	run.Every(5*time.Minute, "scorecard.news", sweeping, r.tellScores)
 	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
 	if r.scans != nil {
 		job.Handle(run, dossier.EraseFiles, r.eraseFiles)

@@ -52,6 +52,8 @@ func (e Event) Channels() []string {
 
 var (
 	ofDossier   = []string{"code", "procedure", "unit", "step", "due", "link"}
+	ofRound     = []string{"round", "stage", "unit", "closes", "link"}
+	ofLeaf      = []string{"round", "leaf", "unit", "link"}
 	ofApplicant = []string{"name", "code", "procedure", "unit", "due", "link", "stop"}
 )
 
@@ -62,6 +64,12 @@ var Events = []Event{
 	{Key: "supplied", Fields: ofDossier},  // papers came to a dossier that I hold
 	{Key: "due", Fields: []string{"count", "overdue", "list", "day", "link"}},
 	{Key: "digest", Fields: []string{"subject", "text", "link"}},
+	{Key: "score_opens", Fields: ofRound},
+	{Key: "score_closes", Fields: ofRound},
+	{Key: "score_asked", Fields: ofLeaf},
+	{Key: "score_answered", Fields: ofLeaf},
+	{Key: "score_verdict", Fields: ofRound},
+	{Key: "score_published", Fields: []string{"round", "unit", "link"}},
 	{Key: "received", Applicant: true, Fields: ofApplicant},
 	{Key: "not_accepted", Applicant: true, Fields: ofApplicant},
 	{Key: "papers", Applicant: true, Fields: ofApplicant},

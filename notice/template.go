@@ -318,7 +318,7 @@ func withoutEmptyLinks(text string, vars map[string]string) string {
 func (b *Book) said(ctx context.Context, lang string, vars map[string]string) map[string]string {
 	ctx = i18n.With(ctx, lang)
 	out := maps.Clone(vars)
-	for _, name := range []string{"due", "promised", "day"} {
+	for _, name := range []string{"due", "promised", "day", "closes"} {
 		if out[name] == "" {
 			continue
 		}
@@ -328,6 +328,9 @@ func (b *Book) said(ctx context.Context, lang string, vars map[string]string) ma
 				out[name] = i18n.Date(ctx, at.Date())
 			}
 		}
+	}
+	if i18n.Has(out["stage"]) {
+		out["stage"] = i18n.T(ctx, out["stage"])
 	}
 	for _, name := range []string{"link", "stop"} {
 		if b.Base == "" {
@@ -353,7 +356,7 @@ func (b *Book) Preview(ctx context.Context, a actor.Actor, t Template) (Text, er
 	text := func(key string) string { return i18n.T(i18n.With(ctx, t.Lang), "notice.example."+key) }
 	vars := map[string]string{"code": "H99.101-261125-0042", "procedure": text("procedure"), "unit": text("unit"), "step": text("step"), "name": text("name"),
 		"due": due.String(), "promised": due.Add(48 * 3600e9).String(), "day": b.DB.Now().String(), "count": "5", "overdue": "2", "subject": text("subject"),
-		"text": text("text"), "link": "/lookup?code=H99.101-261125-0042", "stop": "/stop/" + strings.Repeat("A", 26),
+		"round": text("round"), "stage": text("stage"), "leaf": "3.3.1", "closes": due.String(), "text": text("text"), "link": "/lookup?code=H99.101-261125-0042", "stop": "/stop/" + strings.Repeat("A", 26),
 		"list": "H99.101-261125-0042 · " + text("step") + "\nH99.101-261125-0051 · " + text("step")}
 	return b.write(ctx, t, vars), nil
 }
