@@ -7,9 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"cchc/base/actor"
@@ -18,6 +15,7 @@ import (
 	"cchc/base/db/dbtest"
 	"cchc/base/moment"
 	"cchc/base/points"
+	"cchc/data"
 	"cchc/scorecard"
 	"cchc/scorecard/criteria"
 	"cchc/unit"
@@ -202,12 +200,11 @@ func (p *Place) Issue(t testing.TB, text string) string {
 // Synthetic returns one of the full-size sets of the product's data.
 func Synthetic(t testing.TB, name string) string {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	b, err := os.ReadFile(filepath.Join(filepath.Dir(here), "..", "..", "data", "criteria_synthetic_"+name+".yaml"))
-	if err != nil {
-		t.Fatal(err)
+	text, ok := map[string]string{"commune": data.CriteriaCommune, "district": data.CriteriaDistrict}[name]
+	if !ok {
+		t.Fatalf("there is no synthetic set %q", name)
 	}
-	return string(b)
+	return text
 }
 
 // Calendar is a calendar of the year 2026: self-scores from 20 November to 5
