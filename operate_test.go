@@ -97,7 +97,7 @@ func TestBothLanguagesOperateTheSame(t *testing.T) {
 	}
 	heading := regexp.MustCompile(`(?m)^#+ `)
 	block := regexp.MustCompile("(?s)```\n(.*?)```")
-	upper := regexp.MustCompile(`[A-Z]{2,}`) // placeholders differ
+	upper := regexp.MustCompile(`[A-Z]{2,}|"[^"]*"`) // placeholders differ, and reasons that people write
 	comment := regexp.MustCompile(`\s+#[^\n]*`)
 	read := func(path string) (headings int, commands []string) {
 		b, err := os.ReadFile(path)
