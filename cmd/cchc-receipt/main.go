@@ -45,12 +45,30 @@ func run(args []string, in io.Reader, out, wrong io.Writer) int {
 		fmt.Fprintln(wrong, "cchc-receipt --key KEY [--content FILE] [--lang vi|en] RECEIPT…")
 		f.PrintDefaults()
 	}
-	if err := f.Parse(args); err != nil {
-		return 2
+	var names []string
+	for rest := args; ; rest = f.Args()[1:] { // flags may stand before receipts and after them
+		if err := f.Parse(rest); err != nil {
+			return 2
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		names = append(names, f.Arg(0))
 	}
-	if len(keys) == 0 || f.NArg() == 0 || *content != "" && f.NArg() > 1 || *lang != "" && *lang != "vi" && *lang != "en" {
+	misused := func(why string) int {
+		fmt.Fprintln(wrong, "cchc-receipt:", why)
 		f.Usage()
 		return 2
+	}
+	switch {
+	case len(keys) == 0:
+		return misused("--key is missing")
+	case len(names) == 0:
+		return misused("no receipt is given")
+	case *content != "" && len(names) > 1:
+		return misused("--content is about one receipt, and several are given")
+	case *lang != "" && *lang != "vi" && *lang != "en":
+		return misused(fmt.Sprintf("--lang %q: want vi or en", *lang))
 	}
 	known, err := readKeys(keys)
 	if err != nil {
@@ -58,7 +76,7 @@ func run(args []string, in io.Reader, out, wrong io.Writer) int {
 		return 2
 	}
 	exit := 0
-	for _, name := range f.Args() {
+	for _, name := range names {
 		if err := one(out, name, in, known, *content, *lang); err != nil {
 			fmt.Fprintf(wrong, "cchc-receipt: %s: %s\n", name, say(*lang, "KHÔNG HỢP LỆ", "DOES NOT HOLD")+": "+explain(*lang, err))
 			exit = 1

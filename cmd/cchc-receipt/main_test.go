@@ -86,9 +86,15 @@ func TestReceiptsAreVerifiedFromFiles(t *testing.T) {
 		{"with the key of somebody else", []string{"--key", otherKey(t), good}, 1, "not signed with a key"},
 		{"a file that is none", []string{"--key", key, ranking}, 1, "cannot be read as a receipt"},
 		{"no file", []string{"--key", key, filepath.Join(dir, "none")}, 1, "no such file"},
+		{"flags after it", []string{good, "--key", key, "--lang", "en"}, 0, "HOLDS"},
+		{"flags between two", []string{good, "--key", key, bad}, 1, "DOES NOT HOLD"},
 		{"no key", []string{good}, 2, "cchc-receipt --key"},
+		{"no key, and why", []string{good}, 2, "--key is missing"},
+		{"no receipt", []string{"--key", key}, 2, "no receipt is given"},
+		{"a content for two", []string{"--key", key, "--content", ranking, good, bad}, 2, "--content is about one receipt"},
 		{"a key that is none", []string{"--key", "x", good}, 2, "NAME+ID+KEY"},
 		{"no such language", []string{"--key", key, "--lang", "fr", good}, 2, "cchc-receipt --key"},
+		{"no such language, and why", []string{"--key", key, "--lang", "fr", good}, 2, `--lang "fr"`},
 	} {
 		var out bytes.Buffer
 		if got := run(c.args, strings.NewReader(""), &out, &out); got != c.exit || !strings.Contains(out.String(), c.says) {
