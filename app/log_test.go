@@ -256,6 +256,7 @@ func TestTheLogIsKeptByCommands(t *testing.T) {
 		}
 	}
 	do(1, "nothing is signed", on(low, lowKey, "log", "request")...)
+	do(1, "--old: -3; want 0 or more", on(low, lowKey, "log", "request", "--old=-3")...)
 	point := do(0, "cchc/", on(low, lowKey, "log", "checkpoint")...)
 	do(0, "the log holds", on(low, lowKey, "verify", "--log", "--key", keys["low log"], "--against", file("point", point))...)
 	do(1, "not signed with the key", on(low, lowKey, "verify", "--log", "--key", keys["high log"])...)

@@ -156,6 +156,9 @@ type logRequestCmd struct {
 
 // Run prints the request.
 func (c logRequestCmd) Run(ctx context.Context, s streams) error {
+	if c.Old < 0 {
+		return fmt.Errorf("--old: %d; want 0 or more", c.Old)
+	}
 	r, err := c.keyed(ctx, c.logFlag)
 	if err != nil {
 		return err
