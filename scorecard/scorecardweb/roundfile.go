@@ -2,6 +2,7 @@ package scorecardweb
 
 import (
 	"errors"
+	"mime/multipart"
 	"net/http"
 
 	"cchc/base/auth"
@@ -93,12 +94,18 @@ func (p *Pages) roundFile(w http.ResponseWriter, r *http.Request) error {
 	return p.showRoundFile(w, r, in, http.StatusOK)
 }
 
-func (p *Pages) readRoundFile(r *http.Request, in *roundFileForm) error {
-	ctx := r.Context()
+// formFile opens the file of a form; without one the field says so.
+func formFile(r *http.Request) (multipart.File, *multipart.FileHeader, error) {
 	content, head, err := r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return fault.New(fault.Invalid, "rounds.invalid").With("file", "rounds.file_missing")
+		err = fault.New(fault.Invalid, "rounds.invalid").With("file", "rounds.file_missing")
 	}
+	return content, head, err
+}
+
+func (p *Pages) readRoundFile(r *http.Request, in *roundFileForm) error {
+	ctx := r.Context()
+	content, head, err := formFile(r)
 	if err != nil {
 		return err
 	}

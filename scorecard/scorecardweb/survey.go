@@ -1,7 +1,6 @@
 package scorecardweb
 
 import (
-	"errors"
 	"net/http"
 
 	"cchc/base/auth"
@@ -98,10 +97,7 @@ func (p *Pages) checkSurvey(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) readSurvey(r *http.Request, in *surveyForm) error {
 	ctx := r.Context()
-	content, head, err := r.FormFile("file")
-	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return fault.New(fault.Invalid, "rounds.invalid").With("file", "rounds.file_missing")
-	}
+	content, head, err := formFile(r)
 	if err != nil {
 		return err
 	}
