@@ -64,9 +64,10 @@ func Confined(r *http.Request, a actor.Actor) string {
 }
 
 // ConfinedToFactor is the same for somebody whose role needs a second factor that
-// they do not have yet.
+// they do not have yet. Who acts in another's place can end that: a second factor is
+// set up by oneself.
 func ConfinedToFactor(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/me/factor/") {
+	if r.URL.Path == "/me/act" || strings.HasPrefix(r.URL.Path, "/me/factor/") {
 		return ""
 	}
 	return unless(r, "/me/factor")
