@@ -241,30 +241,3 @@ func latestBackup(file string) (latest time.Time, found bool) {
 	}
 	return latest, found
 }
-
-type doctorCmd struct {
-	dbFlag
-	Files string `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
-}
-
-// Run prints how the installation stands; exit code 1 when something is bad.
-func (c doctorCmd) Run(ctx context.Context, s streams) error {
-	r, err := c.read(ctx)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	queue := &job.Queue{DB: r.db}
-	defer queue.Close()
-	all := r.examine(ctx, r.filesAt(c.Files), queue)
-	for _, f := range all {
-		fmt.Fprintf(s.out, "%-4s  %s: %s\n", f.Standing, f.Name(ctx), f.Text(ctx))
-		if do := f.Do(ctx); do != "" {
-			fmt.Fprintf(s.out, "      → %s\n", do)
-		}
-	}
-	if admin.Worst(all) == admin.Bad {
-		return fmt.Errorf("something needs attention now")
-	}
-	return nil
-}

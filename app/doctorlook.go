@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"cchc/admin"
+	"cchc/base/i18n"
+	"cchc/base/moment"
+)
+
+const (
+	certificateSoon = 21 * 24 * time.Hour // what renews itself has done it by then
+	certificateWait = 5 * time.Second
+)
+
+// certificates looks at the certificate of every server that the configuration names by
+// an https:// address: one's own front, the store of files, the co-signer.
+func certificates(ctx context.Context, set []configured) []admin.Finding {
+	var out []admin.Finding
+	seen := map[string]bool{}
+	for _, c := range set {
+		for _, host := range tlsHosts(c.Value) {
+			if !seen[host] {
+				seen[host] = true
+				out = append(out, certificate(ctx, host, nil, time.Now()))
+			}
+		}
+	}
+	return out
+}
+
+// tlsHosts finds the hosts of https:// addresses in a value: the address itself, or the
+// endpoint of a store of files.
+func tlsHosts(value string) []string {
+	u, err := url.Parse(value)
+	if err != nil {
+		return nil
+	}
+	if u.Scheme == "https" && u.Host != "" {
+		if u.Port() == "" {
+			return []string{net.JoinHostPort(u.Hostname(), "443")}
+		}
+		return []string{u.Host}
+	}
+	if end := u.Query().Get("endpoint"); u.Scheme == "s3" && strings.HasPrefix(end, "https://") {
+		return tlsHosts(end)
+	}
+	return nil
+}
+
+// certificate connects and looks at what the server shows: bad when nobody may trust it
+// now, to be looked at when it ends soon or nothing answers. roots nil are the machine's.
+func certificate(ctx context.Context, host string, roots *x509.CertPool, now time.Time) admin.Finding {
+	ctx, cancel := context.WithTimeout(ctx, certificateWait)
+	defer cancel()
+	name, _, _ := net.SplitHostPort(host)
+	f := admin.Finding{Key: "certificate", Standing: admin.Look, Args: []any{"Host", host, "Until", i18n.None, "Error", i18n.None}}
+	// Looked at here and not by the handshake, which would not say until when.
+	d := tls.Dialer{Config: &tls.Config{ServerName: name, InsecureSkipVerify: true}}
+	conn, err := d.DialContext(ctx, "tcp", host)
+	if err != nil {
+		f.Key = "certificate_none"
+		f.Args[5] = err.Error()
+		return f
+	}
+	defer conn.Close()
+	chain := conn.(*tls.Conn).ConnectionState().PeerCertificates
+	f.Args[3] = moment.Of(chain[0].NotAfter)
+	o := x509.VerifyOptions{DNSName: name, Roots: roots, CurrentTime: now, Intermediates: x509.NewCertPool()}
+	for _, c := range chain[1:] {
+		o.Intermediates.AddCert(c)
+	}
+	switch _, err := chain[0].Verify(o); {
+	case err != nil:
+		f.Standing = admin.Bad
+		f.Args[5] = err.Error()
+	case chain[0].NotAfter.Before(now.Add(certificateSoon)):
+		f.Standing = admin.Look
+	default:
+		f.Standing = admin.Fine
+	}
+	return f
+}
+
+// machineClock tells whether the kernel says that its clock is kept right by another
+// (STA_UNSYNC of adjtimex): due dates and the trail depend on it.
+func machineClock() admin.Finding {
+	const unsynchronised = 0x0040
+	var t syscall.Timex
+	f := admin.Finding{Key: "clock_kept", Standing: admin.Fine}
+	if _, err := syscall.Adjtimex(&t); err != nil || t.Status&unsynchronised != 0 {
+		f.Standing = admin.Look
+	}
+	return f
+}
