@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: run build assets generate test bench
+.PHONY: run build assets generate test bench dist reproduce
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -36,6 +36,14 @@ generate:
 # test runs everything that must pass; what that needs it installs when it may.
 test:
 	./scripts/test
+
+# dist writes to dist/ what is given to others.
+dist: assets
+	./scripts/dist
+
+# reproduce builds the last commit twice, as if on two machines, and compares the bytes.
+reproduce:
+	./scripts/reproduce
 
 # bench measures, beside PocketBase and the raw engines, and writes bench/RESULTS.md.
 bench: assets

@@ -31,8 +31,8 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	given(set, "--db", c.DB)
-	given(set, "--files", c.Files)
+	byFlag(set, "--db", c.DB)
+	byFlag(set, "--files", c.Files)
 	all := r.examine(ctx, r.filesAt(c.Files), queue)
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)

@@ -115,8 +115,8 @@ func value(set []configured, name string) string {
 	return ""
 }
 
-// given notes what a flag of the command itself said.
-func given(set []configured, name, v string) {
+// byFlag notes what a flag of the command itself said.
+func byFlag(set []configured, name, v string) {
 	for i, c := range set {
 		if c.Name == name && v != c.Value {
 			set[i].Value, set[i].Source = v, "flag "+name
