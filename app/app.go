@@ -161,28 +161,28 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.first = &admin.FirstRun{Accounts: r.accounts, Registry: r.registry, Code: auth.Code()}
 	r.index = &serviceindex.Index{DB: d, Guard: *r.guard, Units: r.units, Sets: sets,
 		Source: &dossierSource{desk: r.desk, procedures: r.procedures}, Catalogue: authority{r.procedures}, Settings: r.settings,
-		Publish: func(u unit.ID) { r.tell(u, "index") }}
+		Publish: func(ctx context.Context, tx *db.Tx, u unit.ID) { r.tell(ctx, tx, u, "index") }}
 	r.scorecard.Source = scoreSource{r}
 	r.desk.Publish = r.tell
-	r.desk.TurnMoved = func(u unit.ID) { r.hub.Publish(dossierweb.TurnTopic(u), "") }
+	r.desk.TurnMoved = func(tx *db.Tx, u unit.ID) { r.hub.Tell(tx, dossierweb.TurnTopic(u), "") }
 	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: exchangeDesk{r.desk}, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
 	r.exchange.Fetcher, r.exchange.Lists = r.exchange.Sender.(*exchangeweb.Sender), exchangeLists{r}
 	r.desk.Changed, r.desk.Forget = r.changed, r.forget
-	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(account string) { r.hub.Publish(noticeweb.Topic(account), "") }}
+	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(tx *db.Tx, account string) { r.hub.Tell(tx, noticeweb.Topic(account), "") }}
 	r.letters = r.post
 	return r, nil
 }
 
-// tell tells whoever watches a unit, or one above it, that something moved there:
-// one topic is enough for a province.
-func (r *rooms) tell(u unit.ID, what string) {
-	above, err := r.units.Above(context.Background(), r.db.Lately(), u)
+// tell tells whoever watches a unit, or one above it, that something moved there,
+// once the write is committed: one topic is enough for a province.
+func (r *rooms) tell(ctx context.Context, tx *db.Tx, u unit.ID, what string) {
+	above, err := r.units.Above(ctx, tx, u)
 	if err != nil {
 		slog.Warn("who is above a unit", "unit", u, "err", err)
 		above = []unit.ID{u}
 	}
 	for _, id := range append(above, "") { // "" is who may see the whole system
-		r.hub.Publish(dossierweb.Topic(id), what)
+		r.hub.Tell(tx, dossierweb.Topic(id), what)
 	}
 }
 

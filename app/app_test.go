@@ -64,9 +64,15 @@ func TestCommandsNameWhatIsWrong(t *testing.T) {
 // commune makes a commune under a province with one procedure of 3 working days.
 func commune(t testing.TB) (*rooms, *dbtest.Clock, unit.ID, unit.ID) {
 	t.Helper()
+	return communeIn(t, dbtest.DSN(t))
+}
+
+// communeIn is commune in a database that is migrated.
+func communeIn(t testing.TB, dsn string) (*rooms, *dbtest.Clock, unit.ID, unit.ID) {
+	t.Helper()
 	ctx := context.Background()
 	clock := &dbtest.Clock{}
-	r, err := openRooms(ctx, dbtest.DSN(t), db.Options{Now: clock.Now})
+	r, err := openRooms(ctx, dsn, db.Options{Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

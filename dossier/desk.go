@@ -26,10 +26,11 @@ type Desk struct {
 	Procedures *procedure.Catalogue
 	Settings   *setting.Book // nil: what is usual
 
-	// Publish tells whoever watches that a unit's dossiers moved; nil tells nobody.
-	Publish func(u unit.ID, code string)
-	// TurnMoved tells whoever watches a unit's queue that it moved; nil tells nobody.
-	TurnMoved func(u unit.ID)
+	// Publish takes part in the write by which a unit's dossiers move, to tell whoever
+	// watches once it is committed; nil tells nobody.
+	Publish func(ctx context.Context, tx *db.Tx, u unit.ID, code string)
+	// TurnMoved is the same for a unit's queue.
+	TurnMoved func(tx *db.Tx, u unit.ID)
 
 	// Changed takes part in the write in which a dossier changed, to note whom to
 	// tell; nil tells nobody. before is the national status until then, 0 for a new
@@ -185,25 +186,22 @@ func (w *work) record(ctx context.Context, v auth.Verb, before Dossier) error {
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", w.d.Code, err)
 	}
-	w.desk.publish(w.tx, w.d, before.State.Unit)
+	w.desk.publish(ctx, w.tx, w.d, before.State.Unit)
 	if w.desk.Changed != nil && len(w.added) > 0 {
 		return w.desk.Changed(ctx, w.tx, *w.d, before.Status(), w.added)
 	}
 	return nil
 }
 
-// publish tells, after the commit, whoever watches the units concerned.
-func (k *Desk) publish(tx *db.Tx, d *Dossier, also unit.ID) {
+// publish tells, once the write is committed, whoever watches the units concerned.
+func (k *Desk) publish(ctx context.Context, tx *db.Tx, d *Dossier, also unit.ID) {
 	if k.Publish == nil {
 		return
 	}
-	code, u := d.Code, d.State.Unit
-	tx.AfterCommit(func() {
-		k.Publish(u, code)
-		if also != "" && also != u {
-			k.Publish(also, code)
-		}
-	})
+	k.Publish(ctx, tx, d.State.Unit, d.Code)
+	if also != "" && also != d.State.Unit {
+		k.Publish(ctx, tx, also, d.Code)
+	}
 }
 
 // differences lists what changed of the columns that people ask about.

@@ -315,7 +315,7 @@ func (k *Desk) erase(ctx context.Context, tx *db.Tx, a actor.Actor, x *Erasable,
 		return nil, err
 	}
 	if k.Publish != nil {
-		tx.AfterCommit(func() { k.Publish(d.State.Unit, d.Code) })
+		k.Publish(ctx, tx, d.State.Unit, d.Code)
 	}
 	return scans, audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.DossierErase), Kind: "dossier", ID: d.ID, Unit: d.State.Unit, Reason: e.Reason,
 		Changes: []audit.Change{{Field: "erased", To: x.Part}, {Field: "document", To: e.Document}, {Field: "scans", To: strconv.Itoa(len(scans))}}})

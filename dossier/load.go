@@ -177,12 +177,10 @@ func (l *loader) close(ctx context.Context) error {
 			return err
 		}
 	}
-	if publish := l.k.Publish; publish != nil {
-		l.tx.AfterCommit(func() {
-			for u, code := range l.touched {
-				publish(u, code)
-			}
-		})
+	if l.k.Publish != nil {
+		for u, code := range l.touched {
+			l.k.Publish(ctx, l.tx, u, code)
+		}
 	}
 	units := make([]string, 0, len(l.touched))
 	for u := range l.touched {

@@ -355,7 +355,7 @@ func (k *Desk) enter(ctx context.Context, tx *db.Tx, a actor.Actor, d *Dossier, 
 	if err != nil {
 		return err
 	}
-	k.publish(tx, d, "")
+	k.publish(ctx, tx, d, "")
 	if k.Changed != nil {
 		return k.Changed(ctx, tx, *d, 0, facts)
 	}

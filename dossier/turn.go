@@ -207,9 +207,9 @@ func none(at moment.Instant) any {
 	return at
 }
 
-// turnMoved tells, after the commit, whoever watches the unit's queue.
+// turnMoved tells, once the write is committed, whoever watches the unit's queue.
 func (k *Desk) turnMoved(tx *db.Tx, u unit.ID) {
 	if k.TurnMoved != nil {
-		tx.AfterCommit(func() { k.TurnMoved(u) })
+		k.TurnMoved(tx, u)
 	}
 }

@@ -149,8 +149,9 @@ type Book struct {
 	Base string
 	// Keep is how many days notices and the log are kept; KeepDays when 0.
 	Keep int
-	// Tell says, after the commit, that an account has a new notice; may be nil.
-	Tell func(account string)
+	// Tell takes part in the write that gives an account a new notice, to tell whoever
+	// watches once it is committed; may be nil.
+	Tell func(tx *db.Tx, account string)
 
 	mu   sync.Mutex
 	read map[string]moment.Instant // dossiers, and until when what was entered there was read

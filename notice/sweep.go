@@ -331,11 +331,9 @@ func (b *Book) tell(ctx context.Context, list []news) error {
 			return err
 		}
 		if b.Tell != nil {
-			tx.AfterCommit(func() {
-				for a := range accounts {
-					b.Tell(a)
-				}
-			})
+			for a := range accounts {
+				b.Tell(tx, a)
+			}
 		}
 		return Send.EnqueueAll(ctx, tx, slices.Sorted(maps.Keys(channels)))
 	})

@@ -174,7 +174,7 @@ func (x *Index) record(ctx context.Context, tx *db.Tx, a actor.Actor, verb strin
 		return err
 	}
 	if x.Publish != nil {
-		tx.AfterCommit(func() { x.Publish(now.Unit) })
+		x.Publish(ctx, tx, now.Unit)
 	}
 	was, is := func(e Entry, s string) string {
 		if e.ID == "" {

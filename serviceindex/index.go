@@ -25,8 +25,9 @@ type Index struct {
 	Catalogue Catalogue
 	Settings  *setting.Book // nil: what is usual
 
-	// Publish tells whoever watches that a unit's index moved; nil tells nobody.
-	Publish func(u unit.ID)
+	// Publish takes part in the write by which a unit's index moves, to tell whoever
+	// watches once it is committed; nil tells nobody.
+	Publish func(ctx context.Context, tx *db.Tx, u unit.ID)
 
 	held held
 }

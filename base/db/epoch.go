@@ -19,6 +19,7 @@ var (
 // name is out of date once the write commits.
 func (tx *Tx) Bump(ctx context.Context, name string) error {
 	tx.epochs.forget()
+	tx.Notify(epochLine + name)
 	_, err := tx.Exec(ctx, epochBump, name)
 	return err
 }
@@ -74,9 +75,16 @@ type recent struct {
 	at        time.Time
 }
 
+// forget makes the next one who asks read again.
+func (r *recent) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = nil
+}
+
 // Recently returns the sum of epochs as this process's last commit left them, and
-// other processes' at most Lag ago: it reads them again only then. It is for what is
-// asked with every request.
+// other processes' at most Lag ago, or since they told (see Listen): it reads them again
+// only then. It is for what is asked with every request.
 func (d *DB) Recently(ctx context.Context, names ...string) (int64, error) {
 	r := &d.seen
 	r.mu.Lock()

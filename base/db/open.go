@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ type DB struct {
 	// failed counts group commits that the disk refused, committed those that it took.
 	failed, committed atomic.Int64
 	seen              recent
+	self              string // tells what this process notifies from what others do
 
 	prepared sync.Map      // *Stmt → *sql.Stmt, reading side, SQLite only
 	writing  sync.Map      // *Stmt → *sql.Stmt, writing side, SQLite only
@@ -85,7 +87,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.Retry == 0 {
 		o.Retry = 30 * time.Second
 	}
-	d := &DB{dsn: dsn, now: o.Now, retry: o.Retry, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
+	d := &DB{dsn: dsn, self: rand.Text()[:12], now: o.Now, retry: o.Retry, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
 	var err error
 	if IsPostgres(dsn) {
 		err = d.openPostgres(o)

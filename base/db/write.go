@@ -24,8 +24,9 @@ type Tx struct {
 	ctx    context.Context // of the caller; checked before every statement
 	after  []func()
 	epochs *epochs
-	failed error // the first statement that the engine refused
-	dirty  bool  // something was changed, or tried to be
+	failed error    // the first statement that the engine refused
+	dirty  bool     // something was changed, or tried to be
+	lines  []string // see Notify
 }
 
 // AfterCommit keeps f until the write is on disk, then calls it; when the write
@@ -398,6 +399,9 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(
 	if err != nil {
 		// fn may have made something else of the refusal.
 		return nil, errors.Is(err, ErrRetry) || errors.Is(t.failed, ErrRetry), err
+	}
+	if err := t.tell(context.WithoutCancel(ctx)); err != nil {
+		return nil, errors.Is(err, ErrRetry), fmt.Errorf("tell other processes: %w", err)
 	}
 	if err := translate(tx.Commit()); err != nil {
 		return nil, errors.Is(err, ErrRetry), fmt.Errorf("commit: %w", err)

@@ -1,13 +1,19 @@
-// Package live tells whoever watches that something changed, within one process:
-// pages that move as facts arrive. A notice says that there is something newer,
-// and what; it is not a queue. Who is slow gets the latest one and misses those
-// before, and nobody who publishes ever waits.
+// Package live tells whoever watches that something changed, in whichever process of
+// those that share a database: pages that move as facts arrive. A notice says that
+// there is something newer, and what; it is not a queue. Who is slow gets the latest
+// one and misses those before, and nobody who publishes ever waits.
+//
+// What a write changes is told by the write itself (Tell): once it is committed, and
+// never when it is not.
 package live
 
 import (
 	"context"
 	"iter"
+	"strings"
 	"sync"
+
+	"cchc/base/db"
 )
 
 // MaxTopics is how many topics one subscriber may watch.
@@ -39,8 +45,41 @@ type Subscription struct {
 	ended   bool
 }
 
-// Publish leaves a notice with every subscriber of the topic. Call it from
-// AfterCommit: what has not happened must not be told.
+// Tell leaves a notice with every subscriber of the topic, in this process and in all
+// that listen on the database, once the write is committed. Neither a topic nor a text
+// may hold a line break or a tab. A nil Hub tells nobody.
+func (h *Hub) Tell(tx *db.Tx, topic, text string) {
+	if h == nil {
+		return
+	}
+	tx.Notify(topic + "\t" + text)
+	tx.AfterCommit(func() { h.Publish(topic, text) })
+}
+
+// Listen hears what other processes tell, until ctx ends. Whenever something may have
+// been missed (the server was away) every subscriber is told that there is something
+// newer of each of its topics: an empty text. On SQLite there is nobody to hear.
+func (h *Hub) Listen(ctx context.Context, d *db.DB) error {
+	return d.Listen(ctx, func(line string) {
+		if topic, text, ok := strings.Cut(line, "\t"); ok {
+			h.Publish(topic, text)
+		}
+	}, h.Refresh)
+}
+
+// Refresh leaves a notice without a text with every subscriber, for each of its topics.
+func (h *Hub) Refresh() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for topic, subs := range h.topics {
+		for s := range subs {
+			s.leave(Notice{Topic: topic})
+		}
+	}
+}
+
+// Publish leaves a notice with every subscriber of the topic in this process. It is for
+// what no write changes; what has not happened must not be told.
 func (h *Hub) Publish(topic, text string) {
 	if h == nil {
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/file"
 	"cchc/base/live"
@@ -40,7 +41,7 @@ func sit(t *testing.T, who func(*dossiertest.Office) actor.Actor) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	o.Desk.Publish = func(u unit.ID, code string) { d.hub.Publish(dossierweb.Topic(u), code) }
+	o.Desk.Publish = func(_ context.Context, tx *db.Tx, u unit.ID, code string) { d.hub.Tell(tx, dossierweb.Topic(u), code) }
 	d.pages = &dossierweb.Pages{Desk: o.Desk, Files: store, Live: d.hub, Base: "https://motcua.example"}
 	d.people = map[string]actor.Actor{}
 	for _, a := range []actor.Actor{o.Admin, o.Chair, o.HomeAffairs, o.Officer, o.Specialist, o.CommuneChair, o.Auditor, o.OtherOfficer} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/db"
 	"cchc/dossier"
 	"cchc/dossier/dossiertest"
 	"cchc/dossier/dossierweb"
@@ -21,7 +22,7 @@ func aKeeper(o *dossiertest.Office) actor.Actor { return o.HomeAffairs }
 func queued(t *testing.T, who func(*dossiertest.Office) actor.Actor) (*desk, []dossier.TurnKind) {
 	t.Helper()
 	d := sit(t, who)
-	d.Desk.TurnMoved = func(u unit.ID) { d.hub.Publish(dossierweb.TurnTopic(u), "") }
+	d.Desk.TurnMoved = func(tx *db.Tx, u unit.ID) { d.hub.Tell(tx, dossierweb.TurnTopic(u), "") }
 	keeper := d.as(d.HomeAffairs)
 	keeper.Get("/counter/turns/settings?unit="+string(d.Commune)).Is(200).Has("textarea[name=kinds]", "A Đất đai").Count("[name=kiosk][checked]", 1)
 	save := func(text string) []string {

@@ -132,7 +132,9 @@ func open(t testing.TB) *site {
 	})
 	(&serviceindexweb.Pages{Index: s.Index, Dossiers: office{s.Place}, Live: s.hub}).Register(mux)
 	s.Browser = webtest.Open(t, mux)
-	s.Publish = func(u unit.ID) { s.hub.Publish(serviceindexweb.Topic(s.Province), string(u)) }
+	s.Publish = func(_ context.Context, tx *db.Tx, u unit.ID) {
+		s.hub.Tell(tx, serviceindexweb.Topic(s.Province), string(u))
+	}
 	return s
 }
 

@@ -4,6 +4,8 @@
 package webtest
 
 import (
+	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -35,6 +37,14 @@ func Open(t testing.TB, h http.Handler) *Browser {
 
 // Other returns a browser of somebody else, at the same server.
 func (b *Browser) Other() *Browser { return visit(b.t, b.server) }
+
+// At returns a browser with the same cookies and headers at the server of another one:
+// another process behind the same address.
+func (b *Browser) At(other *Browser) *Browser {
+	moved := *b
+	moved.server = other.server
+	return &moved
+}
 
 // URL returns the address of the server.
 func (b *Browser) URL() string { return b.server.URL }
@@ -98,6 +108,29 @@ func (b *Browser) do(method, path, kind string, body io.Reader) *Page {
 		b.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	return newPage(b.t, method+" "+path, resp, string(text))
+}
+
+// Read gives the lines of an answer that does not end, until ctx does.
+func (b *Browser) Read(ctx context.Context, path string, lines func(*bufio.Scanner)) {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.server.URL+path, nil)
+	if err != nil {
+		b.t.Error(err)
+		return
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	resp, err := b.client.Do(r)
+	if err != nil {
+		b.t.Errorf("GET %s: %v", path, err)
+		return
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		b.t.Errorf("GET %s answered %d", path, resp.StatusCode)
+	}
+	s := bufio.NewScanner(resp.Body)
+	s.Buffer(nil, 1<<20)
+	lines(s)
 }
 
 // A Page is an answer. Its questions fail the test when the answer is not the one
