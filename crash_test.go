@@ -144,6 +144,35 @@ func TestServeEndsWell(t *testing.T) {
 	s.stop(t)
 }
 
+// A server that was told to stop says first that it is not ready, and goes on
+// answering until the load balancer has heard it.
+func TestServeSaysThatItStopsBeforeItDoes(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, dbtest.Empty(t), "--drain", "3s")
+	visitor := &client{base: s.url, http: http.Client{Timeout: 30 * time.Second}}
+	for _, path := range []string{"/healthz", "/readyz", "/readyz/read"} {
+		if err := visitor.get(path); err != nil {
+			t.Error(err)
+		}
+	}
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	status := 0
+	for status != http.StatusServiceUnavailable {
+		res, err := visitor.http.Get(s.url + "/readyz")
+		if err != nil {
+			t.Fatalf("the listener was closed before /readyz said no: %v", err)
+		}
+		status = res.StatusCode
+		res.Body.Close()
+	}
+	for _, path := range []string{"/healthz", "/"} {
+		if err := visitor.get(path); err != nil {
+			t.Errorf("while it drains: %v", err)
+		}
+	}
+	s.stop(t)
+}
+
 // A server is `cchc serve` under test.
 type server struct {
 	url    string
@@ -156,13 +185,13 @@ var servesAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 // startServer serves a database on a port that the system chooses. It is killed
 // at the end of the test if it still runs.
-func startServer(t *testing.T, dsn string) *server {
+func startServer(t *testing.T, dsn string, flags ...string) *server {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{cmd: exec.Command(program, "serve", "--db", dsn, "--addr", "127.0.0.1:0", "--files", t.TempDir()), exited: make(chan struct{})}
+	s := &server{cmd: exec.Command(program, append([]string{"serve", "--db", dsn, "--addr", "127.0.0.1:0", "--files", t.TempDir()}, flags...)...), exited: make(chan struct{})}
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

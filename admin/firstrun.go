@@ -55,7 +55,7 @@ func (f *FirstRun) Waiting(ctx context.Context) (bool, error) {
 // is left alone.
 func (f *FirstRun) Elsewhere(r *http.Request, _ actor.Actor) string {
 	switch path := r.URL.Path; {
-	case path == "/first-run", path == "/preferences", path == "/healthz", path == "/readyz", strings.HasPrefix(path, "/static/"):
+	case path == "/first-run", path == "/preferences", path == "/standing", strings.HasPrefix(path, "/static/"):
 		return ""
 	}
 	waiting, err := f.Waiting(r.Context())

@@ -63,11 +63,11 @@ type Health struct {
 	Examine func(ctx context.Context) []Finding
 }
 
-// Register puts the page at /admin/health, and at /readyz the same for machines:
+// Register puts the page at /admin/health, and at /standing the same for machines:
 // only keys and standings, for everybody may ask.
 func (h *Health) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/health", web.SignedIn, h.show)
-	mux.Handle("GET /readyz", web.Public, h.ready)
+	mux.Handle("GET /standing", web.Public, h.standing)
 }
 
 // Waits counts what is not fine, for the hub; 0 for who may not see it.
@@ -95,7 +95,7 @@ func (h *Health) show(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, healthView(h.Examine(ctx)))
 }
 
-func (h *Health) ready(w http.ResponseWriter, r *http.Request) error {
+func (h *Health) standing(w http.ResponseWriter, r *http.Request) error {
 	all := h.Examine(r.Context())
 	worst := Worst(all)
 	out := struct {

@@ -73,6 +73,7 @@ type rooms struct {
 	logKey     string        // where its private key is
 	logKeeper  *logKeeper
 	cosigner   cosignerFlags
+	ready      *readiness // of what serves
 }
 
 // operator is who acts at the command line: whoever can open the database file

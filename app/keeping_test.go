@@ -55,7 +55,7 @@ func TestHealthTellsWhenEverythingWasRecounted(t *testing.T) {
 		t.Error("the change was not found")
 	}
 	b.Get("/admin/health").Has("table", "figures differ from the facts")
-	if w := b.Get("/readyz"); w.Status != http.StatusServiceUnavailable || !strings.Contains(w.Body, `"verify":"bad"`) {
+	if w := b.Get("/standing"); w.Status != http.StatusServiceUnavailable || !strings.Contains(w.Body, `"verify":"bad"`) {
 		t.Errorf("monitors are told %d %s", w.Status, w.Body)
 	}
 }

@@ -116,14 +116,8 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	procedures.Register(mux)
 	(&calendarweb.Pages{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(mux)
 	r.registerAPI(api.New(mux, Version), f, now, files)
-	mux.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, req *http.Request) error {
-		if _, _, err := r.db.Version(req.Context()); err != nil {
-			return err
-		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, err := w.Write([]byte("ok\n"))
-		return err
-	})
+	r.ready = newReadiness(r.db, files)
+	r.ready.register(mux)
 	return mux, mux.Close, nil
 }
 

@@ -15,15 +15,16 @@ import (
 )
 
 type serveFlags struct {
-	Addr       string   `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	Secure     bool     `help:"People reach the server over TLS (by a proxy): secure cookies, strict transport."`
-	TrustProxy bool     `help:"Take the client's address from X-Forwarded-For."`
-	Base       string   `help:"Address at which citizens reach the server, for the codes on papers: https://dichvu.example.vn." placeholder:"URL"`
-	APIRate    float64  `help:"API calls a second that one token or account may make in the long run; 0 is no limit." default:"100" name:"api-rate"`
-	APIBurst   int      `help:"API calls that one token or account may make at once." default:"1000" name:"api-burst"`
-	Profile    string   `help:"Address for Go's profiles, which tell much: only on the loopback." placeholder:"HOST:PORT" hidden:""`
-	Hosts      []string `help:"Hosts that webhooks and status feeds may call although they are in a private network or without TLS: host or host:port." name:"exchange-hosts" placeholder:"HOST"`
-	Files      string   `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
+	Addr       string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Secure     bool          `help:"People reach the server over TLS (by a proxy): secure cookies, strict transport."`
+	TrustProxy bool          `help:"Take the client's address from X-Forwarded-For."`
+	Base       string        `help:"Address at which citizens reach the server, for the codes on papers: https://dichvu.example.vn." placeholder:"URL"`
+	APIRate    float64       `help:"API calls a second that one token or account may make in the long run; 0 is no limit." default:"100" name:"api-rate"`
+	APIBurst   int           `help:"API calls that one token or account may make at once." default:"1000" name:"api-burst"`
+	Profile    string        `help:"Address for Go's profiles, which tell much: only on the loopback." placeholder:"HOST:PORT" hidden:""`
+	Drain      time.Duration `help:"How long to go on answering after being told to stop, while /readyz already says no, so that a load balancer looks elsewhere first." default:"0s"`
+	Hosts      []string      `help:"Hosts that webhooks and status feeds may call although they are in a private network or without TLS: host or host:port." name:"exchange-hosts" placeholder:"HOST"`
+	Files      string        `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 
 	logFlag
 	cosignerFlags
@@ -163,6 +164,15 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	}
+	r.ready.draining.Store(true)
+	if f.Drain > 0 {
+		slog.Info("stopping: said so to who asks whether this server is ready", "for", f.Drain)
+		select {
+		case <-time.After(f.Drain):
+		case err := <-failed:
+			return fmt.Errorf("serve: %w", err)
+		}
 	}
 	slog.Info("stopping: requests under way are finished")
 	r.hub.Close()

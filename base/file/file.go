@@ -90,6 +90,31 @@ func compatible(u *url.URL) *url.URL {
 	return &copied
 }
 
+// Elsewhere reports whether other machines keep the files: a store that this machine
+// reaches and does not have.
+func (s *Store) Elsewhere() bool { return s.dir == "" }
+
+// Reach returns nil when files can be stored now, as far as that can be told without
+// leaving one.
+func (s *Store) Reach(ctx context.Context) error {
+	if s.Elsewhere() {
+		ok, err := s.bucket.IsAccessible(ctx)
+		if err == nil && !ok {
+			err = errors.New("there is no such bucket")
+		}
+		if err != nil {
+			return fmt.Errorf("reach the file store: %w", err)
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(s.dir, ".ready-*")
+	if err != nil {
+		return fmt.Errorf("reach the file store: %w", err)
+	}
+	_, err = f.WriteString("ready")
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
+
 // Close closes the store.
 func (s *Store) Close() error { return s.bucket.Close() }
 

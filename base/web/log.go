@@ -31,10 +31,10 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 			}
 			level := slog.LevelInfo
 			switch {
+			case v.route == routeStatic, m.plain[r.URL.Path] != nil: // what is not ready says so by itself
+				level = slog.LevelDebug
 			case rec.status >= 500:
 				level = slog.LevelError
-			case v.route == routeStatic:
-				level = slog.LevelDebug
 			case rec.status == 0: // nothing written is an empty 200
 				rec.status = http.StatusOK
 			}

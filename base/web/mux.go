@@ -96,6 +96,7 @@ type Mux struct {
 	origin   *http.CrossOriginProtection
 	chain    http.Handler
 	patterns []string
+	plain    map[string]http.HandlerFunc
 	closing  context.Context
 	close    context.CancelFunc
 }
@@ -118,7 +119,7 @@ func New(cfg Config) *Mux {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	m := &Mux{cfg: cfg, routes: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	m := &Mux{cfg: cfg, routes: http.NewServeMux(), plain: map[string]http.HandlerFunc{}, origin: http.NewCrossOriginProtection()}
 	m.sessions = m.newSessions()
 	m.closing, m.close = context.WithCancel(context.Background())
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
@@ -134,7 +135,11 @@ func New(cfg Config) *Mux {
 	files := static.Handler()
 	m.chain = m.logged(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), cfg.Secure)
-		switch {
+		switch plain := m.plain[r.URL.Path]; {
+		case plain != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			visitOf(r.Context()).route = "GET " + r.URL.Path
+			w.Header().Set("Cache-Control", "no-store")
+			plain(w, r)
 		case strings.HasPrefix(r.URL.Path, "/static/"):
 			visitOf(r.Context()).route = routeStatic
 			files.ServeHTTP(w, r)
@@ -181,7 +186,14 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 	})
 }
 
-// Patterns lists what Handle was called with, in order.
+// Plain registers what a machine asks at a path, by GET: is the program alive. It is
+// answered whatever goes on: with no session, no database, no page around it.
+func (m *Mux) Plain(path string, h http.HandlerFunc) {
+	m.patterns = append(m.patterns, "GET "+path)
+	m.plain[path] = h
+}
+
+// Patterns lists what Handle and Plain were called with, in order.
 func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
 
 // Routes returns the plain mux, for libraries that register routes by themselves
