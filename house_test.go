@@ -37,7 +37,7 @@ var floors = map[string]int{
 	"serviceindex": 4, "exchange": 4, "notice": 4, "scorecard": 4, "report": 4, "portal": 4,
 	"imports": 4, "reported": 4,
 	// 5, doors.
-	"base/web": 5, "base/web/signin": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
+	"base/web": 5, "base/web/signin": 5, "base/web/sso": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
 	// 6, what knows everything.
 	"app": 6, "cmd/cchc-receipt": 6, "demo": 6, "": 6, "bench": 6, "e2e": 6,
 }
@@ -68,6 +68,8 @@ var only = []rule{
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
 	{"github.com/expr-lang/expr", among("scorecard/criteria"), "formulas are package criteria's"},
 	{"golang.org/x/mod/sumdb", among("base/receipt", "base/ledger"), "the log of the trail is package ledger's"},
+	{"github.com/coreos/go-oidc/v3", among("base/web/sso"), "single sign-on is package sso's"},
+	{"golang.org/x/oauth2", among("base/web/sso"), "single sign-on is package sso's"},
 	{"github.com/nicksnyder/go-i18n/v2", among("base/i18n"), "messages are package i18n's"},
 }
 

@@ -151,6 +151,13 @@ func (r *rooms) elsewhere(req *http.Request, a actor.Actor) string {
 }
 
 // factorForced reports whether somebody needs a second factor that they do not have.
+// A session that a believed provider opened with a second factor lacks none.
 func (r *rooms) factorForced(ctx context.Context, a actor.Actor) (bool, error) {
+	if web.Strong(ctx) {
+		on, err := r.believeProvider(ctx)
+		if on || err != nil {
+			return false, err
+		}
+	}
 	return account.Forced(ctx, r.db, r.accounts, r.settings, a)
 }

@@ -151,7 +151,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
 	r.procedures = &procedure.Catalogue{DB: d}
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
-	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures}, account.FactorSettings)}
+	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures}, account.AccessSettings)}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
 	r.log = &ledger.Log{DB: d}

@@ -17,7 +17,8 @@ import (
 func TestWhatPagesDoProgramsCanDo(t *testing.T) {
 	t.Parallel()
 	r, _, _, _ := commune(t)
-	h, stop, err := r.handler(context.Background(), serveFlags{Files: t.TempDir()})
+	h, stop, err := r.handler(context.Background(), serveFlags{Files: t.TempDir(), Base: "https://cchc.example.vn",
+		SSO: ssoFlags{Issuer: "https://sso.example.vn", Client: "cchc"}}) // every page there can be
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,11 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		Bell: r.notices.Unread,
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
 	})
-	(&signin.Pages{Accounts: r.accounts}).Register(mux)
+	provider, err := r.provider(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	(&signin.Pages{Accounts: r.accounts, SSO: provider, Believe: r.believeProvider}).Register(mux)
 	r.exchange.Sender.(*exchangeweb.Sender).Hosts = f.Hosts
 	r.exchange.Quiet = r.training
 	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
@@ -101,7 +105,11 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers", "late": "/late", "procedures": procedureweb.Path, "accounts": "/admin/accounts"}}
 	views.Register(mux)
-	(&account.Pages{Accounts: r.accounts, Units: r.units, Views: views, Forced: r.factorForced}).Register(mux)
+	accounts := &account.Pages{Accounts: r.accounts, Units: r.units, Views: views, Forced: r.factorForced}
+	if provider != nil {
+		accounts.SSO = account.Provider{Issuer: provider.Issuer, Name: provider.Name}
+	}
+	accounts.Register(mux)
 	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Erasing{Desk: r.desk}).Register(mux)

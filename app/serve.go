@@ -28,6 +28,7 @@ type serveFlags struct {
 
 	logFlag
 	cosignerFlags
+	SSO     ssoFlags    `embed:"" prefix:"sso-"`
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
 	Notices noticeFlags `embed:"" prefix:"notices-"`
 }

@@ -70,7 +70,7 @@ func open(t *testing.T) *office {
 	(&signin.Pages{Accounts: o.accounts}).Register(mux)
 	views := &list.Views{DB: d, Pages: map[string]string{"accounts": "/admin/accounts"}}
 	views.Register(mux)
-	(&account.Pages{Accounts: o.accounts, Units: book, Views: views}).Register(mux)
+	(&account.Pages{Accounts: o.accounts, Units: book, Views: views, SSO: account.Provider{Issuer: "https://sso.example.vn", Name: "SSO tỉnh"}}).Register(mux)
 	(&admin.Trail{DB: d, Guard: guard, Units: book}).Register(mux)
 	mux.Handle("GET /{$}", web.SignedIn, func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusOK, ui.Layout(ui.Page{Title: "Trang đầu"}))

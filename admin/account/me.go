@@ -18,6 +18,7 @@ type mePage struct {
 	Sessions []auth.Session
 	Since    moment.Instant
 	Keeper   bool
+	SSO      string // name of the provider of single sign-on
 }
 
 type passwordForm struct {
@@ -29,7 +30,7 @@ type passwordForm struct {
 
 func (p *Pages) me(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), web.Actor(r.Context())
-	page := mePage{Login: a.Login, Since: web.Since(ctx), Keeper: len(auth.Roots(a, auth.AccountChange)) > 0}
+	page := mePage{Login: a.Login, Since: web.Since(ctx), SSO: p.SSO.Name, Keeper: len(auth.Roots(a, auth.AccountChange)) > 0}
 	pl, err := p.places(ctx, nil)
 	if err != nil {
 		return err
@@ -72,8 +73,12 @@ func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	strong := web.Strong(ctx)
 	if err := web.SignIn(ctx, a.Account, at); err != nil {
 		return err
+	}
+	if strong {
+		web.Strengthen(ctx)
 	}
 	to := "/me"
 	if a.FirstPassword {

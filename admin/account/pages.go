@@ -23,6 +23,7 @@ type Pages struct {
 	Accounts *auth.Accounts
 	Units    *unit.Book
 	Views    *list.Views // nil keeps none
+	SSO      Provider    // of single sign-on; zero where there is none
 	// Forced reports whether somebody needs a second factor that they do not have;
 	// nil forces nobody.
 	Forced func(ctx context.Context, a actor.Actor) (bool, error)
@@ -32,6 +33,7 @@ type Pages struct {
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/accounts", web.SignedIn, p.list)
 	p.registerFactor(mux)
+	p.registerSSO(mux)
 	mux.Handle("GET /admin/accounts/new", web.SignedIn, p.askNew)
 	mux.Handle("POST /admin/accounts", web.SignedIn, p.create)
 	mux.Handle("GET /admin/accounts/{id}", web.SignedIn, p.show)

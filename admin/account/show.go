@@ -44,6 +44,7 @@ type showPage struct {
 	Trail    []ui.Event
 	Self     bool
 	Factor   bool // has a second factor
+	SSO      *identities
 	Today    moment.Date
 }
 
@@ -124,6 +125,12 @@ func (p *Pages) shows(w http.ResponseWriter, r *http.Request, status int, in *in
 		return err
 	}
 	page.Factor = f.Since != 0
+	if p.SSO.Issuer != "" {
+		page.SSO = &identities{Provider: p.SSO}
+		if page.SSO.List, page.SSO.Like, err = p.Accounts.LinkedWith(ctx, a, id); err != nil {
+			return err
+		}
+	}
 	pl, err := p.places(ctx, auth.Roots(a, auth.AccountChange))
 	if err != nil {
 		return err

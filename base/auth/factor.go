@@ -47,13 +47,29 @@ var (
 	recoveryUse = db.SQL("auth.recovery.use", `UPDATE account_recovery SET used_at = $1 WHERE account_id = $2 AND hash = $3 AND used_at IS NULL`)
 	recoveryOff = db.SQL("auth.recovery.drop", `DELETE FROM account_recovery WHERE account_id = $1`)
 	recoveryNum = db.SQL("auth.recovery.left", `SELECT COUNT(*) FROM account_recovery WHERE account_id = $1 AND used_at IS NULL`)
-	openLogin   = db.SQL("auth.account.login", `SELECT login FROM account WHERE id = $1 AND disabled_at IS NULL`)
+	secondOf    = db.SQL("auth.factor.any", `
+		SELECT COUNT(*) FROM account_factor WHERE account_id = $1 AND confirmed_at IS NOT NULL
+		UNION ALL
+		SELECT COUNT(*) FROM account_passkey WHERE account_id = $1`)
+	openLogin = db.SQL("auth.account.login", `SELECT login FROM account WHERE id = $1 AND disabled_at IS NULL`)
 )
 
 // A Factor is how an account's second factor stands.
 type Factor struct {
 	Since    moment.Instant // when it was confirmed; 0 without one
 	Recovery int            // recovery codes that are left
+}
+
+// hasSecond reports whether an account has a second factor, of whichever sort: a
+// passkey asks for what one has and for what one knows or is by itself.
+func hasSecond(ctx context.Context, q db.Queryer, account string) (bool, error) {
+	counts, err := db.Column[int](ctx, q, secondOf, account)
+	for _, n := range counts {
+		if n > 0 {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 type factor struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cchc/base/actor"
+	"cchc/base/audit"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/moment"
@@ -19,9 +20,9 @@ var (
 type SignedIn struct {
 	Actor actor.Actor
 	At    moment.Instant // keep it in the session, for Resume
-	// Second tells that the password was right and a code of the second factor is
-	// still wanted: nothing but the account's id is known of the actor, no session
-	// has begun, and SecondStep goes on.
+	// Second tells that the password was right and the second factor is still wanted:
+	// nothing but the account's id is known of the actor, no session has begun, and
+	// SecondStep or a passkey goes on.
 	Second bool
 }
 
@@ -40,6 +41,8 @@ type Attempt struct {
 	Password string
 	From     string // network address; "" when there is none
 	Agent    string // what the browser says that it is, for the list of one's sessions
+
+	how string // by what, when it was no password: sso, passkey
 }
 
 // SignInWith is SignIn that also keeps what sort of browser it was.
@@ -85,11 +88,11 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 				return err
 			}
 		}
-		f, err := loadFactor(ctx, tx, s.id)
+		second, err := hasSecond(ctx, tx, s.id)
 		if err != nil {
 			return err
 		}
-		if f.confirmed != 0 {
+		if second {
 			in = SignedIn{Actor: actor.Actor{Account: s.id}, Second: true}
 			return giveBack(ctx, tx, keys)
 		}
@@ -114,5 +117,9 @@ func begin(ctx context.Context, tx *db.Tx, a actor.Actor, keys []attemptKey, t A
 	if _, err := tx.Exec(ctx, beginSession, a.Account, tx.Now, agent(t.Agent)); err != nil {
 		return err
 	}
-	return record(ctx, tx, a, "account.sign_in", a.Account, a.Home())
+	var how []audit.Change
+	if t.how != "" {
+		how = []audit.Change{{Field: "by", To: t.how}}
+	}
+	return record(ctx, tx, a, "account.sign_in", a.Account, a.Home(), how...)
 }

@@ -26,6 +26,9 @@ const (
 	keyKind    = "flash_kind"
 	keyKept    = "kept"
 
+	keyStrong = "strong" // how it was shown, beyond a password, who signed in
+	keyHeld   = "held."  // before the names of Hold
+
 	keyPending   = "pending" // account whose password was right
 	keyPendingAt = "pending_at"
 )
@@ -192,11 +195,57 @@ func SignIn(ctx context.Context, account string, at moment.Instant) error {
 	if err := m.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
+	if was := m.sessions.GetString(ctx, keyAccount); was != "" && was != account {
+		// Nothing that the one before looked for or came with is the next one's.
+		if err := m.sessions.Clear(ctx); err != nil {
+			return err
+		}
+	}
 	m.sessions.Remove(ctx, keyPending)
+	m.sessions.Remove(ctx, keyFor)
+	m.sessions.Remove(ctx, keyStrong)
 	m.sessions.Put(ctx, keyAccount, account)
 	m.sessions.Put(ctx, keyAt, int64(at))
 	m.sessions.Put(ctx, keySeen, m.cfg.Now().Unix())
 	return nil
+}
+
+// Strengthen notes that the session which just began was opened by more than a
+// password, without a factor of the account's own: the provider of single sign-on
+// asked for one, and is believed.
+func Strengthen(ctx context.Context) { visitOf(ctx).mux.sessions.Put(ctx, keyStrong, "provider") }
+
+// Strong reports whether the session was opened so.
+func Strong(ctx context.Context) bool {
+	v := visitOf(ctx)
+	return v != nil && v.actor.SignedIn() && v.mux.sessions.GetString(ctx, keyStrong) != ""
+}
+
+// Fresh reports whether somebody signed in a few minutes ago: what one signs in with
+// is not changed by whoever finds a session left open.
+func Fresh(ctx context.Context) bool {
+	v := visitOf(ctx)
+	at := Since(ctx)
+	return at != 0 && moment.Of(v.mux.cfg.Now()) < at.Add(freshFor)
+}
+
+// freshFor is how long after signing in a session is fresh.
+const freshFor = 15 * time.Minute
+
+// Hold keeps a text in the session under a name, for as long as the session lasts or
+// until Take.
+func Hold(ctx context.Context, name, text string) {
+	visitOf(ctx).mux.sessions.Put(ctx, keyHeld+name, text)
+}
+
+// Held returns what Hold keeps under a name, or "".
+func Held(ctx context.Context, name string) string {
+	return visitOf(ctx).mux.sessions.GetString(ctx, keyHeld+name)
+}
+
+// Take returns what Hold keeps under a name, once.
+func Take(ctx context.Context, name string) string {
+	return visitOf(ctx).mux.sessions.PopString(ctx, keyHeld+name)
 }
 
 // pendingFor is how long a password that was right waits for the second factor.

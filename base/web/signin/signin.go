@@ -2,17 +2,28 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
+
 	"cchc/base/auth"
 	"cchc/base/fault"
 	"cchc/base/web"
+	"cchc/base/web/sso"
+	"cchc/base/web/ui"
 )
 
 // Pages are the pages to sign in and out.
-type Pages struct{ Accounts *auth.Accounts }
+type Pages struct {
+	Accounts *auth.Accounts
+	SSO      *sso.Provider // nil: there is no single sign-on
+	// Believe reports whether a second factor that the provider asked for is believed;
+	// nil believes none.
+	Believe func(ctx context.Context) (bool, error)
+}
 
 // Register puts the pages at /sign-in, /sign-in/code and /sign-out.
 func (p *Pages) Register(mux *web.Mux) {
@@ -21,6 +32,16 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /sign-in/code", web.Public, p.askCode)
 	mux.Handle("POST /sign-in/code", web.Public, p.enterCode)
 	mux.Handle("POST /sign-out", web.Public, p.leave)
+	p.registerSSO(mux)
+}
+
+// page is the page to sign in, with what can be signed in by here.
+func (p *Pages) page(in *ui.Form) templ.Component {
+	name := ""
+	if p.SSO != nil {
+		name = p.SSO.Name
+	}
+	return page(in, name)
 }
 
 // A form is what somebody types to sign in; next is where they wanted to go.
@@ -34,7 +55,7 @@ type form struct {
 func (p *Pages) ask(w http.ResponseWriter, r *http.Request) error {
 	var in form
 	in.Set("next", web.Local(r.URL.Query().Get("next")))
-	return web.Render(w, r, http.StatusOK, page(&in.Form))
+	return web.Render(w, r, http.StatusOK, p.page(&in.Form))
 }
 
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
@@ -48,10 +69,10 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
 		in.Fault = f
 		w.Header().Set("Retry-After", "60")
-		return web.Render(w, r, http.StatusTooManyRequests, page(&in.Form))
+		return web.Render(w, r, http.StatusTooManyRequests, p.page(&in.Form))
 	}
 	if in.Failed(err) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, page(&in.Form))
+		return web.Render(w, r, http.StatusUnprocessableEntity, p.page(&in.Form))
 	}
 	if err != nil {
 		return err
@@ -59,17 +80,21 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if who.Actor.Account == "" {
 		return errors.New("signed in without an account")
 	}
+	web.Take(ctx, heldToken) // of somebody who did not finish
 	if who.Second {
 		if err := web.Pend(ctx, who.Actor.Account); err != nil {
 			return err
 		}
-		return web.SeeOther(w, r, "/sign-in/code?next="+url.QueryEscape(web.Local(in.Next)), "")
+		return web.SeeOther(w, r, codeAt(in.Next), "")
 	}
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
 		return err
 	}
 	return web.SeeOther(w, r, web.Local(in.Next), "web.sign_in.done", "Name", who.Actor.Name)
 }
+
+// codeAt is the page of the second step of somebody who wanted to go to next.
+func codeAt(next string) string { return "/sign-in/code?next=" + url.QueryEscape(web.Local(next)) }
 
 // A codeForm is the second step: six digits of the application, or a recovery code.
 type codeForm struct {
@@ -118,8 +143,14 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {
+	token := web.Held(r.Context(), heldToken)
 	if err := web.SignOut(r.Context()); err != nil {
 		return err
+	}
+	if p.SSO != nil { // or whoever comes next is let in by the provider without a word
+		if to := p.SSO.Leave(token); to != "" {
+			return away(w, r, to, p.SSO.Name, true)
+		}
 	}
 	return web.SeeOther(w, r, "/sign-in", "web.sign_out.done")
 }

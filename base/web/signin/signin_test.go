@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db/dbtest"
@@ -106,4 +108,28 @@ func TestThePageInABrowser(t *testing.T) {
 	t.Parallel()
 	b, _, _ := open(t)
 	b.Look("/sign-in")
+}
+
+// factor gives an account a second factor of its own.
+func (o *place) factor(t *testing.T, login string) (secret string) {
+	t.Helper()
+	ctx := t.Context()
+	a, err := auth.Load(ctx, o.accounts.DB, o.id[login], o.accounts.DB.Now().Date())
+	if err == nil {
+		err = o.accounts.BeginFactor(ctx, a)
+	}
+	if err == nil {
+		secret, err = o.accounts.PendingFactor(ctx, a)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(secret, o.clock.Now())
+	if err == nil {
+		_, err = o.accounts.ConfirmFactor(ctx, a, code)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
 }
