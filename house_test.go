@@ -27,7 +27,7 @@ var floors = map[string]int{
 	"base/law": 0, "base/points": 0, "base/fault": 0, "base/actor": 0, "base/moment": 0, "data": 0, "docs/guide": 0,
 	// 1, the ground floor: serves the rooms, knows none.
 	"base/db": 1, "base/audit": 1, "base/auth": 1, "base/job": 1, "base/live": 1, "base/file": 1,
-	"base/receipt": 1, "base/ledger": 1,
+	"base/receipt": 1, "base/ledger": 1, "base/look": 1,
 	"base/paper": 1, "base/notify": 1, "base/i18n": 1, "base/table": 1,
 	// 2, base rooms.
 	"calendar": 2, "unit": 2, "scorecard/criteria": 2, "scorecard/ranking": 2, "procedure": 2, "evaluation": 2, "setting": 2,
@@ -35,7 +35,7 @@ var floors = map[string]int{
 	"dossier": 3, "plan": 3, "survey": 3, "feedback": 3, "inspection": 3, "award": 3,
 	// 4, reading rooms.
 	"serviceindex": 4, "exchange": 4, "notice": 4, "scorecard": 4, "report": 4, "portal": 4,
-	"imports": 4, "reported": 4,
+	"imports": 4, "privacy": 4, "reported": 4,
 	// 5, doors.
 	"base/web": 5, "base/web/signin": 5, "base/web/sso": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
 	// 6, what knows everything.

@@ -30,13 +30,14 @@ type Section struct {
 
 // Groups of sections, in the order in which the hub shows them.
 const (
-	Places = "places" // units, calendars, procedures
-	People = "people" // accounts, delegations
-	Data   = "data"   // imports, exchange with other systems
-	System = "system" // settings, trail, jobs, health
+	Places  = "places"  // units, calendars, procedures
+	People  = "people"  // accounts, delegations
+	Data    = "data"    // imports, exchange with other systems
+	Privacy = "privacy" // personal data
+	System  = "system"  // settings, trail, jobs, health
 )
 
-var groups = []string{Places, People, Data, System}
+var groups = []string{Places, People, Data, Privacy, System}
 
 // A Hub is the page at /admin. Sections of a group stand in the order given.
 type Hub struct{ Sections []Section }

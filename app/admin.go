@@ -21,6 +21,7 @@ import (
 	"cchc/dossier/dossierweb"
 	"cchc/exchange/exchangeweb"
 	"cchc/notice/noticeweb"
+	"cchc/privacy/privacyweb"
 	"cchc/procedure/procedureweb"
 	"cchc/scorecard"
 	"cchc/scorecard/scorecardweb"
@@ -45,7 +46,8 @@ func (r *rooms) adminHub() *admin.Hub {
 			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
 		{Key: "accounts", Group: admin.People, URL: "/admin/accounts", Verbs: []auth.Verb{auth.AccountChange}},
 		{Key: "delegations", Group: admin.People, URL: "/admin/delegations", Verbs: []auth.Verb{auth.AccountChange}},
-		{Key: "erase", Group: admin.People, URL: dossierweb.ErasePath, Verbs: []auth.Verb{auth.DossierErase}},
+		{Key: "purposes", Group: admin.Privacy, URL: privacyweb.Path + "/purposes", Verbs: []auth.Verb{auth.PrivacyKeep}},
+		{Key: "erase", Group: admin.Privacy, URL: dossierweb.ErasePath, Verbs: []auth.Verb{auth.DossierErase}},
 		{Key: "notices", Group: admin.Data, URL: noticeweb.Admin, Verbs: []auth.Verb{auth.NoticeKeep}},
 		{Key: "jobs", Group: admin.System, URL: "/admin/jobs", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.jobPages().Waits},
 		{Key: "health", Group: admin.System, URL: "/admin/health", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.healthPages().Waits},

@@ -32,6 +32,7 @@ import (
 	"cchc/notice"
 	"cchc/notice/noticeweb"
 	"cchc/portal"
+	"cchc/privacy"
 	"cchc/procedure"
 	"cchc/reported"
 	"cchc/scorecard"
@@ -61,6 +62,7 @@ type rooms struct {
 	notices    *notice.Book
 	reported   *reported.Book
 	scorecard  *scorecard.Desk // chỉ số CCHC
+	privacy    *privacy.Desk
 	pastScores pastScores
 	imports    *imports.Runs // where files are kept
 	scans      *file.Store   // nil where nothing is served
@@ -171,6 +173,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.desk.Changed, r.desk.Forget = r.changed, r.forget
 	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(tx *db.Tx, account string) { r.hub.Tell(tx, noticeweb.Topic(account), "") }}
 	r.letters = r.post
+	r.privacy = r.newPrivacy()
 	return r, nil
 }
 

@@ -113,6 +113,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Erasing{Desk: r.desk}).Register(mux)
+	r.privacyPages().Register(mux)
 	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
 	r.portalPages(f.Base).Register(mux)
 	guides.Register(mux)

@@ -144,6 +144,9 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	logging, enough := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { defer close(keeping); r.logKeeper.keep(logging) }()
 	defer func() { enough(); <-keeping }()
+	looking := make(chan struct{})
+	go func() { defer close(looking); r.desk.Looks.Keep(logging) }()
+	defer func() { enough(); <-looking }() // the last looks are noted before the database closes
 	// No write timeout: live pages keep a connection open. Slow senders are cut
 	// off, and handlers end with their request's context.
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,

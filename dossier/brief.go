@@ -7,6 +7,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/look"
 	"cchc/calendar"
 )
 
@@ -78,6 +79,7 @@ func (k *Desk) Brief(ctx context.Context, q db.Queryer, a actor.Actor, code stri
 	if err := k.Guard.Check(ctx, q, a, auth.DossierRead, b.State.Unit); err != nil {
 		return Brief{}, err
 	}
+	k.Looks.Saw(a, b.ID, look.Opened)
 	b.facts = len(b.Facts)
 	if b.Ended == 0 && b.NotAccepted == 0 {
 		b.Step = stepNow(b.State, b.Steps)

@@ -9,6 +9,7 @@ import (
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/look"
 	"cchc/base/fault"
 	"cchc/calendar"
 	"cchc/procedure"
@@ -36,6 +37,9 @@ type Desk struct {
 	// tell; nil tells nobody. before is the national status until then, 0 for a new
 	// dossier. What is brought in by an import or a feed is not told of.
 	Changed func(ctx context.Context, tx *db.Tx, d Dossier, before Status, facts []Fact) error
+
+	// Looks notes who opened a dossier; nil notes nobody.
+	Looks *look.Log
 
 	// Forget takes part in the write in which a dossier's person was erased, for
 	// whatever else knows of them; nil is nobody.

@@ -13,6 +13,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/i18n"
 	"cchc/base/job"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/setting"
 )
@@ -301,6 +302,9 @@ func (k *Desk) erase(ctx context.Context, tx *db.Tx, a actor.Actor, x *Erasable,
 		return nil, err
 	}
 	if err := s.rows(ctx, tx, d.ID); err != nil {
+		return nil, err
+	}
+	if err := look.Scrub(ctx, tx, d.ID, s.text); err != nil {
 		return nil, err
 	}
 	if k.Forget != nil {

@@ -7,6 +7,7 @@ import (
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/look"
 )
 
 // Masked returns the applicant with the numbers masked, for pages.
@@ -21,9 +22,10 @@ func (p *Person) mask() {
 	p.Agent.IDNumber, p.Agent.Phone = Mask(p.Agent.IDNumber), Mask(p.Agent.Phone)
 }
 
-// ReadPerson returns the applicant's full data; who read it, when and why goes
-// to the audit trail first.
-func (k *Desk) ReadPerson(ctx context.Context, a actor.Actor, code, purpose string) (Person, error) {
+// ReadPerson returns the applicant's full data; who read it, when and why goes to the
+// audit trail and to the looks first. Faults: Forbidden; Invalid with field purpose or
+// purpose_note.
+func (k *Desk) ReadPerson(ctx context.Context, a actor.Actor, code string, why look.Reason) (Person, error) {
 	var p Person
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
 		d, err := find(ctx, tx, code)
@@ -33,11 +35,18 @@ func (k *Desk) ReadPerson(ctx context.Context, a actor.Actor, code, purpose stri
 		if err := k.Guard.Check(ctx, tx, a, auth.DossierReadPerson, d.State.Unit); err != nil {
 			return err
 		}
+		purpose, err := why.Words(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := look.Note(ctx, tx, a, d.ID, look.Numbers, purpose); err != nil {
+			return err
+		}
 		if p, err = db.One(ctx, tx, personOf, scanPerson, d.ID); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.DossierReadPerson), Kind: "dossier", ID: d.ID,
-			Unit: d.State.Unit, Reason: purpose})
+			Unit: d.State.Unit, Reason: purpose, Changes: []audit.Change{{Field: "purpose", To: why.Code}}})
 	})
 	return p, err
 }

@@ -9,6 +9,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/look"
 	"cchc/calendar"
 )
 
@@ -39,6 +40,7 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 	if err = k.Guard.Check(ctx, q, a, auth.DossierRead, w.State.Unit); err != nil {
 		return w, err
 	}
+	k.Looks.Saw(a, w.ID, look.Opened)
 	if w.Person, err = k.Masked(ctx, q, w.Dossier); err != nil {
 		return w, err
 	}

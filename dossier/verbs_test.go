@@ -6,6 +6,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/fault"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/calendar"
 	"cchc/dossier"
@@ -333,12 +334,12 @@ func TestPublicLookUpTellsNothingPersonal(t *testing.T) {
 	if !fault.Is(wrong, fault.NotFound) || wrong.Error() != none.Error() {
 		t.Errorf("wrong phone: %v; no such code: %v; they must not differ", wrong, none)
 	}
-	p, err := o.Desk.ReadPerson(ctx, o.Officer, d.Code, "xác minh")
+	p, err := o.Desk.ReadPerson(ctx, o.Officer, d.Code, look.Reason{Code: "other", Note: "xác minh"})
 	ok(t, err)
 	if p.IDNumber != "049185001234" || get(t, o, d.Code).Person.IDNumber != "••••••••1234" {
 		t.Errorf("read %s, masked %s", p.IDNumber, get(t, o, d.Code).Person.IDNumber)
 	}
-	if _, err := o.Desk.ReadPerson(ctx, o.Specialist, d.Code, "tò mò"); !fault.Is(err, fault.Forbidden) {
+	if _, err := o.Desk.ReadPerson(ctx, o.Specialist, d.Code, look.Reason{Code: "contact"}); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a specialist reads the number: %v", err)
 	}
 }

@@ -47,6 +47,11 @@ const (
 	ScoreAppraise     Verb = "score.appraise"  // appraisal of sheets of units below, where a person was assigned; never of one's own unit
 	CriteriaChange    Verb = "criteria.change" // drafts of criteria sets, and issuing them
 	RoundKeep         Verb = "round.keep"      // rounds: stages, assignments, reopening, council's scores
+	PrivacyLook       Verb = "privacy.look"    // who looked at a dossier, and what left in files
+	PrivacyKeep       Verb = "privacy.keep"    // how long data are kept, holds, and the purposes of looking
+	PrivacyApprove    Verb = "privacy.approve" // letting a retention rule take people out of dossiers
+	PrivacyReceive    Verb = "privacy.receive" // registering a request of a person about their data
+	PrivacyAnswer     Verb = "privacy.answer"  // assigning and answering it
 	ResultPublish     Verb = "result.publish"  // approval, publication and its amendment, published history
 )
 
@@ -58,6 +63,7 @@ var Verbs = []Verb{
 	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
 	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep, LogCosign,
 	ScoreRead, ScoreEnter, ScoreAppraise, CriteriaChange, RoundKeep, ResultPublish,
+	PrivacyLook, PrivacyKeep, PrivacyApprove, PrivacyReceive, PrivacyAnswer,
 }
 
 // policy is the whole of it: a role may do the verbs of its row and no other.
@@ -68,12 +74,14 @@ var policy = map[actor.Role][]Verb{
 		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
 		DossierImport, DossierErase, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep, LogCosign,
 		ScoreRead, CriteriaChange, RoundKeep,
+		PrivacyLook, PrivacyKeep, PrivacyReceive, PrivacyAnswer,
 	},
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
 		DossierProcess, DossierApologise, CounterRead,
 		BookClose, ScoreRead, ResultPublish,
+		PrivacyLook, PrivacyApprove, PrivacyReceive, PrivacyAnswer,
 	},
 	actor.HomeAffairs: {
 		UnitRead, DossierRead, BoardRead, IndexRead, ReportRead,
@@ -83,6 +91,7 @@ var policy = map[actor.Role][]Verb{
 	actor.OneStop: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead,
 		DossierReceive, DossierReturn, DossierApologise, DossierPay, DossierProcess, DossierCorrect, CounterRead,
+		PrivacyReceive, PrivacyAnswer,
 	},
 	actor.Specialist: {
 		UnitRead, DossierRead, BoardRead, IndexRead, DossierProcess,
@@ -91,7 +100,7 @@ var policy = map[actor.Role][]Verb{
 	// Every read, and nothing else.
 	actor.Auditor: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead, CounterRead,
-		ScoreRead,
+		ScoreRead, PrivacyLook,
 	},
 }
 

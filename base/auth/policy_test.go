@@ -71,6 +71,11 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.CounterSet:        {actor.Administrator, actor.HomeAffairs},
 		auth.SettingChange:     {actor.Administrator},
 		auth.SystemKeep:        {actor.Administrator},
+		auth.PrivacyLook:       {actor.Administrator, actor.Chairperson, actor.Auditor},
+		auth.PrivacyKeep:       {actor.Administrator},
+		auth.PrivacyApprove:    {actor.Chairperson},
+		auth.PrivacyReceive:    {actor.Administrator, actor.Chairperson, actor.OneStop},
+		auth.PrivacyAnswer:     {actor.Administrator, actor.Chairperson, actor.OneStop},
 	}
 	if len(may) != len(auth.Verbs) {
 		t.Errorf("the test has %d verbs, the package %d", len(may), len(auth.Verbs))

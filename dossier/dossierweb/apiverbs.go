@@ -15,6 +15,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/file"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/calendar"
@@ -198,7 +199,7 @@ func (p *API) registerVerbs(a *api.API) {
 		Summary: "Read the applicant's data unmasked", Description: "Who read it, when and why goes to the trail first. The answer is not kept for its Idempotency-Key.",
 		Tags: []string{"dossiers"}, Metadata: map[string]any{api.OwnKey: true}},
 		func(ctx context.Context, in *verbInput[purposeBody]) (*personOutput, error) {
-			x, err := k.ReadPerson(ctx, api.Actor(ctx), in.Code, in.Body.Purpose)
+			x, err := k.ReadPerson(ctx, api.Actor(ctx), in.Code, look.Reason{Code: in.Body.Purpose, Note: in.Body.Note})
 			if err != nil {
 				return nil, err
 			}
@@ -208,7 +209,8 @@ func (p *API) registerVerbs(a *api.API) {
 }
 
 type purposeBody struct {
-	Purpose string `json:"purpose" minLength:"1" maxLength:"500"`
+	Purpose string `json:"purpose" minLength:"1" maxLength:"40" example:"contact" doc:"One of list-purposes."`
+	Note    string `json:"purpose_note,omitempty" maxLength:"300" doc:"In words; needed for the purpose other. Without a person in it: it stays."`
 }
 
 type personOutput struct {
@@ -306,6 +308,9 @@ func (p *API) getPaper(ctx context.Context, in *paperInput) (*huma.StreamRespons
 		return nil, err
 	}
 	err = p.Desk.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := look.Note(ctx, tx, a, d.ID, look.Paper, ""); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "dossier.read_paper", Kind: "dossier", ID: d.ID, Unit: d.State.Unit,
 			Changes: []audit.Change{{Field: "paper_number", To: strconv.Itoa(in.Number)}}})
 	})

@@ -63,7 +63,7 @@ func TestWhoActsForAnotherSaysByWhatAndIsShownAtTheHandOver(t *testing.T) {
 			t.Errorf("%s shows the representative's number", path)
 		}
 	}
-	d.Post("/dossiers/"+code+"/person", "purpose", "gọi báo").Has("body", "049205001234")
+	d.Post("/dossiers/"+code+"/person", "purpose", "contact").Has("body", "049205001234")
 	d.Post("/dossiers", "unit", string(d.Commune), "procedure", dossiertest.Birth, "channel", "direct", "name", "A", "agent_relation", "con", "agent_id_number", "12").Is(422).
 		Has("#error-summary", "Nhập họ tên người nộp thay").Has("#error-summary a[href='#f-agent_id_number']", "8 đến 13")
 }

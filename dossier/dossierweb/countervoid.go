@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/web"
 	"cchc/dossier"
 	"cchc/procedure"
@@ -31,7 +32,7 @@ func (p *Pages) replacement(ctx context.Context, in *counterForm) error {
 	if err != nil {
 		return err
 	}
-	x, err := p.Desk.ReadPerson(ctx, web.Actor(ctx), w.Code, i18n.T(ctx, "counter.replace.purpose"))
+	x, err := p.Desk.ReadPerson(ctx, web.Actor(ctx), w.Code, look.Reason{Code: "correct", Note: i18n.T(i18n.With(ctx, i18n.Vietnamese), "counter.replace.purpose")})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/file"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/dossier"
@@ -194,6 +195,9 @@ func (p *Pages) paperGet(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer content.Close()
 	err = p.Desk.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := look.Note(ctx, tx, a, d.ID, look.Paper, ""); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "dossier.read_paper", Kind: "dossier", ID: d.ID, Unit: d.State.Unit,
 			Changes: []audit.Change{{Field: "paper_number", To: strconv.Itoa(ord)}}})
 	})

@@ -7,22 +7,29 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/look"
 	"cchc/base/web"
+	"cchc/base/web/ui"
 	"cchc/dossier"
 )
+
+// shownFor is for how long the numbers stand on the screen: a browser that is left
+// alone goes back to the dossier then, with or without scripts.
+const shownFor = "300"
 
 // A personForm is why somebody wants to see the numbers that pages mask.
 type personForm struct {
 	web.Form
-	Purpose string `form:"purpose"`
+	ui.Purpose
 }
 
 // A personView is the page that asks for the purpose, and then shows the
 // applicant once.
 type personView struct {
-	w     dossier.Whole
-	in    *personForm
-	shown *dossier.Person
+	w        dossier.Whole
+	in       *personForm
+	purposes []ui.Option
+	shown    *dossier.Person
 }
 
 func (p *Pages) personView(ctx context.Context, code string, in *personForm) (*personView, error) {
@@ -32,7 +39,12 @@ func (p *Pages) personView(ctx context.Context, code string, in *personForm) (*p
 		if v.w, err = p.Desk.ByCode(ctx, s, a, code); err != nil {
 			return err
 		}
-		return p.Desk.Guard.Check(ctx, s, a, auth.DossierReadPerson, v.w.State.Unit)
+		if err = p.Desk.Guard.Check(ctx, s, a, auth.DossierReadPerson, v.w.State.Unit); err != nil {
+			return err
+		}
+		list, err := look.Purposes(ctx, s)
+		v.purposes = ui.PurposeOptions(ctx, list)
+		return err
 	})
 	return v, err
 }
@@ -47,7 +59,8 @@ func (p *Pages) personAsk(w http.ResponseWriter, r *http.Request) error {
 }
 
 // personShow shows the applicant's numbers, after the trail has who looked and
-// why. The answer is kept nowhere: to see them again is to look again.
+// why. The answer is kept nowhere and does not stay on the screen: to see them again
+// is to look again.
 func (p *Pages) personShow(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	in := &personForm{}
@@ -59,14 +72,15 @@ func (p *Pages) personShow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if in.Purpose == "" {
-		in.Fault = fault.New(fault.Invalid, "web.form.invalid").With("purpose", "dossierweb.person.purpose_missing")
+	full, err := p.Desk.ReadPerson(ctx, web.Actor(ctx), v.w.Code, in.Reason())
+	if in.Failed(err) {
 		return web.Render(w, r, http.StatusUnprocessableEntity, personPage(v))
 	}
-	full, err := p.Desk.ReadPerson(ctx, web.Actor(ctx), v.w.Code, in.Purpose)
 	if err != nil {
 		return err
 	}
 	v.shown = &full
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Refresh", shownFor+"; url="+dossierURL(v.w.Code))
 	return web.Render(w, r, http.StatusOK, personPage(v))
 }

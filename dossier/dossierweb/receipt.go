@@ -14,6 +14,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/ui"
@@ -131,6 +132,9 @@ func (p *Pages) formView(r *http.Request, kinds ...dossier.FactKind) (*formView,
 		}
 		return err
 	})
+	if err == nil {
+		p.Desk.Looks.Saw(a, v.w.ID, look.Printed)
+	}
 	v.lookup = p.address(r, "/lookup?code="+url.QueryEscape(v.w.Code))
 	return v, err
 }

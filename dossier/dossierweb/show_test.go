@@ -72,7 +72,7 @@ func TestNumbersAreMaskedAndEachLookIsLogged(t *testing.T) {
 	}
 	d.Get(page+"/person").Is(200).Lacks("main", "049185001234")
 	d.Post(page+"/person", "purpose", "").Is(422).Has("#error-summary a[href='#f-purpose']", "mục đích").Lacks("main", "049185001234")
-	seen := d.Post(page+"/person", "purpose", "gọi báo kết quả").Is(200).Has(".facts", "049185001234").Has(".notice", "đã được ghi lại")
+	seen := d.Post(page+"/person", "purpose", "contact", "purpose_note", "gọi báo kết quả").Is(200).Has(".facts", "049185001234").Has(".notice", "đã được ghi lại")
 	if got := seen.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control = %q, want no-store", got)
 	}
@@ -83,7 +83,7 @@ func TestNumbersAreMaskedAndEachLookIsLogged(t *testing.T) {
 	s := d.as(d.Specialist)
 	s.Get(page).Is(200).Lacks("a", "có ghi lại")
 	s.Get(page + "/person").Is(403)
-	s.Post(page+"/person", "purpose", "tò mò").Is(403)
+	s.Post(page+"/person", "purpose", "other", "purpose_note", "tò mò thôi").Is(403)
 }
 
 func TestTheTrailIsForWhoMayReadIt(t *testing.T) {

@@ -1,0 +1,54 @@
+// Package privacy is the room of personal data (dữ liệu cá nhân): who looked at whose,
+// what left in files, how long each class of data is kept, and what the people whose
+// data they are may ask for.
+package privacy
+
+import (
+	"context"
+
+	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/db"
+	"cchc/base/look"
+	"cchc/unit"
+)
+
+// Dossiers is what this room asks of dossiers.
+type Dossiers interface {
+	// Ref returns the id and the unit of the dossier with a code. Faults: NotFound.
+	Ref(ctx context.Context, q db.Queryer, code string) (id string, u unit.ID, err error)
+}
+
+// A Desk keeps what is known of looks and requests. Everything is needed.
+type Desk struct {
+	DB       *db.DB
+	Guard    *auth.Guard
+	Units    *unit.Book
+	Looks    *look.Log
+	Dossiers Dossiers
+}
+
+// LooksMost is how many looks of a dossier are shown at most.
+const LooksMost = 1000
+
+// LooksAt returns who looked at a dossier, the latest first, for one who may read
+// that. What this process has not yet written is written first. Faults: Forbidden,
+// NotFound.
+func (k *Desk) LooksAt(ctx context.Context, a actor.Actor, code string) ([]look.Look, error) {
+	if err := k.Looks.Flush(ctx); err != nil {
+		return nil, err
+	}
+	var list []look.Look
+	err := k.DB.Snapshot(ctx, func(s *db.Snapshot) error {
+		id, u, err := k.Dossiers.Ref(ctx, s, code)
+		if err != nil {
+			return err
+		}
+		if err := k.Guard.Check(ctx, s, a, auth.PrivacyLook, u); err != nil {
+			return err
+		}
+		list, err = k.Looks.Of(ctx, s, id, LooksMost)
+		return err
+	})
+	return list, err
+}
