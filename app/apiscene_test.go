@@ -155,6 +155,12 @@ var scenes = map[string]func(s *scene){
 		s.c.known["run"], s.c.known["link"], s.c.known["kind"], s.c.known["numbers"] = s.compared(), s.link("hook"), left, left
 	},
 
+	// Personal data.
+	"put-purpose":     func(s *scene) { s.c.known["code"] = "bao_cao" },
+	"export-dossiers": func(s *scene) { s.c.known["cursor"], s.c.known["q"] = left, left; s.c.known["unit"] = "H99.101" },
+	"list-exports":    func(s *scene) { s.c.known["before"] = "2026-12-01T00:00:00+07:00" },
+	"retire-purpose":  func(s *scene) { s.c.known["code"] = "complaint" },
+
 	// The log of the trail.
 	"read-log-checkpoint": func(s *scene) { step(s.t, s.rooms) },
 	"prove-log-consistency": func(s *scene) {

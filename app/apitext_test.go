@@ -271,7 +271,7 @@ func TestTheAPIDoesWhatItsTextSays(t *testing.T) {
 	if _, err := o.editor.Import(ctx, operator, strings.NewReader(unsettled(t)), "thu.csv", 0); err != nil {
 		t.Fatal(err)
 	}
-	scopes := []string{"dossier.*", "unit.*", "calendar.*", "procedure.*", "index.*", "report.*", "audit.*", "board.*", "account.*", "counter.*", "book.*", "setting.*", "score.*", "criteria.*", "notice.*", "system.*", "log.*"}
+	scopes := []string{"dossier.*", "unit.*", "calendar.*", "procedure.*", "index.*", "report.*", "audit.*", "board.*", "account.*", "counter.*", "book.*", "setting.*", "score.*", "criteria.*", "notice.*", "system.*", "log.*", "privacy.*"}
 	p := o.program(t, "moi-quyen", scopes, actor.Grant{Role: actor.Administrator, Unit: ""}, actor.Grant{Role: actor.OneStop, Unit: o.commune},
 		actor.Grant{Role: actor.HomeAffairs, Unit: o.province}, actor.Grant{Role: actor.Auditor, Unit: ""})
 	if err := o.settings.Change(context.Background(), operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "0", From: o.db.Now().Date(), Reason: "thử"}); err != nil {

@@ -71,7 +71,7 @@ func Scrub(ctx context.Context, tx *db.Tx, object string, scrub func(string) str
 			}
 		}
 	}
-	return nil
+	return scrubExports(ctx, tx, object, scrub)
 }
 
 // Old counts what is older than a day, and all there is: looks and files.

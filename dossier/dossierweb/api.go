@@ -95,6 +95,7 @@ func (p *API) Register(a *api.API) {
 	p.registerBooks(a)
 	p.registerReports(a)
 	p.registerErasing(a)
+	p.registerExport(a)
 }
 
 // keyToken makes a form's token of an Idempotency-Key. The token is on the

@@ -198,7 +198,7 @@ func (p *API) registerVerbs(a *api.API) {
 	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "read-person", Method: http.MethodPost, Path: "/api/v1/dossiers/{code}/person",
 		Summary: "Read the applicant's data unmasked", Description: "Who read it, when and why goes to the trail first. The answer is not kept for its Idempotency-Key.",
 		Tags: []string{"dossiers"}, Metadata: map[string]any{api.OwnKey: true}},
-		func(ctx context.Context, in *verbInput[purposeBody]) (*personOutput, error) {
+		func(ctx context.Context, in *verbInput[PurposeBody]) (*personOutput, error) {
 			x, err := k.ReadPerson(ctx, api.Actor(ctx), in.Code, look.Reason{Code: in.Body.Purpose, Note: in.Body.Note})
 			if err != nil {
 				return nil, err
@@ -208,7 +208,8 @@ func (p *API) registerVerbs(a *api.API) {
 	p.registerPapers(a)
 }
 
-type purposeBody struct {
+// PurposeBody says for what numbers are opened.
+type PurposeBody struct {
 	Purpose string `json:"purpose" minLength:"1" maxLength:"40" example:"contact" doc:"One of list-purposes."`
 	Note    string `json:"purpose_note,omitempty" maxLength:"300" doc:"In words; needed for the purpose other. Without a person in it: it stays."`
 }

@@ -10,6 +10,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/list"
@@ -215,6 +216,7 @@ func (p *Lists) lateFile(w http.ResponseWriter, r *http.Request, in *lateQuery) 
 		}
 		f := in.filter(until)
 		f.Limit, f.After = 500, dossier.Cursor{}
+		var ids []string
 		var header []string
 		for _, key := range []string{"code", "unit", "", "applicant", "procedure", "due", "standing", "apology", "step", "holder"} {
 			if key == "" {
@@ -238,13 +240,15 @@ func (p *Lists) lateFile(w http.ResponseWriter, r *http.Request, in *lateQuery) 
 						if err != nil {
 							return err
 						}
+						ids = append(ids, d.ID)
 					}
 					if found.After.ID == "" {
 						return nil
 					}
 					f.After, f.Order = found.After, found.Order
 				}
-			}})
+			},
+			Done: noteFile(ctx, p.Desk, look.Export{Unit: f.Unit, List: "late", Filter: "bucket=" + string(in.Show) + " sector=" + in.Sector, Format: in.Format}, &ids)})
 	})
 }
 

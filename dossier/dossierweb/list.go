@@ -10,6 +10,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/list"
@@ -30,6 +31,8 @@ type Lists struct {
 func (p *Lists) Register(mux *web.Mux) {
 	mux.Handle("GET /dossiers", web.SignedIn, p.list)
 	mux.Handle("POST /dossiers/search", web.SignedIn, p.search)
+	mux.Handle("GET /dossiers/file", web.SignedIn, p.numbersAsk)
+	mux.Handle("POST /dossiers/file", web.SignedIn, p.numbersFile)
 	mux.Handle("GET /late", web.SignedIn, p.late)
 	mux.Handle("POST /dossiers/bulk", web.SignedIn, p.bulk)
 	mux.Handle("GET /bulk", web.SignedIn, p.bulkRuns)
@@ -77,6 +80,12 @@ func (q *listQuery) searched() bool { return q.Text != "" || q.Kept != "" }
 func (q *listQuery) at() list.Address {
 	return list.At("/dossiers", "unit", q.Unit, "bucket", string(q.Bucket), "procedure", q.Procedure, "sector", q.Sector,
 		"channel", q.Channel, "q", q.Text, "number", q.Kept, "sort", q.Sort)
+}
+
+// kept are the list's values for a form.
+func (q *listQuery) kept() map[string]string {
+	return map[string]string{"unit": q.Unit, "bucket": string(q.Bucket), "procedure": q.Procedure, "sector": q.Sector, "channel": q.Channel,
+		"q": q.Text, "number": q.Kept, "sort": q.Sort}
 }
 
 // url is the address of the same list with other values; alternating names and
@@ -183,6 +192,7 @@ type listPage struct {
 	Overview   dossier.Overview
 	Now        moment.Instant
 	Receive    bool // may receive here
+	Numbers    bool // may have a file with what the page masks
 	Units      []ui.Option
 	Sectors    []ui.Option
 	Procedures []ui.Link // whose names the search text is in
@@ -301,6 +311,9 @@ func (p *Lists) gatherList(ctx context.Context, q db.Queryer, in *listQuery) (li
 	if page.Acts, err = p.bulkActs(ctx, q, unit.ID(in.Unit)); err != nil {
 		return page, err
 	}
+	if page.Numbers, err = p.Desk.Guard.May(ctx, q, a, auth.DossierReadPerson, unit.ID(in.Unit)); err != nil {
+		return page, err
+	}
 	page.Receive, err = p.Desk.Guard.May(ctx, q, a, auth.DossierReceive, unit.ID(in.Unit))
 	return page, err
 }
@@ -357,6 +370,7 @@ func (p *Lists) listFile(w http.ResponseWriter, r *http.Request, in *listQuery) 
 		}
 		f := in.filter(until)
 		f.Limit, f.After = 500, dossier.Cursor{}
+		var ids []string
 		return list.Send(w, r, list.File{
 			Format: in.Format, Name: "ho-so-" + string(in.Bucket) + "-" + t.now.Date().String(), Header: listHeader(ctx),
 			Rows: func(add func([]string) error) error {
@@ -373,6 +387,7 @@ func (p *Lists) listFile(w http.ResponseWriter, r *http.Request, in *listQuery) 
 						if err := add(told.cells()); err != nil {
 							return err
 						}
+						ids = append(ids, row.ID)
 					}
 					if found.After.ID == "" {
 						return nil
@@ -380,6 +395,7 @@ func (p *Lists) listFile(w http.ResponseWriter, r *http.Request, in *listQuery) 
 					f.After, f.Order = found.After, found.Order
 				}
 			},
+			Done: noteFile(ctx, p.Desk, look.Export{Unit: f.Unit, List: "dossiers", Filter: in.narrowing(), Format: in.Format}, &ids),
 		})
 	})
 }

@@ -77,7 +77,7 @@ func TestNumbersAreMaskedAndEachLookIsLogged(t *testing.T) {
 		t.Errorf("Cache-Control = %q, want no-store", got)
 	}
 	trail, err := audit.Of(t.Context(), d.DB, "dossier", x.ID)
-	if err != nil || trail[len(trail)-1].Verb != "dossier.read_person" || trail[len(trail)-1].Reason != "gọi báo kết quả" {
+	if err != nil || trail[len(trail)-1].Verb != "dossier.read_person" || trail[len(trail)-1].Reason != "Liên hệ người nộp về hồ sơ: gọi báo kết quả" {
 		t.Errorf("the trail ends with %+v, %v", trail[len(trail)-1], err)
 	}
 	s := d.as(d.Specialist)

@@ -50,6 +50,31 @@ type (
 		Times   int            `json:"times" doc:"On that day, for that purpose."`
 		Numbers bool           `json:"with_numbers,omitempty" doc:"Of a file: with identity numbers, phones and addresses."`
 	}
+	apiExport struct {
+		ID      string         `json:"id"`
+		At      moment.Instant `json:"at" format:"date-time"`
+		Account string         `json:"account"`
+		Behalf  string         `json:"on_behalf_of,omitempty"`
+		Program bool           `json:"program,omitempty"`
+		Unit    string         `json:"unit,omitempty"`
+		List    string         `json:"list"`
+		Filter  string         `json:"filter,omitempty" doc:"Without what was searched for: that may be a person."`
+		Format  string         `json:"format"`
+		Rows    int            `json:"rows"`
+		Numbers bool           `json:"with_numbers,omitempty"`
+		Purpose string         `json:"purpose,omitempty"`
+	}
+	exportsInput struct {
+		Numbers bool           `query:"numbers" doc:"Only those with identity numbers, phones and addresses."`
+		Before  moment.Instant `query:"before" format:"date-time" doc:"Of the last item of the page before."`
+		Limit   int            `query:"limit" minimum:"1" maximum:"500" default:"100"`
+	}
+	exportsOutput struct {
+		Body struct {
+			Items []apiExport `json:"items" doc:"The latest first."`
+			More  bool        `json:"more" doc:"There may be others before."`
+		}
+	}
 	looksInput struct {
 		Code string `path:"code" maxLength:"60" doc:"The dossier's code."`
 	}
@@ -82,6 +107,8 @@ func (p *API) Register(a *api.API) {
 			}
 			return p.purposes(ctx)
 		})
+	api.Handle(a, web.SignedIn, operation("list-exports", http.MethodGet, "/dossier-exports", "See which files of dossiers left", "Who took which list, by what it was narrowed, how many dossiers, for what."),
+		p.exports)
 	api.Handle(a, web.SignedIn, operation("list-looks", http.MethodGet, "/dossiers/{code}/looks", "See who looked at a dossier",
 		"Its page, numbers, papers, prints, and files of lists that had it; the page of a list is no look."),
 		func(ctx context.Context, in *looksInput) (*looksOutput, error) {
@@ -93,6 +120,20 @@ func (p *API) Register(a *api.API) {
 			out.Body.Items = asLooks(list)
 			return out, nil
 		})
+}
+
+func (p *API) exports(ctx context.Context, in *exportsInput) (*exportsOutput, error) {
+	out := &exportsOutput{}
+	list, more, err := p.Desk.Exports(ctx, p.Desk.DB.Lately(), api.Actor(ctx), in.Before, in.Numbers, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Items, out.Body.More = []apiExport{}, more
+	for _, e := range list {
+		out.Body.Items = append(out.Body.Items, apiExport{ID: e.ID, At: e.At, Account: e.Account, Behalf: e.Behalf, Program: e.Token != "", Unit: string(e.Unit), List: e.List,
+			Filter: e.Filter, Format: e.Format, Rows: e.Rows, Numbers: e.Numbers, Purpose: e.Purpose})
+	}
+	return out, nil
 }
 
 func asLooks(list []look.Look) []apiLook {

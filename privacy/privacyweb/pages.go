@@ -26,6 +26,7 @@ type Pages struct {
 // Register puts the pages on the mux.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /dossiers/{code}/looks", web.SignedIn, p.looks)
+	mux.Handle("GET "+Path+"/exports", web.SignedIn, p.exports)
 	mux.Handle("GET "+Path+"/purposes", web.SignedIn, p.purposes)
 	mux.Handle("POST "+Path+"/purposes", web.SignedIn, p.purposePut)
 	mux.Handle("POST "+Path+"/purposes/{code}/retire", web.SignedIn, p.purposeRetire)

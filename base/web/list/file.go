@@ -29,6 +29,7 @@ type File struct {
 	Name   string // without the ending
 	Header []string
 	Rows   func(add func(cells []string) error) error
+	Done   func() error // called when it is whole, before its first byte leaves; may be nil
 }
 
 // errFull ends the rows of a file.
@@ -62,6 +63,9 @@ func Send(w http.ResponseWriter, r *http.Request, f File) error {
 		err = f.xlsx(r.Context(), temp)
 	} else {
 		err = f.csv(r.Context(), temp)
+	}
+	if err == nil && f.Done != nil {
+		err = f.Done()
 	}
 	if err != nil {
 		return err

@@ -133,6 +133,9 @@ func (a Address) With(set ...string) string {
 	return b.with(set).String()
 }
 
+// On is the address of another page with the same values.
+func (a Address) On(path string) string { a.Path = path; return a.String() }
+
 // String writes the address.
 func (a Address) String() string {
 	if q := a.Values.Encode(); q != "" {

@@ -1,0 +1,134 @@
+package look_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/db/dbtest"
+	"cchc/base/fault"
+	"cchc/base/look"
+)
+
+var ctx = context.Background()
+
+func TestLooksOfADayAreOneRowThatCounts(t *testing.T) {
+	t.Parallel()
+	d, clock := dbtest.Open(t)
+	l := &look.Log{DB: d}
+	a := actor.Actor{Account: "a1"}
+	clock.Set("2026-11-23T09:00")
+	for range 3 {
+		l.Saw(a, "x", look.Opened)
+	}
+	l.Saw(actor.Actor{Account: "a1", For: actor.Behalf{Account: "chief"}}, "x", look.Opened)
+	l.Saw(actor.Actor{Account: "a1", Token: "t1"}, "x", look.Opened)
+	l.Saw(a, "x", look.Printed)
+	l.Saw(a, "y", look.Opened)
+	l.Saw(actor.System("sweep"), "x", look.Opened) // the program reads
+	l.Saw(actor.Actor{}, "x", look.Opened)         // a visitor opens nothing
+	if got := of(t, l, "x"); len(got) != 0 {
+		t.Fatalf("written before it was time: %+v", got)
+	}
+	check(t, l.Flush(ctx))
+	clock.Set("2026-11-23T16:00")
+	l.Saw(a, "x", look.Opened)
+	check(t, l.Flush(ctx))
+	clock.Set("2026-11-24T08:00")
+	l.Saw(a, "x", look.Opened)
+	check(t, l.Flush(ctx))
+	check(t, l.Flush(ctx)) // nothing waits: nothing is counted twice
+	var rows []string
+	for _, x := range of(t, l, "x") {
+		rows = append(rows, fmt.Sprintf("%s %s/%s/%s %s %d %s–%s", x.Day, x.Account, x.Behalf, x.Token, x.What, x.Times, x.First.Time().Format("15:04"), x.Last.Time().Format("15:04")))
+	}
+	want := []string{
+		"2026-11-24 a1// opened 1 08:00–08:00",
+		"2026-11-23 a1// opened 4 09:00–16:00",
+		"2026-11-23 a1/chief/ opened 1 09:00–09:00",
+		"2026-11-23 a1//t1 opened 1 09:00–09:00",
+		"2026-11-23 a1// printed 1 09:00–09:00",
+	}
+	if len(rows) != len(want) || rows[0] != want[0] || rows[1] != want[1] {
+		t.Fatalf("looks:\n%s", strings.Join(rows, "\n"))
+	}
+	for _, w := range want {
+		if !strings.Contains(strings.Join(rows, "\n"), w) {
+			t.Errorf("no row %q in\n%s", w, strings.Join(rows, "\n"))
+		}
+	}
+	// What is over goes; the rest stays.
+	check(t, d.Write(ctx, func(tx *db.Tx) error {
+		n, err := look.Drop(ctx, tx, l.DB.Now().Date())
+		if n != 5 {
+			t.Errorf("dropped %d rows", n)
+		}
+		return err
+	}))
+	if got := of(t, l, "x"); len(got) != 1 || got[0].Day != d.Now().Date() {
+		t.Errorf("left: %+v", got)
+	}
+}
+
+func TestLooksThatCouldNotBeWrittenWait(t *testing.T) {
+	t.Parallel()
+	d, _ := dbtest.Open(t)
+	l := &look.Log{DB: d}
+	l.Saw(actor.Actor{Account: "a1"}, "x", look.Opened)
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := l.Flush(gone); err == nil {
+		t.Fatal("a write that was given up told of no error")
+	}
+	l.Saw(actor.Actor{Account: "a1"}, "x", look.Opened)
+	check(t, l.Flush(ctx))
+	if got := of(t, l, "x"); len(got) != 1 || got[0].Times != 2 {
+		t.Errorf("looks: %+v", got)
+	}
+	var none *look.Log
+	none.Saw(actor.Actor{Account: "a1"}, "x", look.Opened)
+	check(t, none.Flush(ctx))
+}
+
+func TestAPurposeIsOneOfTheListAndOtherNeedsWords(t *testing.T) {
+	t.Parallel()
+	d, _ := dbtest.Open(t)
+	check(t, d.Write(ctx, func(tx *db.Tx) error { _, err := look.RetirePurpose(ctx, tx, "inspection"); return err }))
+	for _, c := range []struct{ code, note, want, field string }{
+		{"contact", "", "Liên hệ người nộp về hồ sơ", ""},
+		{"contact", " gọi báo ", "Liên hệ người nộp về hồ sơ: gọi báo", ""},
+		{"other", "xác minh", "Khác: xác minh", ""},
+		{"other", "", "", "purpose_note"},
+		{"other", "  ab ", "", "purpose_note"},
+		{"other", strings.Repeat("ă", 301), "", "purpose_note"},
+		{"inspection", "", "", "purpose"},
+		{"curiosity", "", "", "purpose"},
+		{"", "vì thích", "", "purpose"},
+	} {
+		got, err := look.Reason{Code: c.code, Note: c.note}.Words(ctx, d)
+		f := fault.As(err)
+		switch {
+		case c.field == "" && (err != nil || got != c.want):
+			t.Errorf("%q %q: %q, %v", c.code, c.note, got, err)
+		case c.field != "" && (f == nil || len(f.Fields) != 1 || f.Fields[0].Name != c.field):
+			t.Errorf("%q %.20q: %v; want what is wrong at %s", c.code, c.note, err, c.field)
+		}
+	}
+}
+
+func of(t *testing.T, l *look.Log, object string) []look.Look {
+	t.Helper()
+	list, err := l.Of(ctx, l.DB, object, 100)
+	check(t, err)
+	return list
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
