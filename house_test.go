@@ -39,7 +39,7 @@ var floors = map[string]int{
 	// 5, doors.
 	"base/web": 5, "base/web/signin": 5, "base/web/sso": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
 	// 6, what knows everything.
-	"app": 6, "cmd/cchc-receipt": 6, "demo": 6, "": 6, "bench": 6, "e2e": 6,
+	"app": 6, "cmd/cchc-receipt": 6, "demo": 6, "": 6, "bench": 6, "bench/ha": 6, "e2e": 6,
 }
 
 // alongside lists the ways along floors 1 and 2: who may be imported from there.

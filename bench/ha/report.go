@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// A result is what the load saw while one fault was made.
+type result struct {
+	fault
+	acked    int
+	refused  int           // answers 5xx, and no answer
+	gap      time.Duration // longest time without an acknowledged write
+	silent   time.Duration // sum of such times over a second
+	longest  time.Duration // longest that one acknowledged write took
+	readGap  time.Duration // longest time without a read
+	recovery time.Duration // until all parts were whole again
+	notes    []string
+	load     string
+}
+
+type report struct {
+	begun   time.Time
+	up      time.Duration
+	c       *cluster
+	l       *load
+	results []result
+	checks  []string
+	bad     []string
+	lost    int
+	doubled int
+}
+
+// try makes one fault and waits until everything is whole again and writes flow.
+func (r *report) try(ctx context.Context, f fault) error {
+	if err := until(ctx, 2*time.Minute, "writes flow", r.l.flowing); err != nil {
+		return err
+	}
+	say("%s: %s", f.name, f.what)
+	x := result{fault: f, load: loadAverage()}
+	from := time.Now()
+	if err := f.do(ctx, r.c, func(s string) { x.notes = append(x.notes, s) }); err != nil {
+		return err
+	}
+	if err := until(ctx, 3*time.Minute, "writes flow again", r.l.flowing); err != nil {
+		return err
+	}
+	if err := r.c.settled(ctx, 3*time.Minute); err != nil {
+		return err
+	}
+	x.recovery = time.Since(from)
+	if err := pause(ctx, 3*time.Second); err != nil {
+		return err
+	}
+	to := time.Now()
+	last, lastRead := from, from
+	for _, e := range r.l.between(from, to) {
+		switch {
+		case !e.write && e.acked:
+			x.readGap = max(x.readGap, e.at.Sub(lastRead))
+			lastRead = e.at
+		case e.write && e.acked:
+			x.acked++
+			gap := e.at.Sub(last)
+			x.gap = max(x.gap, gap)
+			if gap > time.Second {
+				x.silent += gap
+			}
+			last = e.at
+			x.longest = max(x.longest, e.took)
+		}
+		if !e.acked {
+			x.refused++
+		}
+	}
+	x.readGap = max(x.readGap, to.Sub(lastRead))
+	r.results = append(r.results, x)
+	say("  %d writes acknowledged, %d answers refused, %.1f s without an acknowledged write; whole after %.0f s; %s",
+		x.acked, x.refused, x.silent.Seconds(), x.recovery.Seconds(), strings.Join(x.notes, "; "))
+	return nil
+}
+
+// check compares what is stored with what was acknowledged, and lets the program check
+// itself.
+func (r *report) check(ctx context.Context) error {
+	r.l.mu.Lock()
+	defer r.l.mu.Unlock()
+	text, err := r.c.psql(ctx, "cchc", `SELECT d.code, COALESCE((SELECT string_agg(f.kind, ',' ORDER BY f.seq) FROM dossier_fact f WHERE f.dossier_id = d.id), '') FROM dossier d JOIN audit_entry e ON e.object_id = d.id AND e.verb = 'dossier.receive' JOIN account a ON a.id = e.account AND a.login = 'make-ha'`)
+	if err != nil {
+		return err
+	}
+	stored := map[string][]string{}
+	for line := range strings.Lines(text) {
+		code, facts, _ := strings.Cut(strings.TrimSpace(line), "|")
+		if stored[code] != nil {
+			r.doubled++
+			r.bad = append(r.bad, code+" was received twice")
+		}
+		stored[code] = strings.Split(facts, ",")
+	}
+	verbs := 0
+	factOf := map[string]string{"supplement": "supplement_asked", "supply": "supplement_received"}
+	for code, list := range r.l.acked {
+		verbs += len(list)
+		facts, ok := stored[code]
+		if !ok {
+			r.lost += len(list)
+			r.bad = append(r.bad, code+" was acknowledged and is not there")
+			continue
+		}
+		for _, verb := range list {
+			kind := factOf[verb]
+			if kind == "" {
+				continue
+			}
+			n := 0
+			for _, f := range facts {
+				if f == kind {
+					n++
+				}
+			}
+			switch {
+			case n == 0:
+				r.lost++
+				r.bad = append(r.bad, fmt.Sprintf("%s of %s was acknowledged and is not there: %v", verb, code, facts))
+			case n > 1:
+				r.doubled++
+				r.bad = append(r.bad, fmt.Sprintf("%s of %s was done %d times", verb, code, n))
+			}
+		}
+	}
+	codes := map[string]bool{}
+	for _, code := range r.l.keys {
+		if codes[code] {
+			r.doubled++
+			r.bad = append(r.bad, "two keys got "+code)
+		}
+		codes[code] = true
+	}
+	// A dossier that no key knows was made by a request that was sent again.
+	extra := 0
+	for code := range stored {
+		if !codes[code] {
+			extra++
+		}
+	}
+	if over := extra - len(r.l.open); over > 0 {
+		r.doubled += over
+		r.bad = append(r.bad, fmt.Sprintf("%d dossiers were received that no key knows", over))
+	}
+	r.checks = append(r.checks, fmt.Sprintf("acknowledged: %d verbs on %d dossiers; stored: %d dossiers; **lost: %d; done twice: %d**; never acknowledged at the end: %d",
+		verbs, len(r.l.acked), len(stored), r.lost, r.doubled, len(r.l.open)))
+	gaps, err := r.c.psql(ctx, "cchc", `SELECT COUNT(*) FROM (SELECT regexp_replace(code, '-[0-9]+$', '') AS run, COUNT(*) AS n, MAX(CAST(substring(code FROM '[0-9]+$') AS INTEGER)) - MIN(CAST(substring(code FROM '[0-9]+$') AS INTEGER)) + 1 AS span FROM dossier GROUP BY 1) x WHERE n <> span`)
+	if err != nil {
+		return err
+	}
+	r.checks = append(r.checks, fmt.Sprintf("runs of numbers with a gap: %s", gaps))
+	if gaps != "0" {
+		r.bad = append(r.bad, "numbers have gaps")
+	}
+	if len(r.l.wrong) > 0 {
+		r.bad = append(r.bad, fmt.Sprintf("%d answers that no fault explains, such as %s", len(r.l.wrong), r.l.wrong[0]))
+	}
+	// The servers end in order: the last signs the log.
+	for _, n := range r.c.nodes {
+		n.serve.signal(15)
+	}
+	for _, n := range r.c.nodes {
+		n.serve.wait(40 * time.Second)
+	}
+	p := r.c.nodes[0]
+	for _, args := range [][]string{{"verify"}, {"verify", "--log"}} {
+		say("cchc %s", strings.Join(args, " "))
+		more := []string{"--db", p.dsn()}
+		if len(args) > 1 {
+			more = append(more, "--log-key", p.dir+"/log-key")
+		}
+		out, err := command(ctx, p.dir, os.Environ(), r.c.newer, append(args, more...)...)
+		if err != nil {
+			r.bad = append(r.bad, fmt.Sprintf("cchc %s: %v", strings.Join(args, " "), err))
+			continue
+		}
+		lines := strings.Split(out, "\n")
+		r.checks = append(r.checks, fmt.Sprintf("`cchc %s`: clean (%s)", strings.Join(args, " "), lines[len(lines)-1]))
+	}
+	return nil
+}
+
+func (r *report) verdict() error {
+	if len(r.bad) > 0 {
+		return errors.New(strings.Join(r.bad[:min(10, len(r.bad))], "; "))
+	}
+	return nil
+}
+
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+func (r *report) markdown() string {
+	var b strings.Builder
+	commit, _ := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+	fmt.Fprintf(&b, "# A cluster of three machines on one\n\n`make ha` wrote this on %s; it took %.0f minutes. %d cores, commit %s; %s. Up after %.0f s; %d clients that write, two that read.\n\n",
+		r.begun.Format("2006-01-02 15:04"), time.Since(r.begun).Minutes(), runtime.NumCPU(), strings.TrimSpace(string(commit)), r.c.about(), r.up.Seconds(), r.l.workers)
+	b.WriteString("| fault | writes acknowledged | without an acknowledged write | longest write | answers refused | longest without a read | whole again after | load of the machine | |\n|---|---|---|---|---|---|---|---|---|\n")
+	for _, x := range r.results {
+		fmt.Fprintf(&b, "| %s | %d | %s | %s | %d | %s | %.0f s | %s | %s |\n", x.what, x.acked, seconds(x.silent), seconds(x.longest), x.refused, seconds(x.readGap), x.recovery.Seconds(), x.load, strings.Join(x.notes, "; "))
+	}
+	b.WriteString("\nWithout an acknowledged write: the sum of times over a second in which no client got an answer that its write is done. Writes wait in the server meanwhile; an answer that is refused is a 5xx or a connection that broke, and is sent again with its key.\n\n")
+	for _, c := range r.checks {
+		fmt.Fprintf(&b, "- %s\n", c)
+	}
+	for _, x := range r.bad {
+		fmt.Fprintf(&b, "- **wrong**: %s\n", x)
+	}
+	return b.String()
+}
+
+// putSection puts a text into a file in the place of the section of that name, or at the
+// end; what others wrote stays.
+func putSection(path, name, text string) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	begin, end := "<!-- section "+name+" -->\n", "<!-- end "+name+" -->\n"
+	section := begin + strings.TrimSpace(text) + "\n" + end
+	before, rest, found := strings.Cut(string(old), begin)
+	_, after, closed := strings.Cut(rest, end)
+	switch {
+	case found && closed:
+		section = before + section + after
+	case len(old) > 0:
+		section = strings.TrimRight(string(old), "\n") + "\n\n" + section
+	}
+	return os.WriteFile(filepath.Clean(path), []byte(section), 0o644)
+}
+
