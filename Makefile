@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: run build assets generate test bench dist reproduce
+.PHONY: ha run build assets generate test bench dist reproduce
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -48,3 +48,9 @@ reproduce:
 # bench measures, beside PocketBase and the raw engines, and writes bench/RESULTS.md.
 bench: assets
 	./scripts/bench
+
+# ha brings a cluster of three machines up on this one, kills parts of it under load, and
+# writes what that cost into a section of bench/RESULTS.md.
+ha: assets
+	./scripts/needs ha
+	go run ./bench/ha

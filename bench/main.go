@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -80,6 +81,15 @@ var measurements = []struct {
 	{"import", measureImport},
 }
 
+// sections returns what other programs measured and put below ours: see bench/ha.
+func sections(path string) []byte {
+	text, _ := os.ReadFile(path)
+	if i := bytes.Index(text, []byte("<!-- section ")); i >= 0 {
+		return append([]byte("\n"), text[i:]...)
+	}
+	return nil
+}
+
 func bench(ctx context.Context, s sizes, out, cache, only, pg, traces string) error {
 	r := &run{sizes: s, cache: cache, pg: pg, traces: traces, report: newReport(ctx, s)}
 	var err error
@@ -113,7 +123,7 @@ func bench(ctx context.Context, s sizes, out, cache, only, pg, traces string) er
 	}
 	text := r.report.markdown()
 	fmt.Print(text)
-	if err := os.WriteFile(out, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(out, append([]byte(text), sections(out)...), 0o644); err != nil {
 		return err
 	}
 	return errors.Join(failed...)
