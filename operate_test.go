@@ -32,7 +32,7 @@ func help(words ...string) string {
 func TestWhatIsWrittenForKeepersIsThere(t *testing.T) {
 	t.Parallel()
 	var files []string
-	for _, pattern := range []string{"docs/operate/*/*.md", "docs/guide/*/*.md", "README*.md", "deploy/package/*", "deploy/nginx.conf", "deploy/Caddyfile"} {
+	for _, pattern := range []string{"docs/operate/*/*.md", "docs/guide/*/*.md", "README*.md", "SECURITY.md", "docs/security/*.md", "deploy/package/*", "deploy/nginx.conf", "deploy/Caddyfile"} {
 		list, err := filepath.Glob(pattern)
 		if err != nil || len(list) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(list), err)

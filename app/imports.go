@@ -14,6 +14,7 @@ import (
 	"cchc/base/file"
 	"cchc/base/moment"
 	"cchc/base/table"
+	"cchc/base/web/list"
 	"cchc/calendar"
 	"cchc/dossier"
 	"cchc/imports"
@@ -278,7 +279,7 @@ func writeIssued(w io.Writer, once any) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"login", "name", "password"})
 	for _, x := range issued {
-		out.Write([]string{x.Login, x.Name, x.Password})
+		out.Write([]string{x.Login, list.Plain(x.Name), x.Password})
 	}
 	out.Flush()
 	return out.Error()

@@ -251,6 +251,19 @@ func TestOpenBearsMarkupThatNoSpreadsheetWrites(t *testing.T) {
 	}
 }
 
+func TestOpenDoesNotUnpackManyParts(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := range 10_001 {
+		z.Create(fmt.Sprint("xl/", i))
+	}
+	z.Close()
+	if got := told(b.Bytes(), spec); got != "table.bomb" {
+		t.Errorf("a file of 10,001 parts: %s", got)
+	}
+}
+
 func TestOpenDoesNotUnpackABomb(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

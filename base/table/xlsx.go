@@ -21,6 +21,7 @@ const (
 	maxUnzipped = 4 << 30   // bytes of all parts together
 	maxShared   = 256 << 20 // bytes of shared texts
 	maxRatio    = 400       // a part that packs better than this holds nothing but one letter
+	maxParts    = 10_000    // files in it: a sheet is one
 	maxRows     = 1 << 20
 	maxColumns  = 1 << 14
 )
@@ -48,6 +49,9 @@ func openBook(f io.ReaderAt, size int64) (*book, error) {
 	z, err := zip.NewReader(f, size)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "table.xlsx_broken").Because(err)
+	}
+	if len(z.File) > maxParts {
+		return nil, errBomb
 	}
 	b := &book{zip: z}
 	var all uint64

@@ -8,7 +8,14 @@ import (
 	"cchc/base/i18n"
 )
 
-const preferenceCookie = "cchc_looks"
+// preferenceCookie names the cookie of preferences. Over TLS it bears the prefix with
+// which browsers let no other host set it.
+func (m *Mux) preferenceCookie() string {
+	if m.cfg.Secure {
+		return "__Host-cchc_looks"
+	}
+	return "cchc_looks"
+}
 
 // choices lists what a visitor may prefer, without an account: it stays in the
 // browser.
@@ -20,9 +27,9 @@ var choices = map[string][]string{
 }
 
 // preferences reads the cookie and keeps what we know.
-func preferences(r *http.Request) url.Values {
+func (m *Mux) preferences(r *http.Request) url.Values {
 	out := url.Values{}
-	c, err := r.Cookie(preferenceCookie)
+	c, err := r.Cookie(m.preferenceCookie())
 	if err != nil {
 		return out
 	}
@@ -44,14 +51,14 @@ func (m *Mux) prefer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := preferences(r)
+	p := m.preferences(r)
 	for name, known := range choices {
 		if v := values.Get(name); has(known, v) {
 			p.Set(name, v)
 		}
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: preferenceCookie, Value: p.Encode(), Path: "/", MaxAge: 365 * 24 * 3600,
+		Name: m.preferenceCookie(), Value: p.Encode(), Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: m.cfg.Secure,
 	})
 	return SeeOther(w, r, Local(values.Get("back")), "")

@@ -344,7 +344,7 @@ func (m *Mux) kept(ctx context.Context) []string {
 // pages have them too.
 func (m *Mux) framed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := preferences(r)
+		p := m.preferences(r)
 		f := &ui.Frame{
 			Product: m.cfg.Product, Demo: m.cfg.Demo, Training: m.cfg.Training, AsOf: moment.Of(m.cfg.Now()), Path: r.URL.RequestURI(),
 			Size: p.Get("size"), Contrast: p.Get("contrast") == "on", KeysOff: p.Get("keys") == "off",

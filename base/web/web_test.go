@@ -245,7 +245,7 @@ func TestEveryAnswerTellsBrowsersToTrustOnlyUs(t *testing.T) {
 	for _, path := range []string{"/", "/nowhere", "/fail/own", static.URL("cchc.css"), "/fail/panic"} {
 		h := s.Get(path).Header
 		csp := h.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "object-src 'none'"} {
 			if !strings.Contains(csp, want) {
 				t.Errorf("GET %s: the policy %q lacks %s", path, csp, want)
 			}
@@ -253,7 +253,7 @@ func TestEveryAnswerTellsBrowsersToTrustOnlyUs(t *testing.T) {
 		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || strings.Contains(csp, "*") {
 			t.Errorf("GET %s: the policy %q is not strict", path, csp)
 		}
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000"} {
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} {
 			if h.Get(name) != want {
 				t.Errorf("GET %s: %s = %q, want %q", path, name, h.Get(name), want)
 			}

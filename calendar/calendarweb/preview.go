@@ -12,6 +12,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/calendar"
 	"cchc/dossier"
 	"cchc/unit"
@@ -142,7 +143,7 @@ func (v *preview) csv(ctx context.Context, w http.ResponseWriter) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"sort", "code", "unit", "procedure", "due", "new_due", "remark"}}
 	for _, r := range v.all {
-		rows = append(rows, []string{r.sort, r.Code, r.Unit, r.Procedure, r.dueISO, r.newISO, r.Remark})
+		rows = append(rows, []string{r.sort, list.Plain(r.Code), list.Plain(r.Unit), list.Plain(r.Procedure), r.dueISO, r.newISO, list.Plain(r.Remark)})
 	}
 	return out.WriteAll(rows)
 }

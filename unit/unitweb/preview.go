@@ -11,6 +11,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/i18n"
 	"cchc/base/web"
+	"cchc/base/web/list"
 	"cchc/dossier"
 	"cchc/unit"
 )
@@ -228,7 +229,7 @@ func (v *preview) csv(w http.ResponseWriter) error {
 	w.Header().Set("Content-Disposition", `attachment; filename="unit-preview.csv"`)
 	rows := [][]string{{"code", "procedure", "sector", "from", "to", "by"}}
 	for _, r := range v.all {
-		rows = append(rows, []string{r.Code, r.Procedure, r.Sector, r.From, r.To, r.By})
+		rows = append(rows, []string{list.Plain(r.Code), list.Plain(r.Procedure), list.Plain(r.Sector), list.Plain(r.From), list.Plain(r.To), list.Plain(r.By)})
 	}
 	return csv.NewWriter(w).WriteAll(rows)
 }

@@ -1,0 +1,285 @@
+package main_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// dangerous are ways of doing things that the documents of docs/security say are not
+// taken, and where they may be all the same.
+var dangerous = []struct {
+	what   string
+	kinds  string // endings of the files that are looked at
+	way    *regexp.Regexp
+	sample string   // what the expression must find
+	may    []string // beginnings of paths
+}{
+	{"starts another program", ".go", regexp.MustCompile(`"os/exec"`), `import "os/exec"`, []string{"bench/", "base/web/webtest/", "backup/", "deploy/"}},
+	{"goes round the types", ".go", regexp.MustCompile(`^\s*(import )?(_ )?"(unsafe|C)"`), "\t\"unsafe\"", nil},
+	{"makes templates of text", ".go", regexp.MustCompile(`"(text|html)/template"`), `"text/template"`, nil},
+	{"takes random numbers that can be guessed", ".go", regexp.MustCompile(`"math/rand`), `"math/rand/v2"`, []string{"bench/", "demo/", "base/db/", "scorecard/whatif.go"}},
+	{"uses cryptography of the past", ".go", regexp.MustCompile(`"crypto/(md5|sha1|des|rc4|dsa)"|NewCBC|NewECB|NewOFB|NewCFB`), `"crypto/md5"`, nil},
+	{"believes any certificate", ".go", regexp.MustCompile(`InsecureSkipVerify`), `InsecureSkipVerify: true`, []string{"app/doctorlook.go"}},
+	{"reads Go's own format", ".go", regexp.MustCompile(`"encoding/gob"`), `"encoding/gob"`, []string{"dossier/keptstore.go"}},
+	{"makes expressions of text", ".go", regexp.MustCompile("regexp\\.(Must)?Compile(POSIX)?\\([^`\"]"), `regexp.MustCompile(input)`, nil},
+	{"writes without escaping", ".go .templ", regexp.MustCompile(`templ\.(Raw|SafeURL|SafeScript\w*|JSUnsafe\w*|SafeCSS\w*|FromGoHTML)\(`), `@templ.Raw(x)`, []string{"base/web/ui/bits.templ", "base/web/help/help.templ"}},
+	{"runs text, keeps things in the browser or hears others", ".js", regexp.MustCompile(`\beval\(|new Function|document\.(cookie|write)|(local|session)Storage|indexedDB|postMessage|"message"|outerHTML|insertAdjacentHTML|["']paste["']|onpaste`), `localStorage.x`, nil},
+	{"puts markup on a page", ".js", regexp.MustCompile(`innerHTML`), `x.innerHTML = y`, []string{"base/web/static/cchc.js"}},
+}
+
+// What is dangerous is done where it has its reason, and nowhere else. Tests may do what
+// they like.
+func TestDangerousWaysAreNotTaken(t *testing.T) {
+	t.Parallel()
+	for _, d := range dangerous {
+		if !d.way.MatchString(d.sample) {
+			t.Errorf("%s: the expression does not find %q", d.what, d.sample)
+		}
+	}
+	files := 0
+	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if slices.Contains([]string{"node_modules", ".git", "vendor", "out", "testdata", "e2e", "dist"}, e.Name()) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		ending := filepath.Ext(path)
+		if !slices.Contains([]string{".go", ".templ", ".js"}, ending) || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_templ.go") {
+			return nil
+		}
+		files++
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for line := range strings.Lines(string(text)) {
+			n++
+			for _, d := range dangerous {
+				if slices.Contains(strings.Fields(d.kinds), ending) && d.way.MatchString(line) &&
+					!slices.ContainsFunc(d.may, func(begin string) bool { return strings.HasPrefix(filepath.ToSlash(path), begin) }) {
+					t.Errorf("%s:%d %s: %s", path, n, d.what, strings.TrimSpace(line))
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 500 {
+		t.Errorf("%d files read, %v", files, err)
+	}
+}
+
+var (
+	quoted = regexp.MustCompile("`([^`]+)`")
+	named  = regexp.MustCompile(`^([\w./-]+): (.+)$`)
+	aPath  = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*(/[\w.-]+)+$|^[A-Z]+\.md$|^\w+_test\.go$`)
+)
+
+// proofs returns how many tests a text names and how many other files of ours; what is
+// not there is told.
+func proofs(t *testing.T, where, text string) (tests, files int) {
+	t.Helper()
+	for _, q := range quoted.FindAllStringSubmatch(text, -1) {
+		m := named.FindStringSubmatch(q[1])
+		if m == nil {
+			if aPath.MatchString(q[1]) {
+				if _, err := os.Stat(q[1]); err != nil {
+					t.Errorf("%s names %s, which is not there", where, q[1])
+				}
+				files++
+			}
+			continue
+		}
+		b, err := os.ReadFile(m[1])
+		if err != nil {
+			t.Errorf("%s names %s: %v", where, m[1], err)
+			continue
+		}
+		source, there := string(b), false
+		switch {
+		case strings.HasSuffix(m[1], "_test.go"):
+			there = strings.Contains(source, "\nfunc "+m[2]+"(t *testing.T)") || strings.Contains(source, "\nfunc "+m[2]+"(f *testing.F)")
+		case strings.HasSuffix(m[1], ".mjs"):
+			there = strings.Contains(source, "\njourney('"+m[2]+"'") || strings.Contains(source, "\nboth('"+m[2]+"'")
+		default:
+			there = strings.Contains(source, "\n"+m[2]+"() {")
+		}
+		if !there {
+			t.Errorf("%s: %s has no test %q", where, m[1], m[2])
+		}
+		tests++
+	}
+	return tests, files
+}
+
+// cells are those of a row of a table.
+func cells(line string) []string {
+	list := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+// The list of the standard's requirements is whole: each number once, with an answer, and
+// what the answer names is there.
+func TestEveryRequirementHasAnAnswer(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/asvs-5.0.0.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := map[string]string{}
+	var order []string
+	for line := range strings.Lines(string(b)) {
+		number, l, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || level[number] != "" {
+			t.Fatalf("%q", line)
+		}
+		level[number] = l
+		order = append(order, number)
+	}
+	if len(order) != 253 { // 70 of level 1, 183 of level 2
+		t.Fatalf("the list has %d numbers", len(order))
+	}
+	text, err := os.ReadFile("docs/security/asvs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := []string{"test", "built", "n.a.", "open"}
+	count, told := map[string]map[string]int{}, map[string]string{}
+	var got, titles []string
+	for line := range strings.Lines(string(text)) {
+		if title, ok := strings.CutPrefix(line, "## V"); ok {
+			titles = append(titles, "V"+strings.TrimSpace(title))
+			continue
+		}
+		if !strings.HasPrefix(line, "| V") && !strings.HasPrefix(line, "| all ") {
+			continue
+		}
+		c := cells(line)
+		if len(c) == 6 { // of the table at the top
+			told[c[0]] = strings.Join(c[1:], " ")
+			continue
+		}
+		if len(c) != 5 {
+			t.Errorf("a row of %d cells: %s", len(c), line)
+			continue
+		}
+		number, answer, why := c[0], c[3], c[4]
+		got = append(got, number)
+		if level[number] != c[1] {
+			t.Errorf("%s is of level %q, not %s", number, level[number], c[1])
+		}
+		chapter, _, _ := strings.Cut(number, ".")
+		if count[chapter] == nil {
+			count[chapter] = map[string]int{}
+		}
+		count[chapter][answer]++
+		tests, files := proofs(t, "docs/security/asvs.md "+number, why)
+		switch {
+		case c[2] == "" || why == "":
+			t.Errorf("%s says nothing", number)
+		case !slices.Contains(answers, answer):
+			t.Errorf("%s is answered %q, want one of %q", number, answer, answers)
+		case answer == "test" && tests == 0:
+			t.Errorf("%s names no test", number)
+		case answer == "built" && tests+files == 0:
+			t.Errorf("%s names no file", number)
+		}
+	}
+	if !slices.Equal(got, order) {
+		t.Errorf("%d numbers, want %d in their order; first that differs: %s", len(got), len(order), firstDifferent(got, order))
+	}
+	want := map[string]string{}
+	all := make([]int, len(answers)+1)
+	for _, title := range titles {
+		chapter, _, _ := strings.Cut(title, " ")
+		line, sum := "", 0
+		for i, a := range answers {
+			n := count[chapter][a]
+			line += fmt.Sprint(n, " ")
+			sum, all[i] = sum+n, all[i]+n
+		}
+		all[len(answers)] += sum
+		want[title] = line + fmt.Sprint(sum)
+	}
+	want["all"] = strings.Trim(fmt.Sprint(all), "[]")
+	for title, line := range want {
+		if told[title] != line {
+			t.Errorf("the table at the top says of %s %q, want %q", title, told[title], line)
+		}
+	}
+	if len(told) != len(want) {
+		t.Errorf("the table at the top has %d lines, want %d", len(told), len(want))
+	}
+}
+
+func firstDifferent(got, want []string) string {
+	for i := range want {
+		if i >= len(got) {
+			return want[i] + " is missing"
+		}
+		if got[i] != want[i] {
+			return got[i] + " instead of " + want[i]
+		}
+	}
+	return "too many"
+}
+
+// Every threat says what stands against it, which test shows it, and what remains; what
+// is named is there.
+func TestTheThreatModelNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	threats := map[string]bool{}
+	paths, err := filepath.Glob("docs/security/*.md")
+	more, err2 := filepath.Glob("docs/operate/*/security.md")
+	if err != nil || err2 != nil || len(paths) < 3 || len(more) != 2 {
+		t.Fatalf("%d and %d files, %v, %v", len(paths), len(more), err, err2)
+	}
+	for _, path := range append(append(paths, more...), "SECURITY.md") {
+		if path == "docs/security/asvs.md" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proofs(t, path, string(text))
+		if path != "docs/security/threat-model.md" {
+			continue
+		}
+		for line := range strings.Lines(string(text)) {
+			c := cells(line)
+			if !threat.MatchString(c[0]) {
+				continue
+			}
+			switch tests, _ := proofs(t, path, line); {
+			case len(c) != 5:
+				t.Errorf("%s has %d cells", c[0], len(c))
+			case threats[c[0]]:
+				t.Errorf("%s is there twice", c[0])
+			case c[1] == "" || c[2] == "" || c[4] == "":
+				t.Errorf("%s is not whole", c[0])
+			case tests == 0 && c[3] != "none":
+				t.Errorf("%s names no test, and does not say that there is none", c[0])
+			}
+			threats[c[0]] = true
+		}
+	}
+	if len(threats) < 40 {
+		t.Errorf("%d threats read", len(threats))
+	}
+}
+
+var threat = regexp.MustCompile(`^[A-Z][0-9]+$`)
