@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: ha run build assets generate test bench dist reproduce
+.PHONY: ha run build assets generate test bench dist reproduce matrix
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -33,7 +33,13 @@ $(VENDOR)/.done: package.json package-lock.json Makefile
 generate:
 	go tool templ generate
 
-# test runs everything that must pass; what that needs it installs when it may.
+# matrix renews the table of who may do what (app/testdata/matrix.txt) after a change
+# that is meant, a new route say. Read the difference before it is committed.
+matrix:
+	go test ./app -run 'TestTheMatrix$$' -renew-matrix
+	git --no-pager diff --stat -- app/testdata/matrix.txt
+
+# test runs that must pass; what that needs it installs when it may.
 test:
 	./scripts/test
 

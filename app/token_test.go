@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ type office struct {
 	*rooms
 	clock             *dbtest.Clock
 	b                 *webtest.Browser
+	h                 http.Handler
 	province, commune unit.ID
 	days              int // counts what must be another one each time
 }
@@ -33,7 +35,7 @@ func serveOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return &office{rooms: r, b: webtest.Open(t, h), clock: clock, province: province, commune: u}
+	return &office{rooms: r, b: webtest.Open(t, h), h: h, clock: clock, province: province, commune: u}
 }
 
 // signIn makes an account and returns its browser.

@@ -37,7 +37,9 @@ func (tx *Tx) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error)
 	if err := tx.alive(ctx); err != nil {
 		return nil, err
 	}
-	tx.dirty = tx.dirty || !s.reads()
+	if !s.reads() {
+		tx.note(s.Name)
+	}
 	if tx.db.engine == Postgres {
 		return tx.sql.QueryContext(ctx, s.text[Postgres], args...)
 	}
@@ -71,7 +73,7 @@ func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
 	if err := tx.alive(ctx); err != nil {
 		return 0, err
 	}
-	tx.dirty = true
+	tx.note(s.Name)
 	var r sql.Result
 	var err error
 	if tx.db.engine == Postgres {

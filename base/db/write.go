@@ -27,6 +27,7 @@ type Tx struct {
 	failed error    // the first statement that the engine refused
 	dirty  bool     // something was changed, or tried to be
 	lines  []string // see Notify
+	names  []string // of the statements that did, for a rehearsal; nil keeps none
 }
 
 // AfterCommit keeps f until the write is on disk, then calls it; when the write
@@ -40,7 +41,7 @@ func (tx *Tx) Raw(ctx context.Context, fn func(ctx context.Context, raw *sql.Tx)
 	if err := tx.alive(ctx); err != nil {
 		return err
 	}
-	tx.dirty = true
+	tx.note("")
 	return tx.fail(fn(context.WithoutCancel(ctx), tx.sql)) // as in query
 }
 
@@ -79,8 +80,9 @@ func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	fn, told := rehearsing(ctx, fn)
 	if d.engine == Postgres {
-		return d.writePostgres(ctx, fn)
+		return told(d.writePostgres(ctx, fn))
 	}
 	j := &job{ctx: ctx, fn: fn, alone: alone, done: make(chan struct{})}
 	select {
@@ -109,7 +111,7 @@ func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) erro
 			f()
 		}
 	}
-	return j.err
+	return told(j.err)
 }
 
 // A job is a write that waits for the writer.

@@ -1,0 +1,294 @@
+package app
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/web"
+)
+
+var renewMatrix = flag.Bool("renew-matrix", false, "write testdata/matrix.txt anew, to be read before it is committed")
+
+// A route is one of pages, or an operation of the API.
+type route struct {
+	name         string // "GET /dossiers/{code}"
+	method, path string
+	op           *call // of the API
+}
+
+// routes lists every route from the router itself, and every operation from the
+// API's own text.
+func (w *terrain) routes() []route {
+	var out []route
+	for _, p := range w.h.(*web.Mux).Patterns() {
+		method, path, _ := strings.Cut(p, " ")
+		out = append(out, route{name: p, method: method, path: path})
+	}
+	for _, x := range w.c.calls() {
+		out = append(out, route{name: x.method + " " + x.path, method: x.method, path: x.path, op: &x})
+	}
+	slices.SortFunc(out, func(a, b route) int {
+		if c := strings.Compare(a.path, b.path); c != 0 {
+			return c
+		}
+		return strings.Compare(a.method, b.method)
+	})
+	return out
+}
+
+// A column says where somebody's role is held, and where the thing stands.
+type column struct {
+	name        string
+	held, stood string
+	narrow      bool
+}
+
+var columns = []column{
+	{name: "own", held: ourCommune, stood: ourCommune},
+	{name: "below", held: theProvince, stood: ourCommune},
+	{name: "sibling", held: ourCommune, stood: nextCommune},
+	{name: "above", held: ourCommune, stood: theProvince},
+	{name: "far", held: ourCommune, stood: farCommune},
+	{name: "system", held: everywhere, stood: ourCommune},
+	{name: "narrow", held: ourCommune, stood: ourCommune, narrow: true},
+}
+
+// outcome tells what came of a call, as the matrix shows it.
+func outcome(got *httptest.ResponseRecorder, wrote bool) string {
+	switch code := got.Code; {
+	case wrote:
+		return "allow"
+	case code == http.StatusSeeOther && strings.HasPrefix(got.Header().Get("Location"), "/sign-in"):
+		return "sign-in"
+	case code < 400:
+		return "allow"
+	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity, code == http.StatusRequestEntityTooLarge, code == http.StatusUnsupportedMediaType:
+		return "input"
+	case code == http.StatusUnauthorized:
+		return "sign-in"
+	case code == http.StatusForbidden:
+		return "deny"
+	case code == http.StatusNotFound:
+		return "hidden"
+	case code == http.StatusConflict:
+		return "conflict"
+	default:
+		return fmt.Sprint(code)
+	}
+}
+
+// passed reports whether somebody with this outcome was let in.
+func passed(cell string) bool { return cell == "allow" || cell == "input" || cell == "conflict" }
+
+// quietly tells what every request may note: that a session or a token is in use.
+func quietly(statement string) bool {
+	return strings.HasPrefix(statement, "auth.session.") || statement == "auth.bearer.used"
+}
+
+// A finding is what no row of the matrix may excuse.
+type finding struct{ route, who, what string }
+
+// ask makes a call as it would be made, and undoes what it did.
+func (w *terrain) ask(x route, p *holder, col column, q inquiry) (string, []finding) {
+	var found []finding
+	who := "visitor"
+	if p != nil {
+		who = string(p.role) + " " + col.name
+	}
+	say := func(format string, args ...any) {
+		found = append(found, finding{x.name, who, fmt.Sprintf(format, args...)})
+	}
+	rehearsal, r := db.Rehearse(ctx)
+	got := w.sendWith(rehearsal, p, col.narrow, x.method, q.address, q.kind, q.body)
+	changed := slices.DeleteFunc(r.Statements(), quietly)
+	if got.Code >= 500 && len(changed) == 0 && got.Code != http.StatusServiceUnavailable || got.Code == http.StatusTooManyRequests || got.Code == http.StatusMethodNotAllowed {
+		say("%s answered %d: %.200s", q.address, got.Code, got.Body)
+	}
+	if x.method == http.MethodGet {
+		for _, s := range changed {
+			if !strings.HasPrefix(s, "audit.") {
+				say("GET changes something: %s", s)
+			}
+		}
+	}
+	text := readable(got)
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, theProvince, farProvince} {
+		if strings.Contains(text, secret(letter)) && !within(p, letter) {
+			say("shows an applicant of %s", letter)
+		}
+		if strings.Contains(text, idNumber(letter)) && (!within(p, letter) || p.role == actor.Administrator) {
+			say("shows a citizen's number of %s", letter)
+		}
+	}
+	return outcome(got, len(changed) > 0), found
+}
+
+// within reports whether the unit lies where the person holds a role.
+func within(p *holder, letter string) bool {
+	if p == nil {
+		return false
+	}
+	switch p.place {
+	case everywhere:
+		return true
+	case theProvince:
+		return letter == theProvince || letter == ourCommune || letter == nextCommune
+	}
+	return letter == p.place
+}
+
+const visitor = "visitor"
+
+// table asks every question of a route and returns its block of the matrix.
+func (w *terrain) table(x route) (block string, found []finding) {
+	rows := map[string][]string{} // outcomes → who
+	var order []string
+	add := func(who string, cells []string) {
+		var b strings.Builder
+		for _, c := range cells {
+			fmt.Fprintf(&b, "%-9s", c)
+		}
+		line := b.String()
+		if rows[line] == nil {
+			order = append(order, line)
+		}
+		rows[line] = append(rows[line], who)
+	}
+	first, err := w.inquiry(x, w.corners[ourCommune])
+	if err != nil {
+		return "", []finding{{x.name, "", err.Error()}}
+	}
+	cell, f := w.ask(x, nil, columns[0], first)
+	found = append(found, f...)
+	add(visitor, append([]string{cell}, slices.Repeat([]string{"·"}, len(columns)-1)...))
+	reached := passed(cell)
+	for _, role := range actor.Roles {
+		cells := []string{}
+		for _, col := range columns {
+			q, err := w.inquiry(x, w.corners[col.stood])
+			if err != nil || col.narrow && x.op == nil || col.stood != ourCommune && q == first {
+				cells = append(cells, "·") // nothing there to ask for
+				continue
+			}
+			cell, f := w.ask(x, w.people[string(role)+col.held], col, q)
+			found = append(found, f...)
+			reached = reached || passed(cell)
+			cells = append(cells, cell)
+		}
+		add(string(role), cells)
+	}
+	if !reached && nobody[x.name] == "" {
+		found = append(found, finding{x.name, "everybody", "nobody gets anything: its fill names nothing that is there, or its guard lets nobody in; see fills and nobody"})
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", x.name)
+	for _, line := range order {
+		fmt.Fprintf(&b, "  %s%s\n", line, strings.Join(rows[line], " "))
+	}
+	return b.String(), found
+}
+
+const matrixHeader = `# Who may do what: every route of pages and every operation of the API, asked by every role.
+#
+# Columns: where the person's role is held, and where the thing stands that is asked for.
+#   own      held in a commune, the thing is that commune's
+#   below    held in the province, the thing is a commune's
+#   sibling  held in a commune, the thing is the next commune's
+#   above    held in a commune, the thing is the province's
+#   far      held in a commune, the thing is in another province
+#   system   held in the whole system, the thing is a commune's
+#   narrow   as own, by a token that is for unit.read alone
+# Cells: allow; input (may, and what was sent is not right); conflict (may, and the thing's state forbids it);
+#   deny (403), hidden (404), sign-in (401 or sent to sign in); · is nothing to ask for.
+#
+# TestTheMatrix compares this with what the program does, and fails for a route without a block and for a block without
+# a route. When a change is meant:  make matrix  and then read the difference: every line that went from deny, hidden or
+# sign-in to something else is a right that somebody gained.
+#
+#  own      below    sibling  above    far      system   narrow
+`
+
+// Every route of pages and of the API is asked by every role, of things in its own
+// unit, below, beside and above it, and what comes of it is what the table says.
+func TestTheMatrix(t *testing.T) {
+	t.Parallel()
+	w := raise(t)
+	all := w.routes()
+	blocks, found := make([]string, len(all)), make([][]finding, len(all))
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range 4 {
+		wait.Go(func() {
+			for i := range next {
+				blocks[i], found[i] = w.table(all[i])
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	for name := range nobody {
+		if !slices.ContainsFunc(all, func(x route) bool { return x.name == name }) {
+			t.Errorf("%s is in nobody and is no route any more", name)
+		}
+	}
+	for _, f := range slices.Concat(found...) {
+		t.Errorf("%s as %s: %s", f.route, f.who, f.what)
+	}
+	text := matrixHeader + "\n" + strings.Join(blocks, "\n")
+	const name = "testdata/matrix.txt"
+	if *renewMatrix {
+		if os.Getenv("CI") != "" {
+			t.Fatal("the matrix is renewed by a person who reads it")
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := matrixBlocks(string(stored)), matrixBlocks(text)
+	for _, route := range slices.Sorted(maps.Keys(want)) {
+		if _, ok := got[route]; !ok {
+			t.Errorf("%s has a block in %s and is no route any more: make matrix", route, name)
+		}
+	}
+	for _, x := range all {
+		switch now, ok := want[x.name]; {
+		case !ok:
+			t.Errorf("%s has no block in %s: make matrix, and read who may do what:\n%s", x.name, name, got[x.name])
+		case now != got[x.name]:
+			t.Errorf("%s is not what %s says.\nThe table:\n%s\nThe program:\n%s\nWhen this is meant: make matrix", x.name, name, now, got[x.name])
+		}
+	}
+}
+
+// matrixBlocks reads the matrix: the lines of each route.
+func matrixBlocks(text string) map[string]string {
+	out, route := map[string]string{}, ""
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "":
+		case !strings.HasPrefix(line, " "):
+			route = strings.TrimSpace(line)
+			out[route] = ""
+		default:
+			out[route] += line
+		}
+	}
+	return out
+}

@@ -1,0 +1,473 @@
+package app
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"cchc/base/web/webtest"
+)
+
+// An inquiry is a request of a route for the thing of one unit.
+type inquiry struct{ address, kind, body string }
+
+// fills say what stands in the places of a route's path, by the longest beginning of
+// "METHOD /path" or "/path" that has the name: "$x" is the thing x of the unit
+// asked for. Below "?" stands the query, below "=" the form of a POST.
+var fills = map[string]string{
+	"/":                          "code=$dossier unit=$unit sheet=$sheet round=$round leaf=1.1.2 evidence=$evidence stage=appraised1 ord=1 run=$run year=2026 form=01",
+	"/admin/accounts":            "id=$account",
+	"/admin/exchange":            "id=$link",
+	"/admin/exchange/reconcile":  "run=$comparison",
+	"/admin/tokens":              "id=$token",
+	"/account/tokens":            "id=$token",
+	"/admin/notices/templates":   "event=received channel=email lang=vi",
+	"/admin/import/":             "kind=holidays",
+	"/admin/imports/{run}/wrong": "run=$wrongrun",
+	"/admin/calendar-changes":    "id=$changeof",
+	"/admin/procedures":          "code=1.001193",
+	"/admin/settings":            "name=board.silent_days",
+	"/services":                  "code=1.001193",
+	"/admin/log/parties":         "id=none",
+	"/books":                     "unit=$unit form=01 year=2026",
+	"/bulk":                      "id=$bulk",
+	"/cchc":                      "id=$result entry=0",
+	"/counter/cash":              "id=$cash",
+	"/counter/lists":             "kind=inside id=$list",
+	"/counter/reserved":          "block=$block",
+	"/counter/turns":             "do=call",
+	"/turns":                     "unit=$code id=$turn",
+	"/help":                      "page=dossiers",
+	"/index":                     "metric=ON_TIME_RATE",
+	"/notices":                   "id=none",
+	"/me/delegations":            "id=none",
+	"/rate":                      "token=none",
+	"/stop":                      "token=none",
+	"/receipts":                  "kind=dossier name=$dossier entry=0",
+	"/scorecard/results":         "id=$result",
+	"/scorecard/remedial":        "id=$plan",
+	"/scorecard/sets":            "id=$draft",
+	"/scorecard/sheets":          "appeal=$appeal",
+	"/units":                     "id=$unit",
+	"/views":                     "page=dossiers id=none",
+
+	"/api/v1/accounts":                  "id=$account grant=$grant",
+	"/api/v1/bulk":                      "id=$bulk",
+	"/api/v1/calendar/changes":          "id=$changeof",
+	"/api/v1/counter/cash":              "id=$cash",
+	"/api/v1/counter/lists":             "id=$list",
+	"/api/v1/counter/originals":         "id=$original",
+	"/api/v1/counter/turns":             "id=$turn",
+	"/api/v1/dossiers/{code}/papers":    "number=1",
+	"/api/v1/exchange/links":            "id=$link",
+	"/api/v1/exchange/comparisons":      "run=$comparison",
+	"/api/v1/jobs":                      "id=1",
+	"/api/v1/log/receipts":              "kind=dossier object=$dossier",
+	"/api/v1/notices":                   "event=received channel=email lang=vi id=none",
+	"/api/v1/procedure-problems":        "problem=none",
+	"/api/v1/procedure-versions":        "version=$version",
+	"/api/v1/procedures":                "code=1.001193",
+	"/api/v1/reports":                   "form=ii06a index=feedback",
+	"/api/v1/scorecard/evidence":        "id=$evidence number=1",
+	"/api/v1/scorecard/remedial":        "id=$plan",
+	"/api/v1/scorecard/results":         "id=$result",
+	"/api/v1/scorecard/rounds":          "id=$round",
+	"/api/v1/scorecard/sets":            "id=$draft",
+	"/api/v1/scorecard/sheets":          "id=$sheet appeal=$appeal link=$attached question=$question",
+	"/api/v1/settings":                  "name=board.silent_days",
+	"/api/v1/units":                     "id=$unit",
+	"/api/v1/index":                     "metric=ON_TIME_RATE",
+	"/api/v1/imports/{run}/corrections": "run=$wrongrun",
+}
+
+// queries are what lists and forms are asked with.
+var queries = map[string]string{
+	"GET /admin/accounts":                      "unit=$unit",
+	"GET /admin/audit":                         "unit=$unit",
+	"GET /admin/audit.csv":                     "unit=$unit",
+	"GET /board":                               "unit=$unit",
+	"GET /board/stream":                        "unit=$unit",
+	"GET /board/trend":                         "unit=$unit",
+	"GET /board/wall":                          "unit=$unit",
+	"GET /board/week":                          "unit=$unit",
+	"GET /books":                               "unit=$unit",
+	"GET /counter":                             "unit=$unit",
+	"GET /counter/custody":                     "unit=$unit",
+	"GET /counter/uncollected":                 "unit=$unit",
+	"GET /counter/reserved":                    "unit=$unit",
+	"GET /counter/lists/{kind}":                "unit=$unit",
+	"GET /counter/cash":                        "unit=$unit",
+	"GET /counter/turns":                       "unit=$unit",
+	"GET /counter/turns/day":                   "unit=$unit",
+	"GET /counter/turns/stream":                "unit=$unit",
+	"GET /counter/turns/settings":              "unit=$unit",
+	"GET /dossiers":                            "unit=$unit",
+	"GET /late":                                "unit=$unit",
+	"GET /dossiers/new":                        "unit=$unit",
+	"GET /admin/settings":                      "unit=$unit",
+	"GET /admin/settings/{name}":               "unit=$unit",
+	"GET /admin/exchange/reconcile":            "unit=$unit",
+	"GET /reports/ii06a":                       "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/ii06a/list":                  "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/07a":                         "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/07a/list":                    "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/evaluation":                  "unit=$unit",
+	"GET /reports/evaluation/list":             "unit=$unit index=feedback",
+	"GET /reports/periods":                     "unit=$unit",
+	"GET /reports/restated":                    "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /scorecard/evidence":                  "unit=$unit",
+	"GET /scorecard/evidence/new":              "unit=$unit",
+	"GET /scorecard/whatif":                    "unit=$unit round=$round",
+	"GET /scorecard/results/prepare":           "round=$decided",
+	"GET /scorecard/projection/{round}/stream": "unit=$unit",
+}
+
+// forms are what a POST sends where no page of the same path shows its form.
+var formFills = map[string]string{
+	"POST /counter/cash":            "unit=$unit float=0",
+	"POST /counter/custody":         "id=$original to=A",
+	"POST /counter/reserved":        "unit=$unit count=1",
+	"POST /counter/reserved/cancel": "code=$reserved reason=A",
+	"POST /counter/lists/{kind}":    "unit=$unit body=A code=$dossier",
+	"POST /counter/turns/{do}":      "unit=$unit desk=1 kind=$turnkind",
+	"POST /dossiers":                "unit=$unit procedure=1.001193 channel=direct name=A",
+	"POST /dossiers/new":            "unit=$unit procedure=1.001193 channel=direct name=A",
+	"POST /dossiers/bulk":           "act=forward code=$dossier",
+	"POST /turns/{unit}/take":       "kind=$turnkind",
+}
+
+// nobody are routes that answer nobody here, and why.
+var nobody = map[string]string{
+	"GET /account/tokens/{id}/revoke":                             "one's own token: each has another",
+	"POST /admin/accounts/{id}/revoke":                            "none of these stands there yet",
+	"POST /admin/log/parties/{id}/end":                            "none of these stands there yet",
+	"POST /admin/procedures/{code}/dismiss":                       "none of these stands there yet",
+	"GET /api/v1/bulk/{id}":                                       "none of these stands there yet",
+	"POST /api/v1/bulk/{id}/go-on":                                "none of these stands there yet",
+	"POST /api/v1/bulk/{id}/undo":                                 "none of these stands there yet",
+	"POST /api/v1/counter/cash/{id}/close":                        "none of these stands there yet",
+	"POST /api/v1/dossiers/{code}/answer":                         "none of these stands there yet",
+	"POST /api/v1/exchange/comparisons":                           "none of these stands there yet",
+	"POST /api/v1/exchange/comparisons/{run}/send":                "none of these stands there yet",
+	"POST /api/v1/index/{unit}/withdraw":                          "none of these stands there yet",
+	"GET /api/v1/log/cosigned":                                    "none of these stands there yet",
+	"POST /api/v1/procedure-problems/{problem}/dismiss":           "none of these stands there yet",
+	"GET /api/v1/reports/evaluation/{index}/list":                 "none of these stands there yet",
+	"POST /api/v1/scorecard/sheets/{id}/appeals/{appeal}":         "none of these stands there yet",
+	"POST /api/v1/scorecard/sheets/{id}/evidence":                 "none of these stands there yet",
+	"POST /api/v1/scorecard/sheets/{id}/questions/{question}":     "none of these stands there yet",
+	"POST /api/v1/scorecard/sheets/{id}/scores":                   "none of these stands there yet",
+	"POST /api/v1/settings/{name}":                                "none of these stands there yet",
+	"GET /bulk/{id}":                                              "none of these stands there yet",
+	"POST /bulk/{id}/go-on":                                       "none of these stands there yet",
+	"POST /bulk/{id}/undo":                                        "none of these stands there yet",
+	"GET /cchc/card":                                              "none of these stands there yet",
+	"GET /cchc/{id}/receipts/{entry}":                             "none of these stands there yet",
+	"POST /counter/cash/{id}/close":                               "none of these stands there yet",
+	"GET /counter/cash/{id}/slips/{ord}":                          "none of these stands there yet",
+	"POST /counter/turns/{do}":                                    "none of these stands there yet",
+	"POST /dossiers/{code}/answer":                                "none of these stands there yet",
+	"POST /dossiers/{code}/correct":                               "none of these stands there yet",
+	"GET /dossiers/{code}/forms/02":                               "none of these stands there yet",
+	"GET /dossiers/{code}/forms/03":                               "none of these stands there yet",
+	"GET /dossiers/{code}/forms/04":                               "none of these stands there yet",
+	"GET /dossiers/{code}/forms/05":                               "none of these stands there yet",
+	"GET /dossiers/{code}/forms/void":                             "none of these stands there yet",
+	"GET /first-run":                                              "the first account was made long ago",
+	"POST /first-run":                                             "the first account was made long ago",
+	"GET /index/{unit}/withdraw":                                  "none of these stands there yet",
+	"POST /index/{unit}/withdraw":                                 "none of these stands there yet",
+	"POST /me/delegations/{id}/withdraw":                          "none of these stands there yet",
+	"POST /notices/{id}":                                          "none of these stands there yet",
+	"GET /rate/{token}":                                           "none of these stands there yet",
+	"POST /rate/{token}":                                          "none of these stands there yet",
+	"POST /rate/{token}/reason":                                   "none of these stands there yet",
+	"GET /readyz":                                                 "none of these stands there yet",
+	"GET /receipts/{kind}/{name}/{entry}":                         "none of these stands there yet",
+	"GET /reports/07a/list":                                       "none of these stands there yet",
+	"GET /reports/evaluation/list":                                "none of these stands there yet",
+	"GET /reports/ii06a/list":                                     "none of these stands there yet",
+	"GET /reports/restated":                                       "none of these stands there yet",
+	"POST /scorecard/evidence/new":                                "none of these stands there yet",
+	"GET /scorecard/results/card":                                 "none of these stands there yet",
+	"GET /scorecard/results/{id}/approve":                         "none of these stands there yet",
+	"GET /scorecard/results/{id}/discard":                         "none of these stands there yet",
+	"GET /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}":  "none of these stands there yet",
+	"POST /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}": "none of these stands there yet",
+	"GET /scorecard/sets/{id}/move":                               "none of these stands there yet",
+	"POST /scorecard/sets/{id}/move":                              "none of these stands there yet",
+	"GET /scorecard/sets/{id}/node":                               "none of these stands there yet",
+	"POST /scorecard/sets/{id}/node":                              "none of these stands there yet",
+	"GET /scorecard/sets/{id}/remove":                             "none of these stands there yet",
+	"POST /scorecard/sets/{id}/remove":                            "none of these stands there yet",
+	"GET /scorecard/sets/{id}/try":                                "none of these stands there yet",
+	"GET /scorecard/sheets/{sheet}/appeals/{appeal}":              "none of these stands there yet",
+	"POST /scorecard/sheets/{sheet}/appeals/{appeal}":             "none of these stands there yet",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/answer":           "none of these stands there yet",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/ask":              "none of these stands there yet",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/detach":           "none of these stands there yet",
+	"GET /sign-in/code":                                           "none of these stands there yet",
+	"POST /sign-in/code":                                          "none of these stands there yet",
+	"POST /sign-out":                                              "none of these stands there yet",
+	"GET /stop/{token}":                                           "none of these stands there yet",
+	"POST /stop/{token}":                                          "none of these stands there yet",
+	"POST /views/{page}/{id}/default":                             "none of these stands there yet",
+	"POST /views/{page}/{id}/delete":                              "none of these stands there yet",
+	"POST /views/{page}/{id}/rename":                              "none of these stands there yet",
+}
+
+var placeName = regexp.MustCompile(`\{([a-z]+)\}`)
+
+// filled puts the thing of a unit in the place of its name.
+func filled(text string, c *corner) (out [][2]string, err error) {
+	for _, pair := range strings.Fields(text) {
+		name, value, _ := strings.Cut(pair, "=")
+		if thing, ok := strings.CutPrefix(value, "$"); ok {
+			if value, ok = c.thing[thing]; !ok {
+				err = fmt.Errorf("%s has no %s", c.thing["letter"], thing)
+			}
+		}
+		out = append(out, [2]string{name, value})
+	}
+	return out, err
+}
+
+// pathValue finds what stands for a name in the path.
+func pathValue(x route, name string, c *corner) (string, error) {
+	best := ""
+	for prefix, text := range fills {
+		if strings.HasPrefix(x.path, prefix) && len(prefix) > len(best) && slices.ContainsFunc(strings.Fields(text), func(s string) bool { return strings.HasPrefix(s, name+"=") }) {
+			best = prefix
+		}
+	}
+	if best == "" {
+		return "", fmt.Errorf("fills name nothing for {%s} of %s", name, x.name)
+	}
+	for pair := range strings.FieldsSeq(fills[best]) {
+		if strings.HasPrefix(pair, name+"=") {
+			got, err := filled(pair, c)
+			return got[0][1], err
+		}
+	}
+	panic("unreachable")
+}
+
+func (w *terrain) inquiry(x route, c *corner) (q inquiry, err error) {
+	if x.op != nil {
+		return w.operation(x, c)
+	}
+	q.address = strings.TrimSuffix(placeName.ReplaceAllStringFunc(strings.ReplaceAll(x.path, "{$}", ""), func(s string) string {
+		v, e := pathValue(x, strings.Trim(s, "{}"), c)
+		if e != nil && err == nil {
+			err = e
+		}
+		return url.PathEscape(v)
+	}), " ")
+	if err != nil {
+		return q, err
+	}
+	query := url.Values{}
+	pairs, err := filled(queries[x.name], c)
+	for _, p := range pairs {
+		query.Set(p[0], p[1])
+	}
+	if len(query) > 0 {
+		q.address += "?" + query.Encode()
+	}
+	if err != nil || x.method == http.MethodGet {
+		return q, err
+	}
+	form := url.Values{}
+	if text, ok := formFills[x.name]; ok {
+		pairs, err = filled(text, c)
+		for _, p := range pairs {
+			form.Add(p[0], p[1])
+		}
+	} else {
+		form = w.shownForm(x, q.address, c)
+	}
+	q.kind, q.body = "application/x-www-form-urlencoded", form.Encode()
+	return q, err
+}
+
+// shownForm is the form that the page of the same path shows to who may do
+// everything, with what stands in it and something in what is empty.
+func (w *terrain) shownForm(x route, address string, c *corner) url.Values {
+	get := route{name: "GET " + x.path, method: "GET", path: x.path}
+	if pairs, err := filled(queries[get.name], c); err == nil && len(pairs) > 0 {
+		query := url.Values{}
+		for _, p := range pairs {
+			query.Set(p[0], p[1])
+		}
+		address += "?" + query.Encode()
+	}
+	if f, ok := w.shown.Load(address); ok {
+		return f.(url.Values)
+	}
+	got := w.send(ctx, w.all, "GET", address, "", "")
+	form := url.Values{}
+	page := webtest.Parse(w.t, got.Body.String())
+	if got.Code == http.StatusOK {
+		for _, f := range page.Find("main form") {
+			action, _, _ := strings.Cut(webtest.Attr(f, "action"), "?")
+			path, _, _ := strings.Cut(address, "?")
+			if strings.EqualFold(webtest.Attr(f, "method"), "post") && (action == "" || action == path) {
+				readForm(f, form)
+				break
+			}
+		}
+	}
+	w.shown.Store(address, form)
+	return form
+}
+
+// readForm collects the fields of a form.
+func readForm(n *html.Node, form url.Values) {
+	name := webtest.Attr(n, "name")
+	has := func(a string) bool {
+		return slices.ContainsFunc(n.Attr, func(x html.Attribute) bool { return x.Key == a })
+	}
+	switch {
+	case n.Type != html.ElementNode || has("disabled"):
+	case n.Data == "input" && name != "":
+		value := webtest.Attr(n, "value")
+		switch kind := webtest.Attr(n, "type"); {
+		case kind == "file" || kind == "submit":
+		case (kind == "radio" || kind == "checkbox") && !has("checked") && (kind == "checkbox" || form.Has(name)):
+		default:
+			if value == "" && has("required") {
+				value = map[string]string{"number": "1", "date": "2026-11-24"}[kind]
+				if value == "" {
+					value = "Lý do"
+				}
+			}
+			form.Add(name, value)
+		}
+	case n.Data == "textarea" && name != "":
+		value := webtest.Text(n)
+		if value == "" {
+			value = "Lý do"
+		}
+		form.Add(name, value)
+	case n.Data == "select" && name != "":
+		form.Add(name, chosenOption(n))
+		return
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		readForm(c, form)
+	}
+}
+
+func chosenOption(n *html.Node) string {
+	first, picked := "", ""
+	for o := range n.Descendants() {
+		if o.Type == html.ElementNode && o.Data == "option" {
+			v := webtest.Attr(o, "value")
+			if first == "" {
+				first = v
+			}
+			if slices.ContainsFunc(o.Attr, func(x html.Attribute) bool { return x.Key == "selected" }) {
+				picked = v
+			}
+		}
+	}
+	if picked != "" {
+		return picked
+	}
+	return first
+}
+
+// operation is a call of an operation that fits the API's own text.
+func (w *terrain) operation(x route, c *corner) (q inquiry, err error) {
+	k := *w.c
+	k.known = map[string]any{}
+	code := c.thing["code"]
+	maps.Copy(k.known, map[string]any{"unit": code, "parent": code, "under": code, "code": c.thing["dossier"], "procedure": "1.001193", "metric": "ON_TIME_RATE",
+		"period": "2026-11", "case": "", "account": "", "phone": "0905123456", "id_number": "049185001234", "email": "a@b.vn", "level": "commune", "month": "2026-11-01",
+		"from": "2026-11-01", "to": "2026-11-30", "form": "ii06a", "kind": "dossier", "codes": []any{c.thing["dossier"]}, "evidence": c.thing["evidence"], "set": c.thing["set"], "round": c.thing["round"]})
+	for prefix, more := range apiKnown {
+		if strings.HasPrefix(x.path, prefix) {
+			pairs, e := filled(more, c)
+			if e != nil {
+				err = e
+			}
+			for _, p := range pairs {
+				k.known[p[0]] = p[1]
+			}
+		}
+	}
+	for _, m := range placeName.FindAllStringSubmatch(x.path, -1) {
+		v, e := pathValue(x, m[1], c)
+		if e != nil {
+			return q, e
+		}
+		k.known[m[1]] = v
+	}
+	q.address = k.address(*x.op, false)
+	if schema, has := k.body(*x.op); has {
+		body := maps.Clone(k.known)
+		for _, m := range placeName.FindAllStringSubmatch(x.path, -1) {
+			if m[1] != "unit" && m[1] != "code" {
+				delete(k.known, m[1])
+			}
+		}
+		_ = body
+		text, e := json.Marshal(k.value("", schema, false))
+		if e != nil {
+			return q, e
+		}
+		q.kind, q.body = "application/json", string(text)
+	} else if k.file(*x.op) {
+		q.kind, q.body = "application/octet-stream", pdf
+	}
+	return q, err
+}
+
+// apiKnown is more that bodies and queries of operations say, by the beginning of
+// their paths.
+var apiKnown = map[string]string{
+	"/api/v1/audit":              "from=2026-11-01T00:00:00+07:00 to=2026-12-01T00:00:00+07:00",
+	"/api/v1/counter/turns":      "kind=$turnkind",
+	"/api/v1/counter/lists":      "kind=inside",
+	"/api/v1/imports":            "kind=holidays",
+	"/api/v1/calendar":           "received=2026-11-23T09:00:00+07:00 quantity=3 in=working_day kind=work date=2026-12-19 from=2026-12-21 to=2026-12-22",
+	"/api/v1/scorecard/rounds":   "unit=$unit",
+	"/api/v1/scorecard/sets":     "unit=$unit",
+	"/api/v1/scorecard/evidence": "unit=$unit",
+	"/api/v1/units":              "id=$unit day=2026-11-23 basis=NQ",
+	"/api/v1/exchange/links":     "kind=hook url=https://he-thong.example/hook",
+	"/api/v1/log/consistency":    "old=1 size=1",
+	"/api/v1/bulk":               "act=forward to=",
+	"/api/v1/accounts":           "role=specialist",
+}
+
+// readable returns the text of an answer, of a workbook too.
+func readable(got *httptest.ResponseRecorder) string {
+	body := got.Body.Bytes()
+	if !bytes.HasPrefix(body, []byte("PK")) {
+		return string(body)
+	}
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		return string(body)
+	}
+	var out strings.Builder
+	for _, f := range z.File {
+		if r, err := f.Open(); err == nil {
+			io.Copy(&out, r)
+			r.Close()
+		}
+	}
+	return out.String()
+}
