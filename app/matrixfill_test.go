@@ -193,7 +193,7 @@ var nobody = map[string]string{
 	"GET /rate/{token}":                                           "none of these stands there yet",
 	"POST /rate/{token}":                                          "none of these stands there yet",
 	"POST /rate/{token}/reason":                                   "none of these stands there yet",
-	"GET /readyz":                                                 "none of these stands there yet",
+	"GET /standing":                                               "503 on a machine that takes no part in anything",
 	"GET /receipts/{kind}/{name}/{entry}":                         "none of these stands there yet",
 	"GET /reports/07a/list":                                       "none of these stands there yet",
 	"GET /reports/evaluation/list":                                "none of these stands there yet",

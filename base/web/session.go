@@ -215,10 +215,10 @@ func SignIn(ctx context.Context, account string, at moment.Instant) error {
 // asked for one, and is believed.
 func Strengthen(ctx context.Context) { visitOf(ctx).mux.sessions.Put(ctx, keyStrong, "provider") }
 
-// Strong reports whether the session was opened so.
+// Strong reports whether the session was opened so. A program has no session.
 func Strong(ctx context.Context) bool {
 	v := visitOf(ctx)
-	return v != nil && v.actor.SignedIn() && v.mux.sessions.GetString(ctx, keyStrong) != ""
+	return v != nil && v.actor.SignedIn() && v.actor.Token == "" && v.mux.sessions.GetString(ctx, keyStrong) != ""
 }
 
 // Fresh reports whether somebody signed in a few minutes ago: what one signs in with
