@@ -71,6 +71,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		},
 		Bell: r.notices.Unread,
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
+		Limits: f.Load.limits(), Heavy: heavy,
 	})
 	provider, err := r.provider(f)
 	if err != nil {

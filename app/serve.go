@@ -29,6 +29,7 @@ type serveFlags struct {
 	logFlag
 	cosignerFlags
 	SSO     ssoFlags    `embed:"" prefix:"sso-"`
+	Load    loadFlags   `embed:"" prefix:"load-"`
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
 	Notices noticeFlags `embed:"" prefix:"notices-"`
 }
@@ -147,9 +148,9 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	looking := make(chan struct{})
 	go func() { defer close(looking); r.desk.Looks.Keep(logging) }()
 	defer func() { enough(); <-looking }() // the last looks are noted before the database closes
-	// No write timeout: live pages keep a connection open. Slow senders are cut
-	// off, and handlers end with their request's context.
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+	// Who sends or reads slowly is cut off; live pages lift that for themselves, and
+	// handlers end with their request's context.
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 10 * time.Minute, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn)}
 	server.RegisterOnShutdown(stop) // open streams would hold it up

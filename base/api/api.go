@@ -82,7 +82,7 @@ func New(mux *web.Mux, version string) *API {
 // Handle registers an operation. The access is checked before the input is read;
 // rights are the verb's to check.
 func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx context.Context, in *I) (*O, error)) {
-	op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	op.Errors = append(op.Errors, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	op.Middlewares = append(op.Middlewares, a.limited)
 	if access.NeedsSignIn() {
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"cchc/base/db"
@@ -81,6 +82,9 @@ func (m *Mux) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (m *Mux) write(w http.ResponseWriter, r *http.Request, a answer) {
 	ctx := r.Context()
+	if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", a.again())
+	}
 	switch {
 	case WantsJSON(r):
 		w.Header().Set("Content-Type", "application/problem+json")
@@ -92,15 +96,19 @@ func (m *Mux) write(w http.ResponseWriter, r *http.Request, a answer) {
 		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
-	if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "60")
-	}
+	shed := visitOf(ctx) != nil && visitOf(ctx).shed != ""
 	e := ui.Error{Status: a.status, Title: i18n.T(ctx, titles[a.status]), Code: a.code}
 	if a.fault != nil {
 		e.Text = i18n.Fault(ctx, a.fault)
 		for _, f := range a.fault.Fields {
 			e.Details = append(e.Details, i18n.Field(ctx, f))
 		}
+	}
+	if shed {
+		ui.FrameOf(ctx).Unasked = true
+		e.Title, e.Again = i18n.T(ctx, "web.busy.title"), true
+		e.Resend = resend(w, r)
+		e.Lost = r.Method != http.MethodGet && r.Method != http.MethodHead && e.Resend == nil
 	}
 	page := ui.ErrorPage(e)
 	if r.Header.Get("HX-Request") != "" {
@@ -110,6 +118,19 @@ func (m *Mux) write(w http.ResponseWriter, r *http.Request, a answer) {
 		m.cfg.Log.ErrorContext(ctx, "error page failed", "err", err)
 		http.Error(w, http.StatusText(a.status), a.status)
 	}
+}
+
+// again returns after how many seconds one may try again: what the fault says, or a
+// minute.
+func (a answer) again() string {
+	if a.fault != nil {
+		for i := 0; i+1 < len(a.fault.Args); i += 2 {
+			if seconds, ok := a.fault.Args[i+1].(int); ok && a.fault.Args[i] == "Seconds" {
+				return strconv.Itoa(seconds)
+			}
+		}
+	}
+	return "60"
 }
 
 var titles = map[int]string{

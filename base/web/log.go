@@ -33,7 +33,7 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 			switch {
 			case v.route == routeStatic, m.plain[r.URL.Path] != nil: // what is not ready says so by itself
 				level = slog.LevelDebug
-			case rec.status >= 500:
+			case rec.status >= 500 && v.shed == "": // those come by the hundred; see shedding
 				level = slog.LevelError
 			case rec.status == 0: // nothing written is an empty 200
 				rec.status = http.StatusOK
@@ -44,6 +44,9 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 			}
 			if v.actor.SignedIn() {
 				attrs = append(attrs, slog.String("account", v.actor.Account))
+			}
+			if v.shed != "" {
+				attrs = append(attrs, slog.String("shed", v.shed))
 			}
 			if v.code != "" {
 				attrs = append(attrs, slog.String("code", v.code))

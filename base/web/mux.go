@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -77,14 +78,17 @@ type Config struct {
 	// Help returns the address of the guide to the page at a path; nil shows none.
 	Help func(path string) string
 
-	Demo       bool             // mark every page as an illustration
-	Secure     bool             // people reach us over TLS
-	TrustProxy bool             // X-Forwarded-For's last address is the client's
-	BodyLimit  int64            // bytes; 1 MB when 0
-	Idle       time.Duration    // sign out after so long without a request; 2 h when 0
-	Lifetime   time.Duration    // sign out after so long in any case; 12 h when 0
-	Now        func() time.Time // required
-	Log        *slog.Logger     // slog.Default() when nil
+	Demo       bool          // mark every page as an illustration
+	Secure     bool          // people reach us over TLS
+	TrustProxy bool          // X-Forwarded-For's last address is the client's
+	BodyLimit  int64         // bytes; 1 MB when 0
+	Idle       time.Duration // sign out after so long without a request; 2 h when 0
+	Lifetime   time.Duration // sign out after so long in any case; 12 h when 0
+	Limits     Limits        // how many requests are served at once
+	// Heavy tells which requests read much (reports, exports) by their route; nil none.
+	Heavy func(r *http.Request, pattern string) bool
+	Now   func() time.Time // required
+	Log   *slog.Logger     // slog.Default() when nil
 }
 
 // A Mux routes requests to handlers and puts around them what all need. It is an
@@ -97,6 +101,9 @@ type Mux struct {
 	chain    http.Handler
 	patterns []string
 	plain    map[string]http.HandlerFunc
+	access   map[string]Access // of patterns
+	gate     *gate
+	warned   atomic.Int64 // unix seconds of the last warning that some are sent away
 	closing  context.Context
 	close    context.CancelFunc
 }
@@ -119,16 +126,16 @@ func New(cfg Config) *Mux {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	m := &Mux{cfg: cfg, routes: http.NewServeMux(), plain: map[string]http.HandlerFunc{}, origin: http.NewCrossOriginProtection()}
+	m := &Mux{cfg: cfg, routes: http.NewServeMux(), plain: map[string]http.HandlerFunc{}, access: map[string]Access{}, gate: newGate(cfg.Limits), origin: http.NewCrossOriginProtection()}
 	m.sessions = m.newSessions()
 	m.closing, m.close = context.WithCancel(context.Background())
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
 	if err != nil {
 		panic(err) // only for options that clash
 	}
-	pages := m.framed(m.guarded(m.sessions.LoadAndSave(m.known(http.HandlerFunc(m.route)))))
+	pages := m.framed(m.guarded(m.gated(m.sessions.LoadAndSave(m.known(http.HandlerFunc(m.route))))))
 	zipped := zip(pages)
-	programs := m.framed(m.borne(http.HandlerFunc(m.route)))
+	programs := m.framed(m.gated(m.borne(http.HandlerFunc(m.route))))
 	if m.cfg.Bearer != nil {
 		programs = zip(programs)
 	}
@@ -169,6 +176,7 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 		panic("web: the pattern " + pattern + " names no method")
 	}
 	m.patterns = append(m.patterns, pattern)
+	m.access[pattern] = a
 	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		w = &recorder{ResponseWriter: w} // so that fail knows what the compressor holds back
 		if a.signedIn && !Actor(r.Context()).SignedIn() {
@@ -285,6 +293,7 @@ type visit struct {
 	actor actor.Actor
 	route string
 	code  string // of an error that the log tells of
+	shed  string // class of a request that was sent away
 }
 
 type visitKey struct{}

@@ -38,6 +38,21 @@
   document.addEventListener("htmx:sendError", () => offline(true));
   if (navigator.onLine === false) offline(true);
 
+  // A part of the page that the server had no time for is asked for again when it
+  // says so. What somebody typed stands where it is.
+  document.addEventListener("htmx:responseError", (e) => {
+    const { xhr, requestConfig } = e.detail;
+    if (!notice || (xhr.status !== 503 && xhr.status !== 429)) return;
+    $("p", notice).textContent = notice.dataset.busy;
+    notice.hidden = false;
+    const first = requestConfig?.triggeringEvent;
+    setTimeout(() => {
+      notice.hidden = navigator.onLine !== false;
+      if (!first?.target?.isConnected) return;
+      first.target.dispatchEvent(new CustomEvent(first.type === "input" ? "change" : first.type, { bubbles: true }));
+    }, 1000 * (Number(xhr.getResponseHeader("Retry-After")) || 5));
+  });
+
   // A form is sent once, however often its button is pressed. The button stays
   // enabled in the form's data, for its name may carry the choice.
   document.addEventListener("submit", (e) => {

@@ -39,6 +39,7 @@ type Frame struct {
 	Path     string         // where we are, to come back to
 	Size     string         // "small", "", "large"
 	Contrast bool
+	Unasked  bool // nobody looked at who this is: the page neither names nor asks them
 	KeysOff  bool // letters do nothing: some use them to speak to their machine
 }
 
