@@ -168,4 +168,3 @@ func TestTheBusyPageReadsWell(t *testing.T) {
 	visitor.Get("/slow").Is(503).Count("a[href='/sign-in']", 0) // nobody looked at whether they are signed in
 	visitor.Look("/slow")
 }
-
