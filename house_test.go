@@ -35,7 +35,7 @@ var floors = map[string]int{
 	"dossier": 3, "plan": 3, "survey": 3, "feedback": 3, "inspection": 3, "award": 3,
 	// 4, reading rooms.
 	"serviceindex": 4, "exchange": 4, "notice": 4, "scorecard": 4, "report": 4, "portal": 4,
-	"imports": 4, "privacy": 4, "reported": 4,
+	"imports": 4, "privacy": 4, "reported": 4, "backup": 4,
 	// 5, doors.
 	"base/web": 5, "base/web/signin": 5, "base/web/sso": 5, "base/web/help": 5, "admin": 5, "admin/account": 5, "base/web/static": 5, "base/web/ui": 5, "base/web/list": 5, "base/web/tokens": 5, "base/api": 5,
 	// 6, what knows everything.
@@ -65,6 +65,7 @@ var only = []rule{
 	{"github.com/alexedwards/scs/v2", among("base/web"), "sessions are package web's"},
 	{"github.com/wneessen/go-mail", among("notice"), "mail is package notice's"},
 	{"gocloud.dev", among("base/file"), "files are package file's"},
+	{"filippo.io/age", among("backup"), "encryption of copies is package backup's"},
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
 	{"github.com/expr-lang/expr", among("scorecard/criteria"), "formulas are package criteria's"},
 	{"golang.org/x/mod/sumdb", among("base/receipt", "base/ledger"), "the log of the trail is package ledger's"},

@@ -2,137 +2,120 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 
+	"cchc/backup"
 	"cchc/base/db"
 	"cchc/base/file"
-	"cchc/base/ledger"
-	"cchc/base/moment"
 )
+
+// copyFlags say how copies are made and kept; the same for serve, which makes them
+// by a schedule, and for the command.
+type copyFlags struct {
+	Keep        int      `help:"How many of the newest copies of the database stay; 0 keeps all." default:"14" placeholder:"N" env:"CCHC_KEEP"`
+	KeepDaily   int      `help:"Beyond them the newest of each of so many days." default:"7" placeholder:"N" name:"keep-daily" env:"CCHC_KEEP_DAILY"`
+	KeepWeekly  int      `help:"And of so many weeks." default:"5" placeholder:"N" name:"keep-weekly" env:"CCHC_KEEP_WEEKLY"`
+	KeepMonthly int      `help:"And of so many months." default:"12" placeholder:"N" name:"keep-monthly" env:"CCHC_KEEP_MONTHLY"`
+	Recipient   []string `help:"Encrypt to this key (age1…, see cchc backupkey), or to those in this file: only who holds its identity can put a copy back." placeholder:"KEY" env:"CCHC_BACKUP_RECIPIENT"`
+	PgTools     string   `help:"Folder of pg_dump and pg_restore; found when left out." placeholder:"DIR" name:"pg-tools" env:"CCHC_PG_TOOLS"`
+}
+
+func (f copyFlags) keep() backup.Keep {
+	return backup.Keep{Last: f.Keep, Daily: f.KeepDaily, Weekly: f.KeepWeekly, Monthly: f.KeepMonthly}
+}
 
 type backupCmd struct {
 	dbFlag
-	Dir   string `arg:"" help:"Folder of the copies, made when it is not there; better on another disk." env:"CCHC_BACKUP"`
+	Dir   string `arg:"" help:"Folder of the copies, made when it is not there, or s3://BUCKET?endpoint=…; better on another disk or machine." env:"CCHC_BACKUP"`
 	Files string `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
 	logFlag
-	Keep int `help:"How many copies of the database to keep there; 0 keeps all." default:"14" placeholder:"N"`
+	copyFlags
 }
 
-// Run copies the database to DIR/NAME-TIME.db, and to DIR/files the scans that
-// are not there yet. The program may be running meanwhile. It does not migrate:
-// a backup before an upgrade is of what was there.
+// Run copies the database to DIR/NAME-TIME.db (.dump of PostgreSQL, made by pg_dump),
+// and to DIR/files the scans that are not there yet. The program may be running
+// meanwhile. It does not migrate: a backup before an upgrade is of what was there.
 func (c backupCmd) Run(ctx context.Context, s streams) error {
-	if c.Keep < 0 {
-		return fmt.Errorf("--keep: %d; want 0 or more", c.Keep)
+	if err := c.keep().Validate(); err != nil {
+		return fmt.Errorf("--keep: %w", err)
 	}
-	if db.IsPostgres(c.DB) {
-		return fmt.Errorf("--db: %w (see docs/operate, PostgreSQL); scans are copied as files", db.ErrNoCopy)
-	}
-	if _, err := os.Stat(c.DB); err != nil {
-		return fmt.Errorf("--db: %w", err)
-	}
-	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
-		return fmt.Errorf("backup: %w", err)
+	if !db.IsPostgres(c.DB) {
+		if _, err := os.Stat(c.DB); err != nil {
+			return fmt.Errorf("--db: %w", err)
+		}
 	}
 	d, err := db.Open(ctx, c.DB, db.Options{Readers: 1})
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}
 	defer d.Close()
-	stem := strings.TrimSuffix(filepath.Base(c.DB), filepath.Ext(c.DB))
-	path := filepath.Join(c.Dir, stem+"-"+d.Now().Time().In(moment.Zone).Format("2006-01-02T150405")+".db")
-	// The database first: what it names of scans is there by then, and stays.
-	if err := d.Backup(ctx, path); err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if err := writeSum(path); err != nil {
-		return fmt.Errorf("backup: the copy's checksum: %w", err)
-	}
-	fmt.Fprintf(s.out, "%s: %d bytes, looked through\n", path, info.Size())
-	where := (&rooms{db: d}).filesAt(c.Files)
-	store, err := file.Open(ctx, where)
+	r := &rooms{db: d}
+	files, err := file.Open(ctx, r.filesAt(c.Files))
 	if err != nil {
 		return fmt.Errorf("--files: %w", err)
 	}
-	defer store.Close()
-	to := filepath.Join(c.Dir, "files")
-	n, err := store.CopyTo(ctx, to)
-	fmt.Fprintf(s.out, "%s: %d files new (%d bytes), %d there from before\n", to, n.New, n.Bytes, n.Had)
+	defer files.Close()
+	begun := d.Now()
+	made, err := r.copyTo(ctx, c.Dir, files, r.logKeyAt(c.LogKey), c.copyFlags, func(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) })
+	x := ran(made, err)
+	x.Asked, x.Started, x.Place = begun, begun, c.Dir
+	if current, target, again := d.Version(ctx); again == nil && current == target { // a program that was not upgraded yet knows no such table
+		if noted := d.Write(ctx, func(tx *db.Tx) error { return backup.Note(ctx, tx, operator, x) }); noted != nil && err == nil {
+			fmt.Fprintf(s.err, "cchc: the copy is made; that it was could not be written down: %v\n", noted)
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("backup: the database is copied; scans of %s that are not: %w", where, err)
+		return fmt.Errorf("backup: %w", err)
 	}
-	if err := c.keys(s, (&rooms{db: d}).logKeyAt(c.LogKey)); err != nil {
-		return fmt.Errorf("backup: the log's key: %w", err)
-	}
-	if err := prune(c.Dir, stem, c.Keep); err != nil {
-		return fmt.Errorf("backup: what is too old: %w", err)
-	}
-	// The health page tells when the last one was, wherever it went.
-	return os.WriteFile(c.DB+".backup", []byte(path+"\n"), 0o640)
+	return r.copied(made, c.Dir)
 }
 
-// keys copies the key of the log with what was signed last, for its owner alone. A key
-// that is there already and is another stays under the name of its time.
-func (c backupCmd) keys(s streams, path string) error {
-	for _, name := range []string{path, path + ".signed"} {
-		b, err := os.ReadFile(name)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(c.Dir, filepath.Base(name))
-		had, err := os.ReadFile(to)
-		if err == nil && name == path && string(had) != string(b) {
-			info, err := os.Stat(to)
-			if err != nil {
-				return err
-			}
-			if err := os.Rename(to, to+"."+info.ModTime().In(moment.Zone).Format("2006-01-02T150405")); err != nil {
-				return err
-			}
-		}
-		if err := ledger.WriteFile(to, b, 0o600); err != nil {
-			return err
-		}
-		fmt.Fprintf(s.out, "%s: copied\n", to)
+// ran is what is written down of a copy.
+func ran(m backup.Made, err error) backup.Run {
+	x := backup.Run{Kind: backup.Copying, Name: m.Copy.Name(), Bytes: m.Copy.Size, Files: m.New, FileSize: m.Bytes, Removed: m.Removed}
+	if err != nil {
+		x.Error = err.Error()
 	}
-	return nil
+	return x
 }
 
-var copyTime = regexp.MustCompile(`^-\d{4}-\d\d-\d\dT\d{6}\.db$`)
+// copyTo makes a copy of everything.
+func (r *rooms) copyTo(ctx context.Context, where string, files *file.Store, logKey string, f copyFlags, say func(string, ...any)) (backup.Made, error) {
+	to, err := backup.Recipients(f.Recipient)
+	if err != nil {
+		return backup.Made{}, fmt.Errorf("--recipient: %w", err)
+	}
+	shelf, err := file.OpenShelf(ctx, where, true)
+	if err != nil {
+		return backup.Made{}, err
+	}
+	defer shelf.Close()
+	m := backup.Maker{DB: r.db, DSN: r.db.DSN(), Files: files, Keys: []string{logKey, logKey + ".signed"}, Shelf: shelf,
+		Recipients: to, Keep: f.keep(), Tools: backup.Tools{Dir: f.PgTools}, Say: say}
+	return m.Make(ctx)
+}
 
-// prune removes all but the newest copies.
-func prune(dir, stem string, keep int) error {
-	list, err := os.ReadDir(dir) // by name, which is by time
-	if err != nil || keep == 0 {
+// copied leaves beside a SQLite file when it was copied last, and where to: a
+// program before its upgrade notes it nowhere else.
+func (r *rooms) copied(m backup.Made, where string) error {
+	if r.db.Engine() != db.SQLite {
+		return nil
+	}
+	return os.WriteFile(r.db.Name()+".backup", []byte(where+" "+m.Copy.Name()+"\n"), 0o640)
+}
+
+type backupkeyCmd struct {
+	File string `arg:"" help:"File of the identity, which opens copies. It must not be there."`
+}
+
+// Run makes the pair of keys for encrypted copies.
+func (c backupkeyCmd) Run(s streams) error {
+	public, err := backup.NewIdentity(c.File)
+	if err != nil {
 		return err
 	}
-	var names []string
-	for _, e := range list {
-		if rest, ok := strings.CutPrefix(e.Name(), stem); ok && copyTime.MatchString(rest) && e.Type().IsRegular() {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	var wrong []error
-	for _, name := range names[:max(0, len(names)-keep)] {
-		wrong = append(wrong, os.Remove(filepath.Join(dir, name)))
-		if err := os.Remove(filepath.Join(dir, name+".sha256")); !errors.Is(err, fs.ErrNotExist) {
-			wrong = append(wrong, err)
-		}
-	}
-	return errors.Join(wrong...)
+	fmt.Fprintf(s.out, "%s\n", public)
+	fmt.Fprintf(s.err, "cchc: %s opens every copy that is encrypted to the key above. Take it off this machine: print it, or put it on two sticks that lie in different safes. Without it no copy can ever be put back.\n", c.File)
+	return nil
 }

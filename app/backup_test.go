@@ -16,11 +16,7 @@ import (
 func TestABackupIsPutBackAndVerified(t *testing.T) {
 	t.Parallel()
 	if db.IsPostgres(dbtest.Empty(t)) {
-		code, _, says := run(t, "backup", t.TempDir(), "--db", "postgres://nobody@127.0.0.1/none")
-		if code == 0 || !strings.Contains(says, "pg_dump") {
-			t.Errorf("exit %d, says %q; want pg_dump", code, says)
-		}
-		return
+		t.Skip("the copy is a file here; PostgreSQL's is tried by TestACopyOfEitherEngineIsPutBack")
 	}
 	dir := t.TempDir()
 	dsn, to := filepath.Join(dir, "cchc.db"), filepath.Join(dir, "copies")
@@ -49,11 +45,13 @@ func TestABackupIsPutBackAndVerified(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"cchc-2026-01-01T013000.db", "cchc-2026-01-02T013000.db", "cchc-notes.db", "cchc-training-2026-01-01T013000.db"} {
-		if err := os.WriteFile(filepath.Join(to, name), []byte(name), 0o600); err != nil {
-			t.Fatal(err)
+		for _, suffix := range []string{"", ".sha256"} {
+			if err := os.WriteFile(filepath.Join(to, name+suffix), []byte(name), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	code, out, says := run(t, "backup", to, "--db", dsn, "--keep", "2")
+	code, out, says := run(t, "backup", to, "--db", dsn, "--keep", "2", "--keep-daily", "0", "--keep-weekly", "0", "--keep-monthly", "0")
 	if code != 0 || !strings.Contains(out, " files new") {
 		t.Fatalf("exit %d: %s%s", code, out, says)
 	}
@@ -118,7 +116,7 @@ func TestABackupSaysWhatIsWrong(t *testing.T) {
 		says string
 	}{
 		{[]string{"backup", dir, "--db", filepath.Join(dir, "none.db")}, "none.db"},
-		{[]string{"backup", dir, "--db", "postgres://cchc@/cchc"}, "pg_dump"},
+		{[]string{"backup", dir, "--db", filepath.Join(dir, "none.db"), "--keep-weekly", "-1"}, "--keep"},
 		{[]string{"backup", dir, "--db", filepath.Join(dir, "none.db"), "--keep", "-1"}, "--keep"},
 		{[]string{"backup"}, "dir"},
 	} {

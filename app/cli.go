@@ -23,23 +23,24 @@ var Version = "dev"
 // cli is every command with its flags. Flags can also be set by environment
 // variables of the name CCHC_….
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Serve pages and API."`
-	Demo     demoCmd     `cmd:"" help:"Make demonstration data when there is none, then serve."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Verify   verifyCmd   `cmd:"" help:"Recount every figure from the facts; exit 1 on any difference."`
-	Due      dueCmd      `cmd:"" help:"Compute due dates by the statutory clock."`
-	Score766 score766Cmd `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
-	Rank     rankCmd     `cmd:"" help:"Rank units by the PAR index inside their blocks."`
-	Score    scoreCmd    `cmd:"" help:"Score a unit's inputs by a criteria set of the PAR index."`
-	Set      setCmd      `cmd:"" help:"Check criteria sets of the PAR index."`
-	Import   importCmd   `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
-	Report   reportCmd   `cmd:"" help:"Write a statistical report."`
-	Account  accountCmd  `cmd:"" help:"Create an account."`
-	Doctor   doctorCmd   `cmd:"" help:"Say how the installation stands and what to do; exit 1 when something is bad."`
-	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database and the scans while the program runs."`
-	Log      logCmd      `cmd:"" help:"Keep the log of the trail: its key, checkpoints, co-signatures."`
-	Restore  restoreCmd  `cmd:"" help:"Put a copy that backup made back, and recount everything."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve    serveCmd     `cmd:"" help:"Serve pages and API."`
+	Demo     demoCmd      `cmd:"" help:"Make demonstration data when there is none, then serve."`
+	Migrate  migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
+	Verify   verifyCmd    `cmd:"" help:"Recount every figure from the facts; exit 1 on any difference."`
+	Due      dueCmd       `cmd:"" help:"Compute due dates by the statutory clock."`
+	Score766 score766Cmd  `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
+	Rank     rankCmd      `cmd:"" help:"Rank units by the PAR index inside their blocks."`
+	Score    scoreCmd     `cmd:"" help:"Score a unit's inputs by a criteria set of the PAR index."`
+	Set      setCmd       `cmd:"" help:"Check criteria sets of the PAR index."`
+	Import   importCmd    `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
+	Report   reportCmd    `cmd:"" help:"Write a statistical report."`
+	Account  accountCmd   `cmd:"" help:"Create an account."`
+	Doctor   doctorCmd    `cmd:"" help:"Say how the installation stands and what to do; exit 1 when something is bad."`
+	Backup   backupCmd    `cmd:"" help:"Copy the database, the scans and the keys while the program runs."`
+	Key      backupkeyCmd `cmd:"" name:"backupkey" help:"Make the pair of keys for encrypted copies."`
+	Log      logCmd       `cmd:"" help:"Keep the log of the trail: its key, checkpoints, co-signatures."`
+	Restore  restoreCmd   `cmd:"" help:"Put a copy that backup made back, and recount everything."`
+	Version  versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // streams are what a command reads and writes.

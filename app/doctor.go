@@ -13,7 +13,8 @@ import (
 
 type doctorCmd struct {
 	dbFlag
-	Files string `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
+	Files  string      `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
+	Copies backupFlags `embed:"" prefix:"backup-"`
 }
 
 // Run prints how the installation stands, and then what "cchc serve" would be set to
@@ -25,6 +26,9 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer r.close()
+	if r.copies, err = c.Copies.schedule(); err != nil {
+		return err
+	}
 	queue := &job.Queue{DB: r.db}
 	defer queue.Close()
 	set, err := configuration(os.LookupEnv)

@@ -89,16 +89,7 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		os.Remove(probe.Name())
 		say("files", admin.Fine, "Where", files)
 	}
-	if latest, ok := latestBackup(r.db.Name()); r.db.Engine() == db.SQLite {
-		switch {
-		case !ok:
-			say("backup", admin.Look, "At", i18n.None)
-		case time.Since(latest) > staleBackup:
-			say("backup", admin.Look, "At", moment.Of(latest))
-		default:
-			say("backup", admin.Fine, "At", moment.Of(latest))
-		}
-	}
+	out = append(out, r.backupFindings(ctx)...)
 	if counts, err := queue.Counts(ctx); err != nil {
 		say("jobs", admin.Bad, "Failed", 0, "Late", 0)
 	} else {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"cchc/backup"
 	"cchc/base/api"
 	"cchc/base/job"
 	"cchc/calendar"
@@ -39,6 +40,9 @@ func (r *rooms) newRunner() *job.Runner {
 	run.Every(time.Hour, "log.ask", time.Minute, r.askCosigners)
 	run.Every(5*time.Minute, "scorecard.news", sweeping, r.tellScores)
 	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
+	job.Handle(run, backup.Work, r.backupRun)
+	run.Every(time.Minute, "backup.due", time.Minute, r.backupDue)
+	run.Every(time.Hour, "backup.drill", time.Minute, r.drillDue)
 	if r.scans != nil {
 		job.Handle(run, dossier.EraseFiles, r.eraseFiles)
 		job.Handle(run, imports.EraseFiles, r.eraseFiles)

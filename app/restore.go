@@ -2,37 +2,29 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
+	"cchc/backup"
 	"cchc/base/db"
 	"cchc/base/file"
-	"cchc/base/ledger"
 	"cchc/base/moment"
 )
 
 type restoreCmd struct {
-	Dir   string `arg:"" help:"Folder of the copies that backup made." env:"CCHC_BACKUP" type:"existingdir"`
-	DB    string `help:"Where the database goes." required:"" placeholder:"PATH" name:"db"`
-	Files string `help:"Where scans go, as for serve." placeholder:"DIR"`
-	At    string `help:"The newest copy that is not after this moment; the newest of all when left out." placeholder:"2026-11-25T01:30"`
-	Aside bool   `help:"When a database is there: put it aside, under another name."`
-}
-
-// A copied is one copy of a database in a folder of copies.
-type copied struct {
-	path, stem string
-	at         time.Time
+	Dir      string `arg:"" help:"Folder of the copies that backup made, or s3://BUCKET?endpoint=…." env:"CCHC_BACKUP"`
+	DB       string `help:"Where the database goes: a path where none is, or a postgres:// URL of an empty one. Of a drill: the database whose copy is tried." default:"cchc.db" placeholder:"PATH|URL" name:"db"`
+	Files    string `help:"Where scans go, as for serve." placeholder:"DIR|URL"`
+	At       string `help:"The newest copy that is not after this moment; the newest of all when left out." placeholder:"2026-11-25T01:30"`
+	Aside    bool   `help:"When a database is there: put it aside, under another name."`
+	Drill    bool   `help:"Put the newest copy back into a temporary folder (a database of its own on the PostgreSQL server), verify it, and remove it again."`
+	Identity string `help:"File that opens encrypted copies." placeholder:"FILE"`
+	PgTools  string `help:"Folder of pg_restore; found when left out." placeholder:"DIR" name:"pg-tools" env:"CCHC_PG_TOOLS"`
+	logFlag
 }
 
 // Run puts a copy back: the database, compared with its checksum and read through,
@@ -40,83 +32,98 @@ type copied struct {
 // recounts everything. What is there already is put aside or stays as it is; an
 // interrupted one leaves nothing half under its name.
 func (c restoreCmd) Run(ctx context.Context, s streams) error {
-	if db.IsPostgres(c.DB) {
-		return fmt.Errorf("--db: a file, please; PostgreSQL's own tools put its copies back (see docs/operate, PostgreSQL)")
+	shelf, err := file.OpenShelf(ctx, c.Dir, false)
+	if err != nil {
+		return fmt.Errorf("DIR: %w", err)
 	}
-	from, err := c.choose()
+	defer shelf.Close()
+	if c.Drill {
+		return c.drill(ctx, s, shelf)
+	}
+	identities, err := backup.Identities(c.Identity)
+	if err != nil {
+		return fmt.Errorf("--identity: %w", err)
+	}
+	r := &backup.Reader{Shelf: shelf, Identities: identities}
+	from, until, err := c.choose(ctx, shelf)
 	if err != nil {
 		return err
 	}
-	if err := checkSum(from.path); errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(s.out, "%s has no checksum beside it: made by an older version; it is read through only\n", from.path)
+	if from.Dump != db.IsPostgres(c.DB) {
+		return fmt.Errorf("--db: %s is of %s: put it back there; cchc export and cchc import move it to the other", from.Name(), map[bool]string{true: "PostgreSQL", false: "SQLite"}[from.Dump])
+	}
+	if from.Sealed && len(identities) == 0 {
+		return fmt.Errorf("%s: %w", from.Name(), backup.ErrSealed)
+	}
+	if err := r.Check(ctx, from); errors.Is(err, backup.ErrNoSum) {
+		fmt.Fprintf(s.out, "%s has no checksum beside it: made by an older version; it is read through only\n", shelf.Path(from.Name()))
 	} else if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(c.DB), 0o750); err != nil {
-		return fmt.Errorf("--db: %w", err)
-	}
-	if err := c.makeRoom(ctx, s); err != nil {
+	if err := c.put(ctx, s, r, from); err != nil {
 		return err
 	}
-	if err := db.PutBack(ctx, from.path, c.DB); err != nil {
-		return fmt.Errorf("restore %s: %w", from.path, err)
+	fmt.Fprintf(s.out, "%s: the copy of %s\n", db.NameOf(c.DB), from.At.Format("02/01/2006 15:04:05"))
+	if !until.IsZero() {
+		fmt.Fprintf(s.out, "what was written in the %s until %s is not in it\n", until.Sub(from.At).Truncate(time.Second), until.Format("02/01/2006 15:04:05"))
 	}
-	fmt.Fprintf(s.out, "%s: the copy of %s\n", c.DB, from.at.Format("02/01/2006 15:04:05"))
-	if err := c.putKeys(s); err != nil {
+	key := c.LogKey
+	if key == "" {
+		key = keyName(c.DB)
+	}
+	if err := putKeys(ctx, r, from, filepath.Base(key), key, s.out); err != nil {
 		return fmt.Errorf("the database is back; the log's key is not: %w", err)
 	}
-	if err := c.putFiles(ctx, s); err != nil {
+	if err := c.putFiles(ctx, s, r, from); err != nil {
 		return err
 	}
 	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: c.Files}.Run(ctx, s)
 }
 
-var copyName = regexp.MustCompile(`^(.+)-(\d{4}-\d\d-\d\dT\d{6})\.db$`)
+// put puts the database back.
+func (c restoreCmd) put(ctx context.Context, s streams, r *backup.Reader, from backup.Copy) error {
+	if from.Dump {
+		if err := db.MustBeEmpty(ctx, c.DB); err != nil {
+			return fmt.Errorf("--db: %w; nothing was changed", err)
+		}
+		if err := load(ctx, r, from, c.DB, backup.Tools{Dir: c.PgTools}); err != nil {
+			return fmt.Errorf("restore %s: %w", from.Name(), err)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(c.DB), 0o750); err != nil {
+		return fmt.Errorf("--db: %w", err)
+	}
+	if free, known := file.FreeAt(filepath.Dir(c.DB)); known && free < 2*from.Size {
+		return fmt.Errorf("--db: %w: %d MB are free and %d MB are needed; nothing was changed", db.ErrFull, free>>20, 2*from.Size>>20)
+	}
+	if err := c.makeRoom(ctx, s); err != nil {
+		return err
+	}
+	if err := fetchDB(ctx, r, from, c.DB); err != nil {
+		return fmt.Errorf("restore %s: %w", r.Shelf.Path(from.Name()), err)
+	}
+	return nil
+}
 
-// choose finds the copy that is wanted.
-func (c restoreCmd) choose() (copied, error) {
-	until := time.Time{}
+// choose finds the copy that is wanted; until is the end of the minute that was
+// asked for.
+func (c restoreCmd) choose(ctx context.Context, shelf *file.Shelf) (from backup.Copy, until time.Time, err error) {
 	if c.At != "" {
 		t, err := time.ParseInLocation("2006-01-02T15:04", c.At, moment.Zone)
 		if err != nil {
-			return copied{}, fmt.Errorf("--at: %q; want 2026-11-25T01:30", c.At)
+			return from, until, fmt.Errorf("--at: %q; want 2026-11-25T01:30", c.At)
 		}
 		until = t.Add(time.Minute - 1)
 	}
-	entries, err := os.ReadDir(c.Dir)
+	all, err := backup.Copies(ctx, shelf)
 	if err != nil {
-		return copied{}, err
+		return from, until, err
 	}
-	var all []copied
-	for _, e := range entries {
-		m := copyName.FindStringSubmatch(e.Name())
-		if m == nil || !e.Type().IsRegular() {
-			continue
-		}
-		if at, err := time.ParseInLocation("2006-01-02T150405", m[2], moment.Zone); err == nil {
-			all = append(all, copied{path: filepath.Join(c.Dir, e.Name()), stem: m[1], at: at})
-		}
+	if from, err = backup.Choose(all, backup.Stem(c.DB), until); err != nil {
+		err = fmt.Errorf("%s: %w", shelf.Where(), err)
 	}
-	// A training's copies may stand beside: those named as the database come first.
-	stem := strings.TrimSuffix(filepath.Base(c.DB), filepath.Ext(c.DB))
-	if slices.ContainsFunc(all, func(x copied) bool { return x.stem == stem }) {
-		all = slices.DeleteFunc(all, func(x copied) bool { return x.stem != stem })
-	}
-	for _, x := range all {
-		if x.stem != all[0].stem {
-			return copied{}, fmt.Errorf("%s has copies of %s and of %s, none of %s: name the database as one of them", c.Dir, all[0].stem, x.stem, stem)
-		}
-	}
-	slices.SortFunc(all, func(a, b copied) int { return a.at.Compare(b.at) })
-	for _, x := range slices.Backward(all) {
-		if until.IsZero() || !x.at.After(until) {
-			return x, nil
-		}
-	}
-	if len(all) == 0 {
-		return copied{}, fmt.Errorf("%s: no copy of a database is there", c.Dir)
-	}
-	return copied{}, fmt.Errorf("--at: the oldest copy is of %s", all[0].at.Format("02/01/2006 15:04:05"))
+	return from, until, err
 }
 
 // makeRoom puts a database that is there aside, when that was agreed to and nobody
@@ -141,89 +148,40 @@ func (c restoreCmd) makeRoom(ctx context.Context, s streams) error {
 	return nil
 }
 
-func (c restoreCmd) putFiles(ctx context.Context, s streams) error {
-	copies := filepath.Join(c.Dir, "files")
-	if _, err := os.Stat(copies); errors.Is(err, fs.ErrNotExist) {
-		return nil // there were none
-	}
+func (c restoreCmd) putFiles(ctx context.Context, s streams, r *backup.Reader, from backup.Copy) error {
 	to := c.Files
-	if to == "" {
+	if to == "" && db.IsPostgres(c.DB) {
+		to = "files"
+	} else if to == "" {
 		to = filepath.Join(filepath.Dir(c.DB), "files")
 	}
-	if strings.Contains(to, "://") {
-		return fmt.Errorf("--files: the database is back; copy %s to %s with the storage's own tools", copies, to)
-	}
-	store, err := file.Open(ctx, copies)
+	shelf, err := file.OpenShelf(ctx, to, true)
 	if err != nil {
-		return fmt.Errorf("restore the files: %w", err)
+		return fmt.Errorf("--files: %w", err)
 	}
-	defer store.Close()
-	n, err := store.CopyTo(ctx, to)
-	fmt.Fprintf(s.out, "%s: %d files put back (%d bytes), %d were there\n", to, n.New, n.Bytes, n.Had)
+	defer shelf.Close()
+	done, err := r.Files(ctx, from, shelf)
+	fmt.Fprintf(s.out, "%s: %d files put back, %d there from before\n", to, done.New, done.Had)
+	if err == nil {
+		err = errors.Join(done.Lost...)
+	}
 	if err != nil {
 		return fmt.Errorf("the database is back; files that are not: %w", err)
 	}
 	return nil
 }
 
-// putKeys puts back the key that signs the log of the trail, with what was signed
-// last, where there is none.
-func (c restoreCmd) putKeys(s streams) error {
-	for _, name := range []string{".log-key", ".log-key.signed"} {
-		to := c.DB + name
-		if _, err := os.Lstat(to); err == nil {
-			continue
-		}
-		b, err := os.ReadFile(filepath.Join(c.Dir, filepath.Base(to)))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := ledger.WriteFile(to, b, 0o600); err != nil {
-			return err
-		}
-		fmt.Fprintf(s.out, "%s: put back\n", to)
+func (c restoreCmd) drill(ctx context.Context, s streams, shelf *file.Shelf) error {
+	begun := time.Now()
+	d, err := drill(ctx, shelf, c.DB, c.Identity, backup.Tools{Dir: c.PgTools})
+	if err != nil {
+		return fmt.Errorf("drill: %s: %w", d.Name, err)
 	}
+	fmt.Fprintf(s.out, "%s: %d bytes, its checksum agrees\n", shelf.Path(d.Name), d.Bytes)
+	if !d.Opened {
+		fmt.Fprintln(s.out, "it is encrypted: without --identity nothing more can be tried")
+		return nil
+	}
+	fmt.Fprintf(s.out, "put back elsewhere in %.1f s, with %d files, each compared; there:\n%s", time.Since(begun).Seconds(), d.Files, d.Text)
 	return nil
-}
-
-// writeSum writes the checksum of a file beside it, as sha256sum does and checks.
-func writeSum(path string) error {
-	sum, err := sumOf(path)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), 0o640)
-}
-
-// checkSum compares a file with the checksum beside it; fs.ErrNotExist without one.
-func checkSum(path string) error {
-	text, err := os.ReadFile(path + ".sha256")
-	if err != nil {
-		return err
-	}
-	want, _, _ := strings.Cut(string(text), " ")
-	got, err := sumOf(path)
-	if err != nil {
-		return err
-	}
-	if got != want {
-		return fmt.Errorf("%s is damaged: its SHA-256 is %s, and %s.sha256 says %s; take another copy (--at)", path, got, filepath.Base(path), want)
-	}
-	return nil
-}
-
-func sumOf(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

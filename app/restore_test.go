@@ -17,11 +17,7 @@ import (
 func TestACopyIsPutBackOnAnEmptyMachine(t *testing.T) {
 	t.Parallel()
 	if db.IsPostgres(dbtest.Empty(t)) {
-		code, _, says := run(t, "restore", t.TempDir(), "--db", "postgres://nobody@127.0.0.1/none")
-		if code == 0 || !strings.Contains(says, "PostgreSQL") {
-			t.Errorf("exit %d, says %q", code, says)
-		}
-		return
+		t.Skip("the copy is a file here; PostgreSQL's is tried by TestACopyOfEitherEngineIsPutBack")
 	}
 	dir := t.TempDir()
 	dsn, copies := filepath.Join(dir, "cchc.db"), filepath.Join(dir, "copies")

@@ -28,6 +28,7 @@ type serveFlags struct {
 
 	logFlag
 	cosignerFlags
+	Copies  backupFlags `embed:"" prefix:"backup-"`
 	SSO     ssoFlags    `embed:"" prefix:"sso-"`
 	Load    loadFlags   `embed:"" prefix:"load-"`
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
@@ -117,6 +118,10 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	l, err := net.Listen("tcp", f.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
+	}
+	if r.copies, err = f.Copies.schedule(); err != nil {
+		l.Close()
+		return err
 	}
 	h, stop, err := r.handler(ctx, f)
 	if err != nil {

@@ -181,13 +181,7 @@ func (d *DB) Engine() Engine { return d.engine }
 
 // Name returns the database's name for logs and messages, without a password.
 func (d *DB) Name() string {
-	if d.engine == Postgres {
-		if u, err := url.Parse(d.dsn); err == nil {
-			return u.Redacted()
-		}
-		return "postgres"
-	}
-	return d.dsn
+	return NameOf(d.dsn)
 }
 
 // Now returns the instant of the database's clock. Inside a write use tx.Now.

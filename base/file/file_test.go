@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -305,52 +306,66 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestACopyLacksNothingAndTakesNothingDamaged(t *testing.T) {
-	stores(t, func(t *testing.T, s *file.Store, _ func() int) {
-		ctx := context.Background()
-		put := func(b []byte) string {
-			t.Helper()
-			info, err := s.Put(ctx, bytes.NewReader(b), file.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return info.Key
+func TestAShelfHasAFileWholeOrNotAtAll(t *testing.T) {
+	ctx := context.Background()
+	backend := s3mem.New()
+	if err := backend.CreateBucket("shelf"); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	defer server.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	for _, where := range []string{filepath.Join(t.TempDir(), "new", "shelf"), "s3://shelf?endpoint=" + server.URL} {
+		if _, err := file.OpenShelf(ctx, where, false); (err == nil) != strings.HasPrefix(where, "s3") {
+			t.Errorf("%s, which is not there: %v", where, err)
 		}
-		dir := filepath.Join(t.TempDir(), "copies")
-		one := put(pdf)
-		if c, err := s.CopyTo(ctx, dir); err != nil || c != (file.Copied{New: 1, Bytes: int64(len(pdf))}) {
-			t.Fatalf("the first copy is %+v, %v", c, err)
-		}
-		two := put(append(bytes.Clone(pdf), '\n'))
-		if c, err := s.CopyTo(ctx, dir); err != nil || c.New != 1 || c.Had != 1 {
-			t.Fatalf("the second copy is %+v, %v; want one new and one there", c, err)
-		}
-		again, err := file.Open(ctx, dir)
+		s, err := file.OpenShelf(ctx, where, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer again.Close()
-		for _, key := range []string{one, two} {
-			r, _, err := again.Get(ctx, key)
-			if err != nil {
+		defer s.Close()
+		text := func(text string) func(io.Writer) error {
+			return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
+		}
+		sum, size, err := s.Put(ctx, "files/ab/abc", text("nội dung"))
+		if err != nil || size != 10 || sum != fmt.Sprintf("%x", sha256.Sum256([]byte("nội dung"))) {
+			t.Errorf("%s: %s, %d bytes, %v", where, sum, size, err)
+		}
+		broken := errors.New("the disk is gone")
+		if _, _, err := s.Put(ctx, "half", func(w io.Writer) error { io.WriteString(w, "first half"); return broken }); !errors.Is(err, broken) {
+			t.Errorf("%s: a write that failed gave %v", where, err)
+		}
+		for _, name := range []string{"one", "one", "two"} { // replaced
+			if _, _, err := s.Put(ctx, name, text(name)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := io.Copy(io.Discard, r); err != nil {
-				t.Errorf("the copy of %s: %v", key, err)
-			}
-			r.Close()
 		}
-		// A copy of a damaged store: the whole file is taken, the damaged one is named.
-		if err := os.WriteFile(filepath.Join(dir, two[:2], two), []byte("other bytes"), 0o600); err != nil {
+		for prefix, want := range map[string]string{"": "one two", "files/": "files/ab/abc", "nothing/": ""} {
+			list, err := s.List(ctx, prefix)
+			var names []string
+			for _, x := range list {
+				names = append(names, x.Name)
+			}
+			if got := strings.Join(names, " "); err != nil || got != want {
+				t.Errorf("%s: of %q there are %q, %v; want %q", where, prefix, got, err, want)
+			}
+		}
+		if _, err := s.Open(ctx, "half"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: what was half written: %v", where, err)
+		}
+		for range 2 {
+			if err := s.Remove(ctx, "two"); err != nil {
+				t.Error(err)
+			}
+		}
+		unlock, err := s.Lock()
+		if err != nil {
 			t.Fatal(err)
 		}
-		next := filepath.Join(t.TempDir(), "next")
-		c, err := again.CopyTo(ctx, next)
-		if err == nil || !strings.Contains(err.Error(), two) || c.New != 1 {
-			t.Errorf("of a damaged store: %+v, %v; want one file and an error that names %s", c, err, two)
+		if _, err := s.Lock(); s.Dir() != "" && !errors.Is(err, file.ErrLocked) {
+			t.Errorf("locked twice: %v", err)
 		}
-		if _, err := os.Stat(filepath.Join(next, two[:2], two)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("the damaged file was taken: %v", err)
-		}
-	})
+		unlock()
+	}
 }

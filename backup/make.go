@@ -1,0 +1,334 @@
+package backup
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"cchc/base/db"
+	"cchc/base/file"
+	"cchc/base/moment"
+)
+
+// A Maker makes copies.
+type Maker struct {
+	DB         *db.DB
+	DSN        string // as it was opened
+	Files      *file.Store
+	Keys       []string // files of keys, those that are there are copied; a name in .signed may change
+	Shelf      *file.Shelf
+	Recipients []age.Recipient // none: not encrypted
+	Keep       Keep
+	Tools      Tools
+	Say        func(format string, args ...any) // what was done, a line each; may be nil
+}
+
+// Made is what Make did.
+type Made struct {
+	Copy     Copy
+	New, Had int   // files
+	Bytes    int64 // of the new ones
+	Removed  int   // older copies
+}
+
+func (m *Maker) say(format string, args ...any) {
+	if m.Say != nil {
+		m.Say(format, args...)
+	}
+}
+
+// Make copies the database, then the files that are not there yet, then the keys;
+// every one is read again from where it was written and compared. Older copies go
+// as Keep says, once the new one is whole. The program may be at work meanwhile.
+func (m *Maker) Make(ctx context.Context) (Made, error) {
+	unlock, err := m.Shelf.Lock()
+	if err != nil {
+		return Made{}, err
+	}
+	defer unlock()
+	done := Made{Copy: Copy{Stem: Stem(m.DSN), At: m.DB.Now().Time().In(moment.Zone).Truncate(time.Second), Dump: m.DB.Engine() == db.Postgres, Sealed: len(m.Recipients) > 0}}
+	files, lacking, err := m.lacking(ctx)
+	if err != nil {
+		return done, err
+	}
+	if err := m.room(ctx, lacking); err != nil {
+		return done, err
+	}
+	// The database first: what it names of files is there by then, and stays.
+	if err := m.database(ctx, &done.Copy); err != nil {
+		return done, err
+	}
+	m.say("%s: %d bytes, looked through", m.Shelf.Path(done.Copy.Name()), done.Copy.Size)
+	if files, lacking, err = m.lacking(ctx); err != nil {
+		return done, err
+	}
+	done.Had = len(files) - len(lacking)
+	wrong := m.copyFiles(ctx, lacking, &done)
+	m.say("%s: %d files new (%d bytes), %d there from before", m.Shelf.Path("files"), done.New, done.Bytes, done.Had)
+	if wrong != nil {
+		return done, fmt.Errorf("the database is copied; scans that are not: %w", wrong)
+	}
+	if err := m.listing(ctx, done.Copy, files); err != nil {
+		return done, fmt.Errorf("the list of files: %w", err)
+	}
+	if err := m.keys(ctx, done.Copy); err != nil {
+		return done, fmt.Errorf("the log's key: %w", err)
+	}
+	if done.Removed, err = Prune(ctx, m.Shelf, done.Copy, m.Keep); err != nil {
+		return done, fmt.Errorf("what is too old: %w", err)
+	}
+	return done, nil
+}
+
+// placed is where the file of a key lies on the shelf.
+func (m *Maker) placed(key string) string {
+	name := filesDir + file.Place(key)
+	if len(m.Recipients) > 0 {
+		name += sealedEnding
+	}
+	return name
+}
+
+// lacking lists the files of the store, and those of them that the shelf lacks.
+// Content never changes under its key: what is there is not read again.
+func (m *Maker) lacking(ctx context.Context) (all, lacking []file.Item, err error) {
+	if m.Files == nil {
+		return nil, nil, nil
+	}
+	if all, err = m.Files.Keys(ctx); err != nil {
+		return nil, nil, err
+	}
+	there, err := m.Shelf.List(ctx, filesDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	size := make(map[string]int64, len(there))
+	for _, x := range there {
+		size[x.Name] = x.Size
+	}
+	for _, x := range all {
+		n, ok := size[m.placed(x.Name)]
+		if !ok || len(m.Recipients) == 0 && n != x.Size || len(m.Recipients) > 0 && n <= x.Size {
+			lacking = append(lacking, x)
+		}
+	}
+	return all, lacking, nil
+}
+
+// spare is left free beside what is written.
+const spare = 64 << 20
+
+// room makes sure that there is room for what is about to be written.
+func (m *Maker) room(ctx context.Context, lacking []file.Item) error {
+	var base int64
+	if m.DB.Engine() == db.SQLite {
+		for _, ending := range []string{"", "-wal"} {
+			if info, err := os.Stat(m.DSN + ending); err == nil {
+				base += info.Size()
+			}
+		}
+		if !m.direct() {
+			dir := filepath.Dir(m.DSN)
+			if free, known := file.FreeAt(dir); known && free < base+spare {
+				return noRoom(dir, free, base+spare)
+			}
+		}
+	} else if all, err := Copies(ctx, m.Shelf); err == nil && len(all) > 0 {
+		base = all[len(all)-1].Size * 5 / 4 // nobody can tell before; as much as last time, and a quarter
+	}
+	need := base + spare
+	for _, x := range lacking {
+		need += x.Size
+	}
+	if free, known := m.Shelf.Free(); known && free < need {
+		return noRoom(m.Shelf.Where(), free, need)
+	}
+	return nil
+}
+
+func noRoom(where string, free, need int64) error {
+	return fmt.Errorf("%s: %w: %d MB are free and %d MB are needed; nothing was written", where, db.ErrFull, free>>20, need>>20)
+}
+
+// direct reports whether SQLite can write the copy to where it stays.
+func (m *Maker) direct() bool { return m.Shelf.Dir() != "" && len(m.Recipients) == 0 }
+
+// database copies the database and reads the copy again.
+func (m *Maker) database(ctx context.Context, c *Copy) error {
+	name, sum := c.Name(), ""
+	var err error
+	switch {
+	case m.DB.Engine() == db.Postgres:
+		sum, c.Size, err = m.Shelf.Put(ctx, name, func(w io.Writer) error {
+			return seal(w, m.Recipients, func(w io.Writer) error { return m.Tools.dump(ctx, m.DSN, w) })
+		})
+	case m.direct():
+		if err = m.DB.Backup(ctx, m.Shelf.Path(name)); err == nil {
+			sum, c.Size, err = sumOf(ctx, m.Shelf, name)
+		}
+	default:
+		half := m.DSN + ".copying"
+		if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		defer os.Remove(half)
+		if err := m.DB.Backup(ctx, half); err != nil {
+			return err
+		}
+		from, err := os.Open(half)
+		if err != nil {
+			return err
+		}
+		defer from.Close()
+		sum, c.Size, err = m.Shelf.Put(ctx, name, func(w io.Writer) error {
+			return seal(w, m.Recipients, func(w io.Writer) error { _, err := io.Copy(w, from); return err })
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !m.direct() || c.Dump {
+		again, _, err := sumOf(ctx, m.Shelf, name)
+		if err == nil && again != sum {
+			err = fmt.Errorf("what was read again differs from what was written: the disk or the store is not to be trusted")
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.Shelf.Path(name), err)
+		}
+	}
+	c.Summed = true
+	_, _, err = m.Shelf.Put(ctx, name+sumEnding, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s  %s\n", sum, name)
+		return err
+	})
+	return err
+}
+
+// copyFiles copies files; one that is damaged or vanishes does not keep the others
+// from being copied.
+func (m *Maker) copyFiles(ctx context.Context, lacking []file.Item, done *Made) error {
+	var wrong []error
+	for _, x := range lacking {
+		err := m.copyFile(ctx, x.Name)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		done.New++
+		done.Bytes += x.Size
+	}
+	return errors.Join(wrong...)
+}
+
+func (m *Maker) copyFile(ctx context.Context, key string) error {
+	from, _, err := m.Files.Get(ctx, key)
+	if err != nil {
+		if has, again := m.Files.Has(ctx, key); again == nil && !has {
+			return nil // a person was erased meanwhile
+		}
+		return fmt.Errorf("file %s: %w", key, err)
+	}
+	defer from.Close()
+	_, _, err = m.Shelf.Put(ctx, m.placed(key), func(w io.Writer) error {
+		return seal(w, m.Recipients, func(w io.Writer) error { _, err := io.Copy(w, from); return err })
+	})
+	return err
+}
+
+// listing writes which files belong to the copy.
+func (m *Maker) listing(ctx context.Context, c Copy, all []file.Item) error {
+	_, _, err := m.Shelf.Put(ctx, c.list(), func(w io.Writer) error {
+		b := bufio.NewWriter(w)
+		for _, x := range all {
+			fmt.Fprintln(b, x.Name)
+		}
+		return b.Flush()
+	})
+	return err
+}
+
+// keys copies the key of the log with what was signed last, for its owner alone.
+// Not encrypted, a key that is there already and is another stays under the name of
+// its time.
+func (m *Maker) keys(ctx context.Context, c Copy) error {
+	for _, path := range m.Keys {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		name := filepath.Base(path)
+		if c.Sealed {
+			name = c.base() + keyEnding(path) + sealedEnding
+		} else if !strings.HasSuffix(name, ".signed") {
+			if err := m.keepKey(ctx, name, b); err != nil {
+				return err
+			}
+		}
+		if _, _, err := m.Shelf.PutFor(ctx, name, 0o600, func(w io.Writer) error {
+			return seal(w, m.Recipients, func(w io.Writer) error { _, err := w.Write(b); return err })
+		}); err != nil {
+			return err
+		}
+		m.say("%s: copied", m.Shelf.Path(name))
+	}
+	return nil
+}
+
+func keyEnding(path string) string {
+	if strings.HasSuffix(path, ".signed") {
+		return ".log-key.signed"
+	}
+	return ".log-key"
+}
+
+func (m *Maker) keepKey(ctx context.Context, name string, fresh []byte) error {
+	had, err := readAll(ctx, m.Shelf, name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && string(had) == string(fresh) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, _, err = m.Shelf.PutFor(ctx, name+"."+m.DB.Now().Time().In(moment.Zone).Format(timeForm), 0o600, func(w io.Writer) error { _, err := w.Write(had); return err })
+	return err
+}
+
+func readAll(ctx context.Context, s *file.Shelf, name string) ([]byte, error) {
+	r, err := s.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+func sumOf(ctx context.Context, s *file.Shelf, name string) (sum string, size int64, err error) {
+	r, err := s.Open(ctx, name)
+	if err != nil {
+		return "", 0, err
+	}
+	defer r.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, r)
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
