@@ -76,7 +76,7 @@ type rooms struct {
 	logKeeper  *logKeeper
 	cosigner   cosignerFlags
 	ready      *readiness // of what serves
-	copies     copies // when they are made by the program itself
+	copies     copies     // when they are made by the program itself
 }
 
 // operator is who acts at the command line: whoever can open the database file
