@@ -26,6 +26,7 @@ var dangerous = []struct {
 	{"takes random numbers that can be guessed", ".go", regexp.MustCompile(`"math/rand`), `"math/rand/v2"`, []string{"bench/", "demo/", "base/db/", "scorecard/whatif.go"}},
 	{"uses cryptography of the past", ".go", regexp.MustCompile(`"crypto/(md5|sha1|des|rc4|dsa)"|NewCBC|NewECB|NewOFB|NewCFB`), `"crypto/md5"`, nil},
 	{"believes any certificate", ".go", regexp.MustCompile(`InsecureSkipVerify`), `InsecureSkipVerify: true`, []string{"app/doctorlook.go"}},
+	{"lets other sites read", ".go", regexp.MustCompile(`Access-Control-Allow`), `"Access-Control-Allow-Origin"`, []string{"scorecard/scorecardweb/resultfile.go"}},
 	{"reads Go's own format", ".go", regexp.MustCompile(`"encoding/gob"`), `"encoding/gob"`, []string{"dossier/keptstore.go"}},
 	{"makes expressions of text", ".go", regexp.MustCompile("regexp\\.(Must)?Compile(POSIX)?\\([^`\"]"), `regexp.MustCompile(input)`, nil},
 	{"writes without escaping", ".go .templ", regexp.MustCompile(`templ\.(Raw|SafeURL|SafeScript\w*|JSUnsafe\w*|SafeCSS\w*|FromGoHTML)\(`), `@templ.Raw(x)`, []string{"base/web/ui/bits.templ", "base/web/help/help.templ"}},
@@ -283,3 +284,43 @@ func TestTheThreatModelNamesWhatIsThere(t *testing.T) {
 }
 
 var threat = regexp.MustCompile(`^[A-Z][0-9]+$`)
+
+// The examples of web servers keep to what the documents say of them.
+func TestTheExamplesOfWebServersAreSafe(t *testing.T) {
+	t.Parallel()
+	read := func(path string) string {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return regexp.MustCompile(`(?m)^\s*#.*$`).ReplaceAllString(string(b), "")
+	}
+	nginx, caddy := read("deploy/nginx.conf"), read("deploy/Caddyfile")
+	for _, want := range []string{`(?m)^\s*ssl_protocols\s+TLSv1\.2 TLSv1\.3;`, `(?m)^\s*server_tokens off;`, `return 301 https://`,
+		`location /api/ \{\s*return 403;`, `X-Forwarded-For \$proxy_add_x_forwarded_for`, `location ~ \^/\(healthz\|readyz\|metrics\)[^{]*\{[^}]*deny\s+all;`} {
+		if !regexp.MustCompile(want).MatchString(nginx) {
+			t.Errorf("nginx.conf has no %s", want)
+		}
+	}
+	ciphers := regexp.MustCompile(`ssl_ciphers\s+([^;]+);`).FindStringSubmatch(nginx)
+	if ciphers == nil {
+		t.Fatal("nginx.conf names no ciphers")
+	}
+	for c := range strings.SplitSeq(ciphers[1], ":") {
+		if !strings.HasPrefix(c, "ECDHE-") || !strings.Contains(c, "GCM") && !strings.Contains(c, "CHACHA20") {
+			t.Errorf("nginx.conf takes the cipher %s", c)
+		}
+	}
+	format := regexp.MustCompile(`log_format cchc '([^']*)'`).FindStringSubmatch(nginx)
+	if format == nil || regexp.MustCompile(`\$(request\b|request_uri|uri|document_uri|args|arg_|query_string|http_referer|http_cookie|http_authorization)`).MatchString(format[1]) {
+		t.Errorf("nginx.conf logs %q: addresses, or nothing", format)
+	}
+	if logs := regexp.MustCompile(`access_log\s+\S+ (\S+);`).FindAllStringSubmatch(nginx, -1); len(logs) != strings.Count(nginx, "\nserver {") || slices.ContainsFunc(logs, func(m []string) bool { return m[1] != "cchc" }) {
+		t.Errorf("nginx.conf has the logs %q for its servers", logs)
+	}
+	for _, want := range []string{`@pages not path /api/\*\s+redir @pages https://`, `respond 403`, `@standing path /healthz /readyz`, `respond @standing 404`} {
+		if !regexp.MustCompile(want).MatchString(caddy) {
+			t.Errorf("Caddyfile has no %s", want)
+		}
+	}
+}

@@ -78,7 +78,8 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, err
 	}
 	(&signin.Pages{Accounts: r.accounts, SSO: provider, Believe: r.believeProvider}).Register(mux)
-	r.exchange.Sender.(*exchangeweb.Sender).Hosts = f.Hosts
+	sender := r.exchange.Sender.(*exchangeweb.Sender)
+	sender.Hosts, sender.Only, r.exchange.Listed = f.Hosts, f.Only, sender.Listed
 	r.exchange.Quiet = r.training
 	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)

@@ -24,6 +24,7 @@ type serveFlags struct {
 	Profile    string        `help:"Address for Go's profiles, which tell much: only on the loopback." placeholder:"HOST:PORT" hidden:""`
 	Drain      time.Duration `help:"How long to go on answering after being told to stop, while /readyz already says no, so that a load balancer looks elsewhere first." default:"0s"`
 	Hosts      []string      `help:"Hosts that webhooks and status feeds may call although they are in a private network or without TLS: host or host:port." name:"exchange-hosts" placeholder:"HOST"`
+	Only       []string      `help:"The only hosts that webhooks and status feeds may call, as host or host:port; any in the open network when left out." name:"exchange-only" placeholder:"HOST"`
 	Files      string        `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 
 	logFlag

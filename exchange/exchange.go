@@ -94,6 +94,8 @@ type Book struct {
 	// Lists and Fetcher are for comparisons that run as jobs: see Start.
 	Lists   Lists
 	Fetcher Fetcher
+	// Listed reports whether a host may be called; nil lets all be.
+	Listed func(u *url.URL) bool
 	// Quiet: nothing leaves (a training). Links can be kept, changes are not noted
 	// for them, and nothing is sent or fetched.
 	Quiet bool
@@ -193,6 +195,13 @@ func (b *Book) Create(ctx context.Context, a actor.Actor, l Link) (Link, error) 
 	if l.List = strings.TrimSpace(l.List); l.List != "" {
 		if u, err := url.Parse(l.List); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" || l.Kind != Peer {
 			f.With("list", "exchange.list_url")
+		}
+	}
+	if b.Listed != nil {
+		for _, x := range [][2]string{{"url", l.URL}, {"list", l.List}} {
+			if u, err := url.Parse(x[1]); err == nil && u.Host != "" && !b.Listed(u) {
+				f.With(x[0], "exchange.unlisted", "Host", u.Host)
+			}
 		}
 	}
 	if l.Kind == Peer && l.System == "" {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -73,7 +74,8 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 		return SignedIn{}, err
 	}
 	if !ok || s.id == "" {
-		return SignedIn{}, fault.New(fault.Invalid, "auth.wrong")
+		// Whose account it was is for the log, and for nobody who asks.
+		return SignedIn{}, fault.New(fault.Invalid, "auth.wrong").Because(fmt.Errorf("account %q", s.id))
 	}
 	fresh := ""
 	if old {

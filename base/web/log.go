@@ -57,6 +57,14 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 	})
 }
 
+// Log returns the log of the site that answers a request.
+func Log(ctx context.Context) *slog.Logger {
+	if v := visitOf(ctx); v != nil {
+		return v.mux.cfg.Log
+	}
+	return slog.Default()
+}
+
 // errAnswered is panicked with to leave a handler whose answer was replaced by an
 // error page behind its back: its session could not be kept.
 var errAnswered = errors.New("answered already")

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -100,12 +102,13 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 	}
 }
 
-// Who was refused what, where, stands in the log; what they sent does not.
+// Who was refused what, where, stands in the log with the time and its zone, and so does
+// what another site sent; what they typed does not, and nothing forges a line.
 func TestARefusalIsLoggedWithWhoAndWhere(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.mux.Handle("POST /sign/{id}", web.SignedIn, func(w http.ResponseWriter, r *http.Request) error {
-		return fault.New(fault.Forbidden, "auth.forbidden")
+		return fault.New(fault.Forbidden, "auth.forbidden").Because(errors.New("x\nlevel=ERROR msg=forged"))
 	})
 	s.Post("/enter")
 	s.Post("/sign/0912345678", "reason", "Nguyễn Văn A").Is(403)
@@ -115,10 +118,21 @@ func TestARefusalIsLoggedWithWhoAndWhere(t *testing.T) {
 			line = l
 		}
 	}
-	for _, want := range []string{"time=2", "status=403", `route="POST /sign/{id}"`, "account=acc-1"} {
+	if !regexp.MustCompile(`^time=\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) `).MatchString(line) {
+		t.Errorf("the time of %q has no zone", line)
+	}
+	for _, want := range []string{"status=403", `route="POST /sign/{id}"`, "account=acc-1"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("the log says %q, without %s", line, want)
 		}
+	}
+	s.Header.Set("Sec-Fetch-Site", "cross-site")
+	s.Post("/sign/0912345678").Is(403)
+	if !strings.Contains(s.log.String(), "key=web.cross_origin") {
+		t.Error("the log does not tell of what another site sent")
+	}
+	if strings.Contains(s.log.String(), "\nlevel=ERROR") {
+		t.Error("a line was forged")
 	}
 	if log := s.log.String(); strings.Contains(log, "0912") || strings.Contains(log, "Nguy") {
 		t.Errorf("the log tells what was sent:\n%s", log)

@@ -31,6 +31,9 @@ func (s *Sender) Fetch(ctx context.Context, l exchange.Link, address string, to 
 	if err != nil {
 		return err
 	}
+	if !s.Listed(next) {
+		return errUnlisted
+	}
 	allowed := s.allowed(next)
 	if next.Scheme != "https" && !allowed {
 		return errors.New("only https is allowed")

@@ -34,7 +34,8 @@ import (
 // must not become a way into ours.
 type Sender struct {
 	Hosts []string
-	Dir   string // where what a peer without an address gets is written
+	Only  []string // when there are any, no other host is called at all
+	Dir   string   // where what a peer without an address gets is written
 	Now   func() time.Time
 
 	mu sync.Mutex
@@ -49,9 +50,17 @@ func near(a netip.Addr) bool {
 	return !a.IsGlobalUnicast() || a.IsPrivate() || netip.MustParsePrefix("100.64.0.0/10").Contains(a) || netip.MustParsePrefix("64:ff9b::/96").Contains(a)
 }
 
-func (s *Sender) allowed(u *url.URL) bool {
-	return slices.Contains(s.Hosts, u.Host) || slices.Contains(s.Hosts, u.Hostname())
+func (s *Sender) allowed(u *url.URL) bool { return among(s.Hosts, u) }
+
+func among(hosts []string, u *url.URL) bool {
+	return slices.Contains(hosts, u.Host) || slices.Contains(hosts, u.Hostname())
 }
+
+// Listed reports whether the host may be called at all.
+func (s *Sender) Listed(u *url.URL) bool { return len(s.Only) == 0 || among(s.Only, u) }
+
+// errUnlisted is why a host was not called.
+var errUnlisted = errors.New("the host is not among those that may be called")
 
 // client returns one that checks the address that it really connects to, after
 // names were looked up, and follows no redirects.
@@ -80,6 +89,9 @@ func (s *Sender) Send(ctx context.Context, l exchange.Link, d exchange.Delivery)
 	u, err := url.Parse(l.URL)
 	if err != nil {
 		return err
+	}
+	if !s.Listed(u) {
+		return errUnlisted
 	}
 	allowed := s.allowed(u)
 	if u.Scheme != "https" && !allowed {

@@ -59,3 +59,27 @@ func TestNoAddressLeadsIntoOurNetwork(t *testing.T) {
 		t.Errorf("the server inside was reached %d times", reached)
 	}
 }
+
+// Where an operator named the only hosts, no other is called, near or far.
+func TestOnlyListedHostsAreCalled(t *testing.T) {
+	t.Parallel()
+	reached := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	l := exchange.Link{Kind: exchange.Hook, URL: server.URL, Secret: "x"}
+	s := &Sender{Now: time.Now, Hosts: []string{host}, Only: []string{"dvc.example.vn"}}
+	if err := s.Send(t.Context(), l, exchange.Delivery{ID: "1", Body: "{}"}); err != errUnlisted {
+		t.Errorf("Send to a host that is not listed: %v", err)
+	}
+	if err := s.Fetch(t.Context(), l, server.URL, &bytes.Buffer{}, func(int64) {}); err != errUnlisted {
+		t.Errorf("Fetch from a host that is not listed: %v", err)
+	}
+	if reached != 0 {
+		t.Errorf("it was reached %d times", reached)
+	}
+	s.Only = append(s.Only, host)
+	if err := s.Send(t.Context(), l, exchange.Delivery{ID: "1", Body: "{}"}); err != nil || reached != 1 {
+		t.Errorf("Send to a host that is listed: %v, reached %d times", err, reached)
+	}
+}

@@ -65,6 +65,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	var who auth.SignedIn
 	if err == nil {
 		who, err = p.Accounts.SignInWith(ctx, auth.Attempt{Login: in.Login, Password: in.Password, From: web.ClientIP(r), Agent: r.UserAgent()})
+		tell(r, err, "password", "")
 	}
 	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
 		in.Fault = f
@@ -124,6 +125,7 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	var who auth.SignedIn
 	if err == nil {
 		who, err = p.Accounts.SecondStep(ctx, account, in.Code, auth.Attempt{From: web.ClientIP(r), Agent: r.UserAgent()})
+		tell(r, err, "code", account)
 	}
 	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
 		in.Fault = f
