@@ -21,6 +21,7 @@ import (
 	"path"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -113,6 +114,9 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 		out, err := f(ctx, in)
 		if err != nil {
 			p := Problem(web.ProblemOf(ctx, err))
+			if p.Status == http.StatusServiceUnavailable {
+				return nil, huma.ErrorWithHeaders(&p, http.Header{"Retry-After": {strconv.Itoa(web.RetryAfter)}})
+			}
 			return nil, &p
 		}
 		return out, nil
@@ -149,6 +153,9 @@ func roomOf(t reflect.Type) string {
 func answer(c huma.Context, err error) {
 	p := Problem(web.ProblemOf(c.Context(), err))
 	c.SetHeader("Content-Type", p.ContentType(""))
+	if p.Status == http.StatusServiceUnavailable {
+		c.SetHeader("Retry-After", strconv.Itoa(web.RetryAfter))
+	}
 	c.SetStatus(p.Status)
 	huma.DefaultJSONFormat.Marshal(c.BodyWriter(), p)
 }

@@ -49,6 +49,9 @@ type Change struct {
 var (
 	insert = db.Rows("audit.record", "audit_entry", "id, at, account, verb, kind, object_id, unit_id, changes, reason, on_behalf", "")
 
+	// That an entry is there proves that its write happened: nobody can take it away.
+	entryThere = db.SQL("audit.there", `SELECT id FROM audit_entry WHERE id = $1`)
+
 	saltMake = db.SQL("audit.salt.make", `
 		INSERT INTO audit_salt (kind, object_id, salt) VALUES ($1, $2, $3)
 		ON CONFLICT (kind, object_id) DO NOTHING`)
@@ -78,7 +81,9 @@ func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 		if err != nil {
 			return fmt.Errorf("record %s of %s %s: %w", e.Verb, e.Kind, e.ID, err)
 		}
-		rows[i] = []any{db.NewID(), tx.Now, e.Actor.Account, e.Verb, e.Kind, e.ID, string(e.Unit), string(text), e.Reason, e.Actor.For.Account}
+		id := db.NewID()
+		tx.Proves(entryThere, id)
+		rows[i] = []any{id, tx.Now, e.Actor.Account, e.Verb, e.Kind, e.ID, string(e.Unit), string(text), e.Reason, e.Actor.For.Account}
 	}
 	return tx.InsertRows(ctx, insert, rows)
 }

@@ -1,9 +1,14 @@
 package db
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -20,6 +25,12 @@ var (
 	ErrRetry     = errors.New("another write was in the way")
 	ErrFull      = errors.New("no room left to store")
 	ErrClosed    = errors.New("the database is closed")
+	// ErrAway says that the database's server could not be reached, or takes no writes
+	// any more; nothing was done.
+	ErrAway = errors.New("the database server is away")
+	// ErrUncertain says that the server went away while it committed: whether the write
+	// happened could not be found out.
+	ErrUncertain = errors.New("whether the write happened is not known")
 
 	errStop = errors.New("stop")
 )
@@ -64,11 +75,28 @@ func translate(err error) error {
 	if errors.As(err, &lite) {
 		return &Error{Kind: liteKind(lite.Code()), Err: err}
 	}
+	if connect := new(pgconn.ConnectError); errors.As(err, &connect) { // whatever it said
+		return &Error{Kind: ErrAway, Err: err}
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return &Error{Kind: pgKind(pg.Code), Err: err}
 	}
+	if away(err) {
+		return &Error{Kind: ErrAway, Err: err}
+	}
 	return err
+}
+
+// away reports whether an error of the driver tells that the server, or the way to it, is
+// gone. A statement whose caller gave up is none.
+func away(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	var network *net.OpError
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
 }
 
 func liteKind(code int) error {
@@ -89,7 +117,8 @@ func liteKind(code int) error {
 	return nil
 }
 
-// pgKind reads SQLSTATE: classes 23 (integrity), 40 (rollback), 53 (resources).
+// pgKind reads SQLSTATE: classes 08 (connection), 23 (integrity), 40 (rollback), 53
+// (resources), 57 (an operator's hand).
 func pgKind(code string) error {
 	switch code {
 	case "23505":
@@ -102,6 +131,11 @@ func pgKind(code string) error {
 		return ErrRetry
 	case "53100":
 		return ErrFull
+	case "25006", "53300", "57P01", "57P02", "57P03": // reads only, no connection free, stopping, crashed, starting
+		return ErrAway
+	}
+	if strings.HasPrefix(code, "08") { // the connection
+		return ErrAway
 	}
 	return nil
 }

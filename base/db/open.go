@@ -62,7 +62,8 @@ type DB struct {
 	// failed counts group commits that the disk refused, committed those that it took.
 	failed, committed atomic.Int64
 	seen              recent
-	self              string // tells what this process notifies from what others do
+	postgres
+	self string // tells what this process notifies from what others do
 
 	prepared sync.Map      // *Stmt → *sql.Stmt, reading side, SQLite only
 	writing  sync.Map      // *Stmt → *sql.Stmt, writing side, SQLite only
@@ -106,7 +107,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 
 func (d *DB) openPostgres(o Options) (err error) {
 	d.engine = Postgres
-	if d.read, err = sql.Open("pgx", d.dsn); err != nil {
+	if d.read, err = d.openPool(); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	d.read.SetMaxOpenConns(4 * o.Readers)
@@ -145,6 +146,7 @@ func (d *DB) openSQLite(o Options) (err error) {
 // keepIdle keeps every connection for a while: a new one reads the whole schema and
 // compiles its statements again, which takes longer than most of what is asked.
 func (d *DB) keepIdle(all int) {
+	d.idle = all
 	d.read.SetMaxIdleConns(all)
 	d.read.SetConnMaxIdleTime(2 * time.Minute)
 }

@@ -168,23 +168,36 @@ type Scanner interface{ Scan(dest ...any) error }
 // Each calls fn for every row in turn and stops at its first error. A write must
 // not start another statement from fn: the engine has one cursor at a time.
 func Each(ctx context.Context, q Queryer, s *Stmt, fn func(Scanner) error, args ...any) error {
+	switch x := q.(type) {
+	case *DB:
+		return x.again(ctx, func() (bool, error) { return each(ctx, q, s, fn, args) })
+	case lately:
+		return x.again(ctx, func() (bool, error) { return each(ctx, q, s, fn, args) })
+	}
+	_, err := each(ctx, q, s, fn, args)
+	return err
+}
+
+// each is Each; began tells that fn was given a row.
+func each(ctx context.Context, q Queryer, s *Stmt, fn func(Scanner) error, args []any) (began bool, err error) {
 	rows, err := q.query(ctx, s, args)
 	if err != nil {
-		return refused(ctx, q, s, err)
+		return false, refused(ctx, q, s, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
+		began = true
 		if err := fn(rows); err != nil {
 			if err == errStop {
-				return nil
+				return true, nil
 			}
-			return err
+			return true, err
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return refused(ctx, q, s, err)
+		return began, refused(ctx, q, s, err)
 	}
-	return nil
+	return began, nil
 }
 
 // refused says which statement could not be read, and fails the write if it was

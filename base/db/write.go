@@ -3,10 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -28,6 +26,7 @@ type Tx struct {
 	dirty  bool     // something was changed, or tried to be
 	lines  []string // see Notify
 	names  []string // of the statements that did, for a rehearsal; nil keeps none
+	proof  *proof   // see Proves
 }
 
 // AfterCommit keeps f until the write is on disk, then calls it; when the write
@@ -345,73 +344,6 @@ func call(fn func(*Tx) error, t *Tx) (p *Panic, err error) {
 	return nil, err
 }
 
-func (d *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
-	after, err := d.retryPostgres(ctx, fn)
-	if err == nil {
-		for _, f := range after {
-			f()
-		}
-	}
-	return err
-}
-
-func (d *DB) retryPostgres(ctx context.Context, fn func(*Tx) error) ([]func(), error) {
-	if !d.enter() {
-		return nil, ErrClosed
-	}
-	defer d.writes.Done()
-	deadline, cancel := ctx, context.CancelFunc(func() {})
-	if _, ok := ctx.Deadline(); !ok {
-		deadline, cancel = context.WithTimeout(ctx, d.retry)
-	}
-	defer cancel()
-	for wait := 2 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
-		after, again, err := d.tryPostgres(ctx, fn)
-		if !again {
-			return after, err
-		}
-		select {
-		case <-time.After(wait/2 + rand.N(wait)):
-		case <-deadline.Done():
-			return nil, fmt.Errorf("write gave up retrying: %w", err)
-		}
-	}
-}
-
-// tryPostgres runs fn once; again tells that another write was in the way.
-func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) (after []func(), again bool, err error) {
-	conn, err := d.write.Conn(ctx)
-	if err != nil {
-		return nil, false, fmt.Errorf("begin a write: %w", translate(err))
-	}
-	defer conn.Close()
-	// Statements end with the caller's context, the commit does not: a caller that
-	// went away must not leave us unsure whether its write happened.
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelSerializable})
-	if err != nil {
-		return nil, errors.Is(err, driver.ErrBadConn), fmt.Errorf("begin a write: %w", translate(err))
-	}
-	defer tx.Rollback() // does nothing after Commit
-	t := &Tx{Now: d.Now(), db: d, sql: tx, ctx: ctx, epochs: &epochs{}}
-	p, err := call(fn, t)
-	if p != nil {
-		tx.Rollback()
-		panic(p)
-	}
-	if err != nil {
-		// fn may have made something else of the refusal.
-		return nil, errors.Is(err, ErrRetry) || errors.Is(t.failed, ErrRetry), err
-	}
-	if err := t.tell(context.WithoutCancel(ctx)); err != nil {
-		return nil, errors.Is(err, ErrRetry), fmt.Errorf("tell other processes: %w", err)
-	}
-	if err := translate(tx.Commit()); err != nil {
-		return nil, errors.Is(err, ErrRetry), fmt.Errorf("commit: %w", err)
-	}
-	d.committed.Add(1)
-	return t.after, false, nil
-}
-
 // A Snapshot is a consistent view for reading several statements as of one
 // moment.
 type Snapshot struct {
@@ -429,7 +361,7 @@ func (d *DB) Snapshot(ctx context.Context, fn func(s *Snapshot) error) error {
 		o.ReadOnly = false // the pool is query_only already; the driver knows no such option
 	}
 	defer d.view(ctx)()
-	tx, err := d.read.BeginTx(ctx, o)
+	tx, err := d.begin(ctx, o)
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", translate(err))
 	}

@@ -18,6 +18,10 @@ import (
 // errMethod is for an address that exists, asked in a way that it does not know.
 var errMethod = errors.New("method not allowed")
 
+// RetryAfter is after how many seconds what is not available may be tried again: another
+// server of the database takes over in less than a minute.
+const RetryAfter = 10
+
 // An answer is how an error is told.
 type answer struct {
 	status int
@@ -46,6 +50,10 @@ func classify(err error) answer {
 		return answer{status: http.StatusMethodNotAllowed, fault: fault.New(fault.Invalid, "web.method.text")}
 	case errors.As(err, &tooLarge):
 		return answer{status: http.StatusRequestEntityTooLarge, fault: fault.New(fault.Invalid, "web.too_large.text", "Megabytes", (tooLarge.Limit+1<<20-1)>>20)}
+	case errors.Is(err, db.ErrUncertain):
+		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.uncertain.text", "Seconds", RetryAfter).Because(err)}
+	case errors.Is(err, db.ErrAway):
+		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.away.text", "Seconds", RetryAfter).Because(err)}
 	case errors.Is(err, db.ErrNotFound):
 		return answer{status: http.StatusNotFound, fault: fault.New(fault.NotFound, "web.not_found.text")}
 	}

@@ -129,6 +129,8 @@ func open(t *testing.T, change ...func(*web.Config)) *site {
 		"conflict":    fault.New(fault.Conflict, "web.form.broken"),
 		"toomany":     fault.New(fault.TooMany, "auth.too_many", "Minutes", 3),
 		"unavailable": fault.New(fault.Unavailable, "web.error.wait.what"),
+		"away":        fmt.Errorf("write gave up: %w", &db.Error{Kind: db.ErrAway, Err: errors.New("connection refused")}),
+		"uncertain":   fmt.Errorf("commit: %w", errors.Join(db.ErrUncertain, &db.Error{Kind: db.ErrAway, Err: errors.New("EOF")})),
 		"own":         errors.New("secret: the disk is full"),
 	}
 	s.mux.Handle("GET /fail/{how}", web.Public, func(w http.ResponseWriter, r *http.Request) error {
@@ -164,6 +166,8 @@ func TestErrorsBecomePages(t *testing.T) {
 		{"/fail/conflict", 409, "Tình trạng đã thay đổi", "chưa được ghi"},
 		{"/fail/toomany", 429, "Quá nhiều lần thử", "3 phút"},
 		{"/fail/unavailable", 503, "Tạm thời chưa phục vụ được", "đợi ít phút"},
+		{"/fail/away", 503, "Tạm thời chưa phục vụ được", "Chưa có gì được ghi"},
+		{"/fail/uncertain", 503, "Tạm thời chưa phục vụ được", "chưa biết việc này đã được ghi hay chưa"},
 		{"/fail/own", 500, "Hệ thống gặp lỗi", "Mã lỗi"},
 		{"/fail/panic", 500, "Hệ thống gặp lỗi", "Mã lỗi"},
 	} {

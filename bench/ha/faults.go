@@ -145,6 +145,9 @@ func killTree(n *node) {
 
 // follow waits for a primary and says which it is.
 func follow(ctx context.Context, c *cluster, was *node, note func(string)) error {
+	if err := pause(ctx, 3*time.Second); err != nil { // it may not have noticed yet
+		return err
+	}
 	var p *node
 	if err := until(ctx, 2*time.Minute, "a primary", func() bool { p = c.primary(); return p != nil }); err != nil {
 		return err

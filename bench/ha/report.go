@@ -49,6 +49,10 @@ func (r *report) try(ctx context.Context, f fault) error {
 	if err := f.do(ctx, r.c, func(s string) { x.notes = append(x.notes, s) }); err != nil {
 		return err
 	}
+	// A moment: what was killed is noticed by then.
+	if err := pause(ctx, 3*time.Second); err != nil {
+		return err
+	}
 	if err := until(ctx, 3*time.Minute, "writes flow again", r.l.flowing); err != nil {
 		return err
 	}
