@@ -295,21 +295,33 @@ func TestTheExamplesOfWebServersAreSafe(t *testing.T) {
 		}
 		return regexp.MustCompile(`(?m)^\s*#.*$`).ReplaceAllString(string(b), "")
 	}
-	nginx, caddy := read("deploy/nginx.conf"), read("deploy/Caddyfile")
+	nginx, caddy, haproxy := read("deploy/nginx.conf"), read("deploy/Caddyfile"), read("deploy/ha/haproxy.cfg.in")
 	for _, want := range []string{`(?m)^\s*ssl_protocols\s+TLSv1\.2 TLSv1\.3;`, `(?m)^\s*server_tokens off;`, `return 301 https://`,
-		`location /api/ \{\s*return 403;`, `X-Forwarded-For \$proxy_add_x_forwarded_for`, `location ~ \^/\(healthz\|readyz\|metrics\)[^{]*\{[^}]*deny\s+all;`} {
+		`location /api/ \{\s*return 403;`, `X-Forwarded-For \$proxy_add_x_forwarded_for`, `location ~ \^/\(healthz\|readyz\|standing\|metrics\)[^{]*\{[^}]*deny\s+all;`} {
 		if !regexp.MustCompile(want).MatchString(nginx) {
 			t.Errorf("nginx.conf has no %s", want)
 		}
 	}
-	ciphers := regexp.MustCompile(`ssl_ciphers\s+([^;]+);`).FindStringSubmatch(nginx)
-	if ciphers == nil {
-		t.Fatal("nginx.conf names no ciphers")
-	}
-	for c := range strings.SplitSeq(ciphers[1], ":") {
-		if !strings.HasPrefix(c, "ECDHE-") || !strings.Contains(c, "GCM") && !strings.Contains(c, "CHACHA20") {
-			t.Errorf("nginx.conf takes the cipher %s", c)
+	for name, ciphers := range map[string][]string{
+		"nginx.conf":  regexp.MustCompile(`ssl_ciphers\s+([^;]+);`).FindStringSubmatch(nginx),
+		"haproxy.cfg": regexp.MustCompile(`ssl-default-bind-ciphers\s+(\S+)`).FindStringSubmatch(haproxy),
+	} {
+		if ciphers == nil {
+			t.Fatalf("%s names no ciphers", name)
 		}
+		for c := range strings.SplitSeq(ciphers[1], ":") {
+			if !strings.HasPrefix(c, "ECDHE-") || !strings.Contains(c, "GCM") && !strings.Contains(c, "CHACHA20") {
+				t.Errorf("%s takes the cipher %s", name, c)
+			}
+		}
+	}
+	for _, want := range []string{`ssl-min-ver TLSv1\.2`, `http-request set-header X-Forwarded-For %\[src\]`, `deny deny_status 404 if \{ path /readyz /readyz/read /standing /metrics \}`} {
+		if !regexp.MustCompile(want).MatchString(haproxy) {
+			t.Errorf("haproxy.cfg has no %s", want)
+		}
+	}
+	if logged := regexp.MustCompile(`log-format "([^"]*)"`).FindStringSubmatch(haproxy); logged == nil || regexp.MustCompile(`%(\{[^}]*\})?(HU|HP|HPO|HQ|r|hr|hrl|hs|hsl|CC|CS)\b`).MatchString(logged[1]) || strings.Contains(haproxy, "option httplog") {
+		t.Errorf("haproxy.cfg logs %q: addresses, or nothing", logged)
 	}
 	format := regexp.MustCompile(`log_format cchc '([^']*)'`).FindStringSubmatch(nginx)
 	if format == nil || regexp.MustCompile(`\$(request\b|request_uri|uri|document_uri|args|arg_|query_string|http_referer|http_cookie|http_authorization)`).MatchString(format[1]) {
@@ -318,7 +330,7 @@ func TestTheExamplesOfWebServersAreSafe(t *testing.T) {
 	if logs := regexp.MustCompile(`access_log\s+\S+ (\S+);`).FindAllStringSubmatch(nginx, -1); len(logs) != strings.Count(nginx, "\nserver {") || slices.ContainsFunc(logs, func(m []string) bool { return m[1] != "cchc" }) {
 		t.Errorf("nginx.conf has the logs %q for its servers", logs)
 	}
-	for _, want := range []string{`@pages not path /api/\*\s+redir @pages https://`, `respond 403`, `@standing path /healthz /readyz`, `respond @standing 404`} {
+	for _, want := range []string{`@pages not path /api/\*\s+redir @pages https://`, `respond 403`, `@standing path /healthz /readyz /readyz/\* /standing /metrics`, `respond @standing 404`} {
 		if !regexp.MustCompile(want).MatchString(caddy) {
 			t.Errorf("Caddyfile has no %s", want)
 		}

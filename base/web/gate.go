@@ -259,7 +259,7 @@ func resend(w http.ResponseWriter, r *http.Request) *ui.Resend {
 	if r.ParseForm() != nil {
 		return nil
 	}
-	out := &ui.Resend{Action: r.URL.RequestURI()}
+	out := &ui.Resend{Action: Local(r.URL.RequestURI())}
 	for name, values := range r.PostForm {
 		if slices.Contains(secrets, name) {
 			return nil

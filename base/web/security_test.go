@@ -11,6 +11,7 @@ import (
 	"cchc/base/fault"
 	"cchc/base/web"
 	"cchc/base/web/ui"
+	"cchc/base/web/webtest"
 )
 
 // Over TLS a browser takes our cookies from this host alone, never in the clear, and
@@ -136,5 +137,22 @@ func TestARefusalIsLoggedWithWhoAndWhere(t *testing.T) {
 	}
 	if log := s.log.String(); strings.Contains(log, "0912") || strings.Contains(log, "Nguy") {
 		t.Errorf("the log tells what was sent:\n%s", log)
+	}
+}
+
+// An address that looks like another host's is not where a page leads back to, nor sends
+// a form again.
+func TestNoPageLeadsToTheHostThatAnAddressNames(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, path := range []string{"//elsewhere.example/x", "//elsewhere.example/%2e%2e", "/\\elsewhere.example"} {
+		p := s.Get(path)
+		for _, n := range p.Find("a[href], form[action], input[name=back]") {
+			for _, attr := range []string{"href", "action", "value"} {
+				if v := webtest.Attr(n, attr); strings.HasPrefix(v, "//") || strings.HasPrefix(v, "/\\") {
+					t.Errorf("GET %s leads to %s", path, v)
+				}
+			}
+		}
 	}
 }

@@ -346,7 +346,7 @@ func (m *Mux) framed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := m.preferences(r)
 		f := &ui.Frame{
-			Product: m.cfg.Product, Demo: m.cfg.Demo, Training: m.cfg.Training, AsOf: moment.Of(m.cfg.Now()), Path: r.URL.RequestURI(),
+			Product: m.cfg.Product, Demo: m.cfg.Demo, Training: m.cfg.Training, AsOf: moment.Of(m.cfg.Now()), Path: Local(r.URL.RequestURI()),
 			Size: p.Get("size"), Contrast: p.Get("contrast") == "on", KeysOff: p.Get("keys") == "off",
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
