@@ -32,7 +32,8 @@ type cli struct {
 	Rank     rankCmd      `cmd:"" help:"Rank units by the PAR index inside their blocks."`
 	Score    scoreCmd     `cmd:"" help:"Score a unit's inputs by a criteria set of the PAR index."`
 	Set      setCmd       `cmd:"" help:"Check criteria sets of the PAR index."`
-	Import   importCmd    `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV."`
+	Export   exportCmd    `cmd:"" help:"Write a whole database in a form that either engine reads, while the program runs."`
+	Import   importCmd    `cmd:"" help:"Import units, procedures, dossiers or holidays from CSV or XLSX; or a whole database from cchc export."`
 	Report   reportCmd    `cmd:"" help:"Write a statistical report."`
 	Account  accountCmd   `cmd:"" help:"Create an account."`
 	Doctor   doctorCmd    `cmd:"" help:"Say how the installation stands and what to do; exit 1 when something is bad."`

@@ -19,6 +19,7 @@ import (
 )
 
 type importCmd struct {
+	Database   importDatabase      `cmd:"" default:"withargs" help:"A whole database that cchc export wrote, into an empty one of either engine; the kind when none is named."`
 	Units      importUnitsCmd      `cmd:"" help:"Units: columns code,name,level,parent_code,from and where known area_class,block."`
 	Accounts   importAccountsCmd   `cmd:"" help:"Accounts: login,name,role,unit; first passwords go to standard output."`
 	Procedures importProceduresCmd `cmd:"" help:"Procedures in the form of the national portal's export."`

@@ -213,7 +213,7 @@ func rowCounts(t *testing.T, dsn string) map[string]int {
 		list = `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`
 	}
 	out := map[string]int{}
-	for _, name := range column(t, h, list) {
+	for _, name := range texts(t, h, list) {
 		var n int
 		if err := h.QueryRow(`SELECT COUNT(*) FROM ` + name).Scan(&n); err != nil {
 			t.Fatal(err)
@@ -223,7 +223,7 @@ func rowCounts(t *testing.T, dsn string) map[string]int {
 	return out
 }
 
-func column(t *testing.T, h *sql.DB, text string) (out []string) {
+func texts(t *testing.T, h *sql.DB, text string) (out []string) {
 	t.Helper()
 	rows, err := h.Query(text)
 	if err != nil {
