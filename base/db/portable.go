@@ -18,7 +18,7 @@ import (
 // A Table is one of the program's own tables, as it is written for another engine.
 // The queue's and the migrations' tables are their libraries'.
 type Table struct {
-	Name    string   `json:"name"`
+	Name    string  `json:"name"`
 	Columns []Field `json:"columns"`
 }
 
