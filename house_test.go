@@ -65,6 +65,7 @@ var only = []rule{
 	{"github.com/alexedwards/scs/v2", among("base/web"), "sessions are package web's"},
 	{"github.com/wneessen/go-mail", among("notice"), "mail is package notice's"},
 	{"gocloud.dev", among("base/file"), "files are package file's"},
+	{"github.com/aws/smithy-go", among("base/file"), "files are package file's"},
 	{"filippo.io/age", among("backup"), "encryption of copies is package backup's"},
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
 	{"github.com/expr-lang/expr", among("scorecard/criteria"), "formulas are package criteria's"},

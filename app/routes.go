@@ -35,6 +35,9 @@ import (
 	"cchc/setting/settingweb"
 )
 
+// patience is how long people wait for an answer before they are told that there is none.
+const patience = 30 * time.Second
+
 // handler puts the pages and the API of all rooms together; stop ends what runs
 // beside them.
 func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop func(), err error) {
@@ -71,7 +74,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		},
 		Bell: r.notices.Unread,
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
-		Limits: f.Load.limits(), Heavy: heavy,
+		Limits: f.Load.limits(), Heavy: heavy, Patience: patience,
 	})
 	provider, err := r.provider(f)
 	if err != nil {

@@ -25,6 +25,9 @@ var (
 	ErrRetry     = errors.New("another write was in the way")
 	ErrFull      = errors.New("no room left to store")
 	ErrClosed    = errors.New("the database is closed")
+	// ErrDisk says that the disk under a SQLite file fails or takes no writes; nothing
+	// was done.
+	ErrDisk = errors.New("the disk does not do what it is asked")
 	// ErrAway says that the database's server could not be reached, or takes no writes
 	// any more; nothing was done.
 	ErrAway = errors.New("the database server is away")
@@ -113,6 +116,8 @@ func liteKind(code int) error {
 		return ErrRetry
 	case lib.SQLITE_FULL:
 		return ErrFull
+	case lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN:
+		return ErrDisk
 	}
 	return nil
 }

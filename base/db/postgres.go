@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -114,6 +115,7 @@ func (d *DB) tryPostgres(ctx, deadline context.Context, fn func(*Tx) error) (aft
 		return nil, errors.Is(err, ErrAway), fmt.Errorf("begin a write: %w", err)
 	}
 	defer conn.Close()
+	defer cutOff(ctx, conn)()
 	// Statements end with the caller's context, the commit does not: a caller that
 	// went away must not leave us unsure whether its write happened.
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelSerializable})
@@ -164,6 +166,24 @@ func (d *DB) tryPostgres(ctx, deadline context.Context, fn func(*Tx) error) (aft
 		return nil, true, fmt.Errorf("commit: %w", err)
 	}
 	return nil, false, fmt.Errorf("commit: %w", errors.Join(ErrUncertain, err))
+}
+
+// cutOff cuts the connection when the caller's time is over: a server that stands still
+// (its machine is paused, its disk hangs) answers neither a BEGIN nor a COMMIT, which do
+// not end with the caller's context. A caller that went away is none of this.
+func cutOff(ctx context.Context, conn *sql.Conn) (done func() bool) {
+	var wire net.Conn
+	conn.Raw(func(c any) error {
+		if x, ok := c.(*stdlib.Conn); ok {
+			wire = x.Conn().PgConn().Conn()
+		}
+		return nil
+	})
+	return context.AfterFunc(ctx, func() {
+		if wire != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			wire.SetDeadline(time.Unix(1, 0))
+		}
+	})
 }
 
 // processOf returns the server's process behind a connection.

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
@@ -129,14 +130,23 @@ func (s *Store) Get(ctx context.Context, key string) (content io.ReadCloser, siz
 	if !keyForm.MatchString(key) {
 		return nil, 0, fault.New(fault.NotFound, "file.unknown")
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	var timer *time.Timer
+	if s.dir == "" {
+		timer = time.AfterFunc(answerWait, func() { cancel(ErrAway) })
+	}
 	r, err := s.bucket.NewReader(ctx, place(key), nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, 0, fault.New(fault.NotFound, "file.unknown").Because(err)
+	if timer != nil {
+		timer.Stop()
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("open file %s: %w", key, err)
+		defer cancel(nil)
+		if gcerrors.Code(err) == gcerrors.NotFound {
+			return nil, 0, fault.New(fault.NotFound, "file.unknown").Because(err)
+		}
+		return nil, 0, fmt.Errorf("open file %s: %w", key, answered(ctx, err))
 	}
-	return &checked{ReadCloser: r, key: key, hash: sha256.New()}, r.Size(), nil
+	return &checked{ReadCloser: &patient{ReadCloser: r, ctx: ctx, timer: timer, cancel: cancel}, key: key, hash: sha256.New()}, r.Size(), nil
 }
 
 // checked compares what was read with the key.
@@ -151,7 +161,7 @@ func (c *checked) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	c.hash.Write(p[:n])
 	if err == io.EOF && hex.EncodeToString(c.hash.Sum(nil)) != c.key {
-		err = fmt.Errorf("file %s is damaged: %w", c.key, io.ErrUnexpectedEOF)
+		err = fmt.Errorf("file %s is %w: %w", c.key, errDamaged, io.ErrUnexpectedEOF)
 	}
 	return n, err
 }
@@ -161,9 +171,11 @@ func (s *Store) Has(ctx context.Context, key string) (bool, error) {
 	if !keyForm.MatchString(key) {
 		return false, nil
 	}
+	ctx, cancel := s.asking(ctx, answerWait)
+	defer cancel()
 	ok, err := s.bucket.Exists(ctx, place(key))
 	if err != nil {
-		return false, fmt.Errorf("look for file %s: %w", key, err)
+		return false, fmt.Errorf("look for file %s: %w", key, answered(ctx, err))
 	}
 	return ok, nil
 }
@@ -174,8 +186,10 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if !keyForm.MatchString(key) {
 		return nil
 	}
+	ctx, cancel := s.asking(ctx, answerWait)
+	defer cancel()
 	if err := s.bucket.Delete(ctx, place(key)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-		return fmt.Errorf("delete file %s: %w", key, err)
+		return fmt.Errorf("delete file %s: %w", key, answered(ctx, err))
 	}
 	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -39,7 +41,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 	// The key is known only at the end, so it is read into a nameless file first.
 	spool, err := os.CreateTemp("", "cchc-upload-")
 	if err != nil {
-		return Info{}, fmt.Errorf("receive a file: %w", err)
+		return Info{}, fmt.Errorf("receive a file: %w", kind(err))
 	}
 	defer os.Remove(spool.Name()) // for systems that can't remove an open file
 	defer spool.Close()
@@ -48,7 +50,9 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 	h := sha256.New()
 	size, err := io.Copy(io.MultiWriter(spool, h), io.LimitReader(&until{ctx, r}, l.Size+1))
 	switch {
-	case err != nil:
+	case errors.Is(err, syscall.ENOSPC):
+		return Info{}, fmt.Errorf("receive a file: %w", kind(err))
+	case err != nil: // the sender's, mostly
 		return Info{}, fmt.Errorf("receive a file: %w", err)
 	case size == 0:
 		return Info{}, fault.New(fault.Invalid, "file.empty")
@@ -72,7 +76,16 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 }
 
 func (s *Store) upload(ctx context.Context, info Info, spool *os.File) error {
-	there, err := s.bucket.Attributes(ctx, place(info.Key))
+	ctx, cancel := s.asking(ctx, takeWait)
+	defer cancel()
+	return answered(ctx, s.take(ctx, info, spool))
+}
+
+func (s *Store) take(ctx context.Context, info Info, spool *os.File) error {
+	asked, done := s.asking(ctx, answerWait)
+	there, err := s.bucket.Attributes(asked, place(info.Key))
+	err = answered(asked, err)
+	done()
 	if err == nil && there.Size == info.Size {
 		return s.force(info.Key) // the other writer may not have come to it yet
 	}

@@ -11,6 +11,7 @@ import (
 
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/file"
 	"cchc/base/i18n"
 	"cchc/base/web/ui"
 )
@@ -21,6 +22,9 @@ var errMethod = errors.New("method not allowed")
 // RetryAfter is after how many seconds what is not available may be tried again: another
 // server of the database takes over in less than a minute.
 const RetryAfter = 10
+
+// fullAgain is the same where a person has to make room first.
+const fullAgain = 60
 
 // An answer is how an error is told.
 type answer struct {
@@ -54,6 +58,12 @@ func classify(err error) answer {
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.uncertain.text", "Seconds", RetryAfter).Because(err)}
 	case errors.Is(err, db.ErrAway):
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.away.text", "Seconds", RetryAfter).Because(err)}
+	case errors.Is(err, db.ErrFull), errors.Is(err, db.ErrDisk), errors.Is(err, file.ErrFull):
+		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.full.text", "Seconds", fullAgain).Because(err)}
+	case errors.Is(err, file.ErrAway):
+		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.store_away.text", "Seconds", RetryAfter).Because(err)}
+	case errors.Is(err, db.ErrRetry), errors.Is(err, context.DeadlineExceeded):
+		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.slow.text", "Seconds", RetryAfter).Because(err)}
 	case errors.Is(err, db.ErrNotFound):
 		return answer{status: http.StatusNotFound, fault: fault.New(fault.NotFound, "web.not_found.text")}
 	}

@@ -215,7 +215,9 @@ func (m *Mux) gated(next http.Handler) http.Handler {
 		leave, ok := m.gate.enter(r.Context(), c)
 		if ok {
 			defer leave()
-			next.ServeHTTP(w, r)
+			ctx, cancel := m.patient(r.Context(), c)
+			defer cancel()
+			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
 		if r.Context().Err() != nil {
@@ -230,6 +232,19 @@ func (m *Mux) gated(next http.Handler) http.Handler {
 		m.shedding(c)
 		m.fail(w, r, fault.New(fault.Unavailable, "web.busy", "Seconds", again))
 	})
+}
+
+// patient bounds how long a request may take: a database or a store that hangs must
+// not hold whoever asks for ever. What people wait for has Patience, a report or a file
+// that is sent ten times as long; a stream has no end.
+func (m *Mux) patient(ctx context.Context, c Class) (context.Context, context.CancelFunc) {
+	switch {
+	case m.cfg.Patience == 0 || c == Live:
+		return ctx, func() {}
+	case c == Heavy || c == Upload:
+		return context.WithTimeout(ctx, 10*m.cfg.Patience)
+	}
+	return context.WithTimeout(ctx, m.cfg.Patience)
 }
 
 // shedding warns, once in a while: each one is in the log anyway.

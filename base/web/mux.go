@@ -85,6 +85,7 @@ type Config struct {
 	Idle       time.Duration // sign out after so long without a request; 2 h when 0
 	Lifetime   time.Duration // sign out after so long in any case; 12 h when 0
 	Limits     Limits        // how many requests are served at once
+	Patience   time.Duration // after which a request is given up; never when 0
 	// Heavy tells which requests read much (reports, exports) by their route; nil none.
 	Heavy func(r *http.Request, pattern string) bool
 	Now   func() time.Time // required
