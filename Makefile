@@ -60,3 +60,8 @@ bench: assets
 ha: assets
 	./scripts/needs ha
 	go run ./bench/ha
+
+# soak asks the API a million questions of its own description's shape (make test: ten
+# thousand), each answered as described.
+soak:
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run TestNoRequestOf -v -timeout 0

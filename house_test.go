@@ -72,6 +72,7 @@ var only = []rule{
 	{"golang.org/x/mod/sumdb", among("base/receipt", "base/ledger"), "the log of the trail is package ledger's"},
 	{"github.com/coreos/go-oidc/v3", among("base/web/sso"), "single sign-on is package sso's"},
 	{"golang.org/x/oauth2", among("base/web/sso"), "single sign-on is package sso's"},
+	{"github.com/prometheus", among("app"), "what is measured is put together by package app"},
 	{"github.com/nicksnyder/go-i18n/v2", among("base/i18n"), "messages are package i18n's"},
 }
 

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -192,36 +191,42 @@ func (c *contract) send(b *webtest.Browser, x call, address string, body any) *w
 		p = b.Send(x.method, address, "application/json", string(text))
 	}
 	what := fmt.Sprintf("%s %s with %.300s: %d %.500s", x.method, address, text, p.Status, p.Body)
-	described := c.at(x.op, "responses", fmt.Sprint(p.Status))
-	if described == nil || p.Status >= 500 {
-		c.t.Errorf("%s: %s: not described", x.id, what)
-		return p
+	if wrong := c.wrong(x, p.Status, p.Header.Get("Content-Type"), p.Body); wrong != "" {
+		c.t.Errorf("%s: %s: %s", x.id, what, wrong)
 	}
-	media, _, _ := strings.Cut(p.Header.Get("Content-Type"), ";")
+	return p
+}
+
+// wrong tells in what an answer is not as described, "" when it is.
+func (c *contract) wrong(x call, status int, kind, body string) string {
+	described := c.at(x.op, "responses", fmt.Sprint(status))
+	if described == nil || status >= 500 {
+		return "not described"
+	}
+	media, _, _ := strings.Cut(kind, ";")
 	content := c.at(described, "content")
-	if content == nil || p.Body == "" {
-		return p
+	if content == nil || body == "" {
+		return ""
 	}
 	if content[media] == nil {
-		c.t.Errorf("%s: %s: answered %q, described %v", x.id, what, media, slices.Collect(maps.Keys(content)))
-		return p
+		return fmt.Sprintf("answered %q, described %v", media, slices.Collect(maps.Keys(content)))
 	}
 	if !strings.Contains(media, "json") {
-		return p
+		return ""
 	}
-	pointer := "openapi.json#/paths/" + escape(x.path) + "/" + strings.ToLower(x.method) + "/responses/" + fmt.Sprint(p.Status) + "/content/" + escape(media) + "/schema"
+	pointer := "openapi.json#/paths/" + escape(x.path) + "/" + strings.ToLower(x.method) + "/responses/" + fmt.Sprint(status) + "/content/" + escape(media) + "/schema"
 	schema, err := c.compiler.Compile(pointer)
 	if err != nil {
 		c.t.Fatalf("%s: %v", x.id, err)
 	}
-	got, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(p.Body)))
+	got, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
 	if err == nil {
 		err = schema.Validate(got)
 	}
 	if err != nil {
-		c.t.Errorf("%s: %s does not fit its description: %v", x.id, what, err)
+		return fmt.Sprintf("does not fit its description: %v", err)
 	}
-	return p
+	return ""
 }
 
 func escape(s string) string {

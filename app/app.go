@@ -21,6 +21,7 @@ import (
 	"cchc/base/job"
 	"cchc/base/ledger"
 	"cchc/base/live"
+	"cchc/base/web"
 	"cchc/calendar"
 	"cchc/data"
 	"cchc/dossier"
@@ -77,6 +78,8 @@ type rooms struct {
 	cosigner   cosignerFlags
 	ready      *readiness // of what serves
 	copies     copies     // when they are made by the program itself
+	meters     *meters
+	load       func() []web.Load // how the classes of requests stand; nil where nothing is served
 }
 
 // operator is who acts at the command line: whoever can open the database file
@@ -157,6 +160,8 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures}, account.AccessSettings)}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
+	r.meters = newMeters()
+	d.Measure(r.meters)
 	r.log = &ledger.Log{DB: d}
 	r.logKeeper = &logKeeper{log: r.log}
 	r.reported = &reported.Book{DB: d, Guard: r.guard, Ours: r.ours}

@@ -74,7 +74,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		},
 		Bell: r.notices.Unread,
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
-		Limits: f.Load.limits(), Heavy: heavy, Patience: patience,
+		Limits: f.Load.limits(), Heavy: heavy, Patience: patience, Measure: r.meters.request,
 	})
 	provider, err := r.provider(f)
 	if err != nil {
@@ -130,6 +130,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	procedures.Register(mux)
 	(&calendarweb.Pages{DB: r.db, Calendars: r.calendars, Units: r.units, Desk: r.desk}).Register(mux)
 	r.registerAPI(api.New(mux, Version), f, now, files)
+	r.load = mux.Load
 	r.ready = newReadiness(r.db, files)
 	r.ready.register(mux)
 	return mux, mux.Close, nil

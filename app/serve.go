@@ -29,7 +29,8 @@ type serveFlags struct {
 
 	logFlag
 	cosignerFlags
-	Copies  backupFlags `embed:"" prefix:"backup-"`
+	Copies backupFlags `embed:"" prefix:"backup-"`
+	metricsFlags
 	SSO     ssoFlags    `embed:"" prefix:"sso-"`
 	Load    loadFlags   `embed:"" prefix:"load-"`
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
@@ -134,6 +135,10 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 			l.Close()
 			return err
 		}
+	}
+	if err := r.serveMetrics(ctx, f.metricsFlags); err != nil {
+		l.Close()
+		return err
 	}
 	jobs := r.newRunner()
 	if err := jobs.Start(ctx); err != nil {

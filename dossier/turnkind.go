@@ -102,6 +102,13 @@ func (k *Desk) SetTurnKinds(ctx context.Context, a actor.Actor, u unit.ID, kinds
 		if err := k.Guard.Check(ctx, tx, a, auth.CounterSet, u); err != nil {
 			return err
 		}
+		tree, err := k.Units.Today(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, ok := tree.Unit(u); !ok { // whose right holds everywhere may name what is not there
+			return fault.New(fault.Invalid, "form.invalid").With("unit", "dossier.unit_unknown")
+		}
 		before, err := allTurnKinds(ctx, tx, u)
 		if err != nil {
 			return err

@@ -98,7 +98,7 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 	}
 	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity)
 	if op.Method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusConflict)
+		op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 		if _, own := op.Metadata[OwnKey]; !own && access.NeedsSignIn() {
 			op.Parameters = append(op.Parameters, keyParam)
 			op.Middlewares = append(op.Middlewares, a.answeredOnce)

@@ -18,6 +18,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"cchc/base/actor"
 	"cchc/base/db"
@@ -85,7 +87,23 @@ func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 		tx.Proves(entryThere, id)
 		rows[i] = []any{id, tx.Now, e.Actor.Account, e.Verb, e.Kind, e.ID, string(e.Unit), string(text), e.Reason, e.Actor.For.Account}
 	}
+	tx.AfterCommit(func() {
+		for _, e := range entries {
+			n, _ := acts.LoadOrStore(e.Verb, new(atomic.Int64))
+			n.(*atomic.Int64).Add(1)
+		}
+	})
 	return tx.InsertRows(ctx, insert, rows)
+}
+
+// acts counts by verb what this process recorded since it began.
+var acts sync.Map // string → *atomic.Int64
+
+// Acts returns how often each verb was recorded by this process.
+func Acts() map[string]int64 {
+	out := map[string]int64{}
+	acts.Range(func(verb, n any) bool { out[verb.(string)] = n.(*atomic.Int64).Load(); return true })
+	return out
 }
 
 // conceal returns the entry's changes with personal values hashed.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -31,13 +32,22 @@ var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, 
 // takes 19 MB and a core, and visitors can ask for many.
 var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
 
+// waiting counts those who wait for a slot.
+var waiting atomic.Int64
+
+// Hashing returns how many hashes are being made, and how many wait for their turn.
+func Hashing() (busy, wait int) { return len(slots), int(waiting.Load()) }
+
 // inSlot runs f when a slot is free, or returns the context's error.
 func inSlot(ctx context.Context, f func() error) error {
+	waiting.Add(1)
 	select {
 	case slots <- struct{}{}:
+		waiting.Add(-1)
 		defer func() { <-slots }()
 		return f()
 	case <-ctx.Done():
+		waiting.Add(-1)
 		return ctx.Err()
 	}
 }

@@ -62,6 +62,7 @@ type DB struct {
 	// failed counts group commits that the disk refused, committed those that it took.
 	failed, committed atomic.Int64
 	seen              recent
+	meter             atomic.Pointer[Meter]
 	postgres
 	self string // tells what this process notifies from what others do
 

@@ -149,6 +149,7 @@ func (d *DB) tryPostgres(ctx, deadline context.Context, fn func(*Tx) error) (aft
 	switch {
 	case err == nil && !warned:
 		d.committed.Add(1)
+		d.measured(1)
 		return t.after, false, nil
 	case err != nil && !errors.Is(err, ErrAway):
 		return nil, errors.Is(err, ErrRetry), fmt.Errorf("commit: %w", err)
@@ -161,6 +162,7 @@ func (d *DB) tryPostgres(ctx, deadline context.Context, fn func(*Tx) error) (aft
 	switch {
 	case sure && happened:
 		d.committed.Add(1)
+		d.measured(1)
 		return t.after, false, nil
 	case sure && err != nil:
 		return nil, true, fmt.Errorf("commit: %w", err)

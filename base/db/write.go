@@ -75,7 +75,11 @@ func (d *DB) WriteAlone(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.queued(ctx, fn, true)
 }
 
-func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) error {
+func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) (err error) {
+	if m := d.meter.Load(); m != nil {
+		begun := time.Now()
+		defer func() { (*m).Wrote(time.Since(begun), err) }()
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -252,6 +256,7 @@ func (d *DB) together(group *[]*job, swift bool) (next *job, again bool) {
 	d.before = len(*group)
 	if broken = tx.Commit(); broken == nil {
 		d.committed.Add(1)
+		d.measured(len(*group))
 	}
 	return next, false
 }

@@ -128,6 +128,19 @@ func (h *Hub) Close() {
 	h.topics = nil
 }
 
+// Watching returns how many subscriptions there are in this process.
+func (h *Hub) Watching() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := map[*Subscription]bool{}
+	for _, subs := range h.topics {
+		for s := range subs {
+			all[s] = true
+		}
+	}
+	return len(all)
+}
+
 // Subscribers returns how many watch the topic.
 func (h *Hub) Subscribers(topic string) int {
 	h.mu.Lock()

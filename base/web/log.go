@@ -14,6 +14,10 @@ import (
 func (m *Mux) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := m.cfg.Now()
+		measured := func(string, int, bool) {}
+		if m.cfg.Measure != nil {
+			measured = m.cfg.Measure()
+		}
 		v := &visit{mux: m}
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
 		r = r.WithContext(ctx)
@@ -38,6 +42,7 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 			case rec.status == 0: // nothing written is an empty 200
 				rec.status = http.StatusOK
 			}
+			measured(v.route, rec.status, streams(r))
 			attrs := []slog.Attr{
 				slog.String("method", r.Method), slog.String("route", v.route), slog.Int("status", rec.status),
 				slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(m.cfg.Now().Sub(begin).Microseconds())/1000),

@@ -88,8 +88,11 @@ type Config struct {
 	Patience   time.Duration // after which a request is given up; never when 0
 	// Heavy tells which requests read much (reports, exports) by their route; nil none.
 	Heavy func(r *http.Request, pattern string) bool
-	Now   func() time.Time // required
-	Log   *slog.Logger     // slog.Default() when nil
+	// Measure begins to measure a request; what it returns is told the route's pattern
+	// ("" for none), the status, and whether it was a stream. nil measures nothing.
+	Measure func() (done func(route string, status int, stream bool))
+	Now     func() time.Time // required
+	Log     *slog.Logger     // slog.Default() when nil
 }
 
 // A Mux routes requests to handlers and puts around them what all need. It is an

@@ -35,6 +35,9 @@ func Open(t testing.TB, h http.Handler) *Browser {
 	return visit(t, server)
 }
 
+// Handler returns what answers, to be asked without a connection.
+func (b *Browser) Handler() http.Handler { return b.server.Config.Handler }
+
 // Other returns a browser of somebody else, at the same server.
 func (b *Browser) Other() *Browser { return visit(b.t, b.server) }
 
