@@ -336,3 +336,56 @@ func TestTheExamplesOfWebServersAreSafe(t *testing.T) {
 		}
 	}
 }
+
+// The limits that the threat model tells are those of the code.
+func TestTheLimitsThatAreToldAreThoseOfTheCode(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("docs/security/threat-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := string(b)
+	for _, l := range []struct {
+		said, path string
+		source     []string // expressions
+	}{
+		{"Guesses at a password in 15 minutes | 10 of one login from one address, 50 of one login, 200 from one address", "base/auth/attempt.go",
+			[]string{`attemptWindow\s*= 15 \* time\.Minute`, `attemptsBoth\s*= 10\b`, `attemptsLogin\s*= 50\b`, `attemptsAddress\s*= 200\b`}},
+		{"as many as cores, two at least", "base/auth/password.go", []string{`max\(2, runtime\.GOMAXPROCS\(0\)\)`}},
+		{"twelve signs at least", "base/auth/password.go", []string{`MinPassword = 12\b`}},
+		{"argon2id, 19 MB, two passes, 128-bit salt", "base/auth/password.go", []string{`Memory: 19 \* 1024, Iterations: 2\b`, `SaltLength: 16\b`}},
+		{"two hours idle, twelve in all", "base/web/mux.go", []string{`cfg\.Idle = 2 \* time\.Hour`, `cfg\.Lifetime = 12 \* time\.Hour`}},
+		{"a second factor is waited for five minutes", "base/web/session.go", []string{`pendingFor = 5 \* time\.Minute`}},
+		{"30 wrong codes, then none", "admin/firstrun.go", []string{`\b30\b`}},
+		{"10 at once, then one in 20 seconds, of one address", "dossier/dossierweb/lookuplimit.go", []string{`lookupBurst = 10\b`, `lookupEvery = 20 \* time\.Second`}},
+		{"100 calls a second of one token or account, 1,000 at once", "app/serve.go", []string{`default:"100" name:"api-rate"`, `default:"1000" name:"api-burst"`}},
+		{"a tenth of that without", "base/api/limit.go", []string{`visitors = 10\b`}},
+		{"24 for each core, at least 48; seven classes, the counter first; 2 s of waiting", "app/load.go", []string{`max\(48, 24\*cores\)`, `default:"2s"`}},
+		{"| Forms | 1 MB |", "base/web/mux.go", []string{`cfg\.BodyLimit = 1 << 20`}},
+		{"OpenDocument too; 25 MB", "base/file/put.go", []string{`MaxSize = 25 << 20`}},
+		{"CSV and XLSX, 1 GB;", "imports/imports.go", []string{`MaxSize = 1 << 30`}},
+		{"unpacked 4 GB, 10,000 parts, 256 MB of shared texts, packed no better than 1:400", "base/table/xlsx.go",
+			[]string{`maxUnzipped = 4 << 30`, `maxParts\s*= 10_000`, `maxShared\s*= 256 << 20`, `maxRatio\s*= 400`}},
+		{"a row of CSV 4 MB", "base/table/csv.go", []string{`maxRow = 4 << 20`}},
+		{"8 MB of a form", "scorecard/scorecardweb/sets.go", []string{`largestUpload = 8 << 20`}},
+		{"4 MB of text", "scorecard/criteria/yaml.go", []string{`maxText\s*= 4 << 20`}},
+		{"| Files of lists | 100,000 rows |", "base/web/list/file.go", []string{`FileRows = 100_000`}},
+		{"5 s to connect, 15 s in all", "exchange/exchangeweb/sender.go", []string{`Timeout: 5 \* time\.Second`, `Timeout: 15 \* time\.Second`}},
+		{"a list 10 minutes a page, 64 MB of JSON", "exchange/exchangeweb/fetch.go", []string{`fetchFor\s*= 10 \* time\.Minute`, `fetchPage\s*= 64 << 20`}},
+		{"512 MB of a file", "exchange/exchangeweb/reconcile.go", []string{`maxList = 512 << 20`}},
+	} {
+		if !strings.Contains(told, l.said) {
+			t.Errorf("the threat model does not say %q", l.said)
+		}
+		source, err := os.ReadFile(l.path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, x := range l.source {
+			if !regexp.MustCompile(x).Match(source) {
+				t.Errorf("%q is said, and %s has no %s", l.said, l.path, x)
+			}
+		}
+	}
+}

@@ -38,6 +38,7 @@ type Public struct {
 func (p *Public) Register(mux *web.Mux) {
 	mux.Handle("GET /{$}", web.Public, p.home)
 	mux.Handle("GET /lookup", web.Public, p.lookup)
+	mux.Handle("POST /lookup", web.Public, p.lookup)
 	mux.Handle("GET /rate/{token}", web.Public, p.ask)
 	mux.Handle("POST /rate/{token}", web.Public, p.rate)
 	mux.Handle("POST /rate/{token}/reason", web.Public, p.explain)

@@ -24,12 +24,16 @@ type lookupQuery struct {
 }
 
 // lookup answers how a dossier stands, without anything personal. The address
-// without digits only shows the form: the code on a receipt's picture leads there.
+// without digits only shows the form: the code on a receipt's picture leads there. One
+// with digits is answered for links from elsewhere; our form sends them in the body.
 func (p *Public) lookup(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	in := &lookupQuery{}
 	if err := web.Decode(r, in); err != nil {
 		return err
+	}
+	if r.Method == http.MethodPost { // another language or larger letters come back to the form
+		ui.FrameOf(ctx).Path = link("/lookup", "code", in.Code)
 	}
 	if _, sent := in.Values["digits"]; !sent {
 		return web.Render(w, r, http.StatusOK, lookupAsk(in))

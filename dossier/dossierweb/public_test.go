@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cchc/base/web/webtest"
 )
 
 func TestTheFirstPageIsForVisitorsAndLeadsOthersToWork(t *testing.T) {
@@ -56,6 +58,31 @@ func TestLookUpSaysWhatIsWrongAndNotWhichCodesExist(t *testing.T) {
 	if wrong != unknown {
 		t.Errorf("wrong digits are told as\n%s\nan unknown code as\n%s", wrong, unknown)
 	}
+}
+
+// The digits are sent in the body: no page of ours puts them into an address, which
+// stays in the browser's history. Another language leads back to the form, with the code.
+func TestTheFormKeepsTheDigitsOutOfAddresses(t *testing.T) {
+	t.Parallel()
+	s, d := busy(t)
+	code := d["late"].Code
+	for _, path := range []string{"/", "/lookup?code=" + code} {
+		s.Get(path).Is(200).Count("form[action='/lookup']:not([method=post])", 0)
+	}
+	p := s.Post("/lookup", "code", code, "digits", "3456").Is(200).Has("h1", "Hồ sơ đang chậm")
+	if got := p.Attr("[name=back]", "value"); got != "/lookup?code="+code {
+		t.Errorf("a choice of looks leads back to %q", got)
+	}
+	for _, n := range p.Find("a, form") {
+		if strings.Contains(webtest.Attr(n, "href")+webtest.Attr(n, "action"), "3456") {
+			t.Errorf("an address holds the digits: %s", webtest.Attr(n, "href"))
+		}
+	}
+	s.Post("/lookup", "code", "x", "digits", "12").Is(422).Has("#error-summary a[href='#f-code']", "Mã hồ sơ chưa đúng")
+	for range 10 {
+		p = s.Post("/lookup", "code", code, "digits", "0000")
+	}
+	p.Is(429)
 }
 
 func TestGuessingDigitsIsMadeToWait(t *testing.T) {
