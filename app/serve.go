@@ -28,6 +28,7 @@ type serveFlags struct {
 	Files      string        `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 
 	logFlag
+	logFormatFlag
 	cosignerFlags
 	Copies backupFlags `embed:"" prefix:"backup-"`
 	metricsFlags
@@ -117,6 +118,7 @@ func (c demoCmd) Run(ctx context.Context, s streams) error {
 // serve runs pages, API and jobs until ctx ends, then lets what is under way
 // finish.
 func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()) error {
+	slog.SetDefault(newLog(s.err, f.LogFormat))
 	l, err := net.Listen("tcp", f.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)

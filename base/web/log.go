@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 )
 
@@ -18,7 +21,8 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 		if m.cfg.Measure != nil {
 			measured = m.cfg.Measure()
 		}
-		v := &visit{mux: m}
+		v := &visit{mux: m, id: requestID(r, m.cfg.TrustProxy)}
+		w.Header().Set(requestHeader, v.id)
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
 		r = r.WithContext(ctx)
 		rec := &recorder{ResponseWriter: w}
@@ -99,3 +103,26 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+const requestHeader = "X-Request-Id"
+
+var requestForm = regexp.MustCompile(`^[0-9a-f-]{16,64}$`)
+
+// requestID names a request in the log and in its answer: as our own proxy called it
+// if that is a random name, or by a new one.
+func requestID(r *http.Request, trusted bool) string {
+	if id := r.Header.Get(requestHeader); trusted && requestForm.MatchString(id) {
+		return id
+	}
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// RequestID returns the name of the context's request, "" outside of one.
+func RequestID(ctx context.Context) string {
+	if v := visitOf(ctx); v != nil {
+		return v.id
+	}
+	return ""
+}

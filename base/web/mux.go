@@ -296,6 +296,7 @@ type visit struct {
 	mux   *Mux
 	actor actor.Actor
 	route string
+	id    string // of the request
 	code  string // of an error that the log tells of
 	shed  string // class of a request that was sent away
 }

@@ -1,0 +1,272 @@
+package app
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"cchc/base/actor"
+	"cchc/base/web"
+	"cchc/base/web/webtest"
+)
+
+// A form is one that a page shows, with the values that stand in it.
+type form struct {
+	action, kind string
+	fields       url.Values
+}
+
+// hostileTexts are what no field expects.
+var hostileTexts = []string{"", " ", "0", "-1", "1e400", "99999999999999999999", "NaN", "\x00", "a\x00b", "\xff\xfe", "\u202eđảo", "e\u0302\u0301", "😀", strings.Repeat("dài ", 2000), strings.Repeat("9", 400),
+	"31/02/2026", "00/00/0000", "99/99/9999", "2026-13-45T99:99", "31/12/9999 23:59", "01/01/0001", "'; DROP TABLE dossier; --", "%", "<script>", "{{.}}", "../../etc/passwd", "on", "null", "\r\nX: y", "|||||||", "a: &a [*a]", "01a216b3-1c6d-7190-beaf-06d362f80f24"}
+
+// Every form of every page that a strong role reaches is sent as it stands and with
+// hostile values, and every route that takes a form gets such values even when no page
+// led there. Nothing may be a mistake of ours.
+func TestNoFormBreaksAPage(t *testing.T) {
+	t.Parallel()
+	l := serveLeague(t)
+	o := l.o
+	if err := o.openLog(ctx, filepath.Join(t.TempDir(), "key")); err != nil {
+		t.Fatal(err)
+	}
+	strong := func(n int) *webtest.Browser {
+		return o.signIn(t, fmt.Sprintf("manh-%d", n), actor.Grant{Role: actor.Administrator, Unit: ""}, actor.Grant{Role: actor.OneStop, Unit: o.commune},
+			actor.Grant{Role: actor.Specialist, Unit: o.commune}, actor.Grant{Role: actor.Chairperson, Unit: o.commune}, actor.Grant{Role: actor.HomeAffairs, Unit: o.province}, actor.Grant{Role: actor.Auditor, Unit: ""})
+	}
+	b := strong(0)
+	var codes []string
+	for range 6 {
+		codes = append(codes, receive(t, o.rooms, o.commune).Code)
+	}
+	rng := rand.New(rand.NewPCG(20261123, 2))
+
+	// What a person reaches by following links.
+	forms, sent := map[string]form{}, map[string]bool{}
+	queue := []string{"/", "/work", "/dossiers", "/dossiers/new", "/counter", "/admin", "/reports", "/scorecard", "/me", "/notices", "/dossiers/" + codes[0], "/lookup", "/services"}
+	seen := map[string]bool{}
+	shapes := map[string]int{} // pages of one shape are enough after a few
+	for len(queue) > 0 && len(seen) < 450 {
+		path := queue[0]
+		queue = queue[1:]
+		shape := o.shape(path)
+		if seen[path] || shapes[shape] >= 3 {
+			continue
+		}
+		seen[path] = true
+		shapes[shape]++
+		p := b.Get(path)
+		if p.Status >= 500 {
+			t.Errorf("GET %s: %d", path, p.Status)
+		}
+		if !strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+			continue
+		}
+		for _, a := range p.Find("a[href^='/']") {
+			if to := attr(a, "href"); !strings.Contains(to, "format=") && !strings.HasPrefix(to, "/static") && !strings.HasPrefix(to, "/api") && !strings.HasPrefix(to, "/help") {
+				queue = append(queue, strings.SplitN(to, "#", 2)[0])
+			}
+		}
+		for _, n := range p.Find("form[method=post]") {
+			f := formOf(n, path)
+			key := o.shape(f.action) + " " + strings.Join(slices.Sorted(keysIn(f.fields)), ",")
+			if _, there := forms[key]; !there && !strings.HasPrefix(f.action, "/sign-out") {
+				forms[key] = f
+			}
+		}
+	}
+	posts := 0
+	post := func(action, kind string, fields url.Values) {
+		posts++
+		var p *webtest.Page
+		if kind == "multipart/form-data" {
+			p = b.Send("POST", action, "multipart/form-data; boundary=x", parts(fields))
+		} else {
+			p = b.Send("POST", action, "application/x-www-form-urlencoded", fields.Encode())
+		}
+		sent[o.shape(action)] = true
+		if p.Status >= 500 {
+			t.Errorf("POST %s with %.500q: %d", action, fields.Encode(), p.Status)
+		}
+		if p.Status == 401 || p.Status == 303 && strings.HasPrefix(p.Header.Get("Location"), "/sign-in") || p.Status == 403 && posts%50 == 0 {
+			b = strong(posts) // it ended its own session, or its rights
+		}
+	}
+	for _, key := range slices.Sorted(keysIn(forms)) {
+		f := forms[key]
+		names := slices.Sorted(keysIn(f.fields))
+		for i := range 2 + 2*min(len(names), 6) {
+			fields := url.Values{}
+			for _, n := range names {
+				fields[n] = slices.Clone(f.fields[n])
+				if i > 1 && rng.IntN(3) == 0 || i == 1 {
+					fields[n] = []string{hostileTexts[rng.IntN(len(hostileTexts))]}
+				}
+				if rng.IntN(12) == 0 {
+					fields.Add(n, hostileTexts[rng.IntN(len(hostileTexts))])
+				}
+			}
+			post(f.action, f.kind, fields)
+		}
+	}
+	// Routes to which no page led.
+	for _, pattern := range o.b.Handler().(*web.Mux).Patterns() {
+		path, ok := strings.CutPrefix(pattern, "POST ")
+		if !ok || sent[path] || path == "/sign-out" {
+			continue
+		}
+		for range 4 {
+			at := path
+			for strings.Contains(at, "{") {
+				before, rest, _ := strings.Cut(at, "{")
+				name, after, _ := strings.Cut(rest, "}")
+				value := hostileTexts[rng.IntN(len(hostileTexts))]
+				if name == "code" {
+					value = codes[rng.IntN(len(codes))]
+				} else if name == "unit" {
+					value = string(o.commune)
+				}
+				at = before + url.PathEscape(strings.ReplaceAll(value, "/", "-")) + after
+			}
+			fields := url.Values{}
+			for _, n := range []string{"id", "code", "unit", "name", "reason", "day", "from", "to", "kind", "value", "q", "text", "amount", "until"} {
+				if rng.IntN(2) == 0 {
+					fields.Set(n, hostileTexts[rng.IntN(len(hostileTexts))])
+				}
+			}
+			post(at, "", fields)
+		}
+	}
+	t.Logf("%d pages, %d forms, %d posts to %d routes", len(seen), len(forms), posts, len(sent))
+	if len(forms) < 60 || posts < 600 {
+		t.Errorf("only %d forms and %d posts: the pages were not reached", len(forms), posts)
+	}
+}
+
+func keysIn[V any](m map[string]V) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// shape is a path without what names a thing, as its route's pattern has it.
+func (o *office) shape(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	r, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	segments := strings.Split(r.Path, "/")
+	best := ""
+	for _, p := range o.b.Handler().(*web.Mux).Patterns() {
+		_, p, _ = strings.Cut(p, " ")
+		at := strings.Split(p, "/")
+		same := len(at) == len(segments)
+		for i := 0; same && i < len(at); i++ {
+			same = at[i] == segments[i] || strings.HasPrefix(at[i], "{")
+		}
+		if same && (best == "" || strings.Count(p, "{") < strings.Count(best, "{")) {
+			best = p
+		}
+	}
+	if best == "" {
+		return r.Path
+	}
+	return best
+}
+
+func formOf(n *html.Node, page string) form {
+	f := form{action: attr(n, "action"), kind: attr(n, "enctype"), fields: url.Values{}}
+	if f.action == "" {
+		f.action = page
+	}
+	var walk func(n *html.Node)
+	walk = func(n *html.Node) {
+		if name := attr(n, "name"); n.Type == html.ElementNode && name != "" {
+			switch n.Data {
+			case "input", "textarea", "button":
+				f.fields.Add(name, attr(n, "value"))
+			case "select":
+				value := ""
+				for o := n.FirstChild; o != nil; o = o.NextSibling {
+					if v := attr(o, "value"); value == "" && v != "" {
+						value = v
+					}
+				}
+				f.fields.Add(name, value)
+			}
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(n)
+	return f
+}
+
+// parts writes a form with a file in each of its fields' places, now and then.
+func parts(fields url.Values) string {
+	var s strings.Builder
+	for i, name := range slices.Sorted(keysIn(fields)) {
+		for _, v := range fields[name] {
+			file := ""
+			if i%3 == 2 || strings.Contains(name, "file") {
+				file = `; filename="` + strings.NewReplacer("\r", "", "\n", "", `"`, "").Replace(v) + `.csv"`
+			}
+			fmt.Fprintf(&s, "--x\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n%s\r\n", name, file, v)
+		}
+	}
+	return s.String() + "--x--\r\n"
+}
+
+// A form of a hundred thousand parts, a page of a hundred thousand levels: refused, and
+// in little memory.
+func TestWhatIsTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	b := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune}, actor.Grant{Role: actor.Administrator, Unit: ""})
+	d := receive(t, o.rooms, o.commune)
+	many := strings.Repeat("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", 100_000) + "--x--\r\n"
+	for _, path := range []string{"/dossiers/" + d.Code + "/papers", "/admin/import/units", "/dossiers", "/scorecard/sets/import"} {
+		if p := b.Send("POST", path, "multipart/form-data; boundary=x", many); p.Status < 400 || p.Status >= 500 {
+			t.Errorf("%s took a form of 100,000 parts: %d", path, p.Status)
+		}
+	}
+	deep := strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)
+	for _, body := range []string{deep, `{"person":` + deep + `}`, strings.Repeat(`{"a":`, 100_000)} {
+		if p := b.Send("POST", "/api/v1/dossiers", "application/json", body); p.Status < 400 || p.Status >= 500 {
+			t.Errorf("a body of 100,000 levels: %d %.200s", p.Status, p.Body)
+		}
+	}
+	if p := b.Send("POST", "/api/v1/dossiers", "application/json", `{"note":"`+strings.Repeat("x", 20<<20)+`"}`); p.Status != 413 {
+		t.Errorf("20 MB of JSON: %d", p.Status)
+	}
+	yaml := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		yaml += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1)
+	}
+	for _, text := range []string{yaml, strings.Repeat("[", 100_000), strings.Repeat("a:\n ", 50_000), "a: " + strings.Repeat("{a: ", 20_000)} {
+		if p := b.Send("POST", "/api/v1/scorecard/sets", "application/octet-stream", text); p.Status < 400 || p.Status >= 500 {
+			t.Errorf("%.30q…: %d %.200s", text, p.Status, p.Body)
+		}
+	}
+}
