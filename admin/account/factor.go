@@ -92,8 +92,13 @@ func (p *Pages) factorShow(w http.ResponseWriter, r *http.Request, status int, i
 	return web.Render(w, r, status, factorView(page))
 }
 
-// factorBegin makes a secret; the page then shows it.
+// factorBegin makes a secret; the page then shows it. Whoever finds a session left open
+// must not lock its owner out: who signed in a while ago does so again first.
 func (p *Pages) factorBegin(w http.ResponseWriter, r *http.Request) error {
+	if !web.Fresh(r.Context()) {
+		web.Warn(r.Context(), "auth.fresh")
+		return web.SeeOther(w, r, "/sign-in?next=%2Fme%2Ffactor", "")
+	}
 	if err := p.Accounts.BeginFactor(r.Context(), web.Actor(r.Context())); err != nil {
 		return err
 	}
