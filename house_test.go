@@ -70,6 +70,7 @@ var only = []rule{
 	{"github.com/yuin/goldmark", among("base/web/help"), "markdown is package help's"},
 	{"github.com/expr-lang/expr", among("scorecard/criteria"), "formulas are package criteria's"},
 	{"golang.org/x/mod/sumdb", among("base/receipt", "base/ledger"), "the log of the trail is package ledger's"},
+	{"github.com/go-webauthn/webauthn", among("base/auth"), "passkeys are package auth's"},
 	{"github.com/coreos/go-oidc/v3", among("base/web/sso"), "single sign-on is package sso's"},
 	{"golang.org/x/oauth2", among("base/web/sso"), "single sign-on is package sso's"},
 	{"github.com/prometheus", among("app"), "what is measured is put together by package app"},

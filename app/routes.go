@@ -80,7 +80,8 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	if err != nil {
 		return nil, nil, err
 	}
-	(&signin.Pages{Accounts: r.accounts, SSO: provider, Believe: r.believeProvider}).Register(mux)
+	passkeys := r.passkeys(f)
+	(&signin.Pages{Accounts: r.accounts, SSO: provider, Believe: r.believeProvider, Passkeys: passkeys}).Register(mux)
 	sender := r.exchange.Sender.(*exchangeweb.Sender)
 	sender.Hosts, sender.Only, r.exchange.Listed = f.Hosts, f.Only, sender.Listed
 	r.exchange.Quiet = r.training
@@ -110,7 +111,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers", "late": "/late", "procedures": procedureweb.Path, "accounts": "/admin/accounts"}}
 	views.Register(mux)
-	accounts := &account.Pages{Accounts: r.accounts, Units: r.units, Views: views, Forced: r.factorForced}
+	accounts := &account.Pages{Accounts: r.accounts, Units: r.units, Views: views, Forced: r.factorForced, Passkeys: passkeys}
 	if provider != nil {
 		accounts.SSO = account.Provider{Issuer: provider.Issuer, Name: provider.Name}
 	}

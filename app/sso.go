@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
 
 	"cchc/admin/account"
+	"cchc/base/auth"
 	"cchc/base/web/sso"
 	"cchc/setting"
 )
@@ -49,4 +52,22 @@ func (r *rooms) provider(f serveFlags) (*sso.Provider, error) {
 func (r *rooms) believeProvider(ctx context.Context) (bool, error) {
 	on, err := r.settings.Value(ctx, r.db, account.SSOStrong, "")
 	return on == setting.On, err
+}
+
+// passkeys are those of the address by which people reach us, or nil where that has no
+// name: browsers make no passkeys for numbers.
+func (r *rooms) passkeys(f serveFlags) *auth.Passkeys {
+	address := f.Base
+	if address == "" { // somebody who tries it on their own machine
+		_, port, err := net.SplitHostPort(f.Addr)
+		if err != nil {
+			port = "8080"
+		}
+		address = "http://localhost:" + port
+	}
+	p, err := auth.NewPasskeys(r.accounts, address, "CCHC")
+	if err != nil {
+		slog.Warn("there are no passkeys", "err", err)
+	}
+	return p
 }

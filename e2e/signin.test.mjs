@@ -46,3 +46,63 @@ journey('after signing out the pages are closed', {}, async (page) => {
   await page.goto('/dossiers');
   assert.match(page.url(), /\/sign-in/);
 });
+
+// Chromium's own virtual authenticator stands for a telephone with a screen lock.
+journey('a passkey is added, and signs in without a password', {}, async (page) => {
+  const { login, password } = world.accounts.thanhtra;
+  const home = world.url.replace('127.0.0.1', 'localhost'); // a passkey belongs to a name
+  const device = await page.context().newCDPSession(page);
+  await device.send('WebAuthn.enable');
+  const { authenticatorId } = await device.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  await page.goto(`${home}/sign-in?next=/me/passkeys`);
+  await page.getByLabel('Tên đăng nhập').fill(login);
+  await page.getByLabel('Mật khẩu').fill(password);
+  await submit(page);
+  await page.waitForURL(`${home}/me/passkeys`);
+  await page.getByLabel('Tên khoá').fill('Điện thoại của tôi');
+  await axe(page);
+  await page.getByRole('button', { name: 'Thêm khoá truy cập' }).click();
+  await page.getByText('Đã thêm khoá truy cập').waitFor();
+  assert.equal(await page.locator('code.recovery').count(), 10);
+
+  await page.goto(`${home}/me/passkeys`);
+  await page.getByRole('cell', { name: 'chưa dùng lần nào' }).waitFor();
+  await screenshot(page, 'passkeys');
+  await page.getByLabel('Tên khoá').fill('Lần nữa');
+  await page.getByRole('button', { name: 'Thêm khoá truy cập' }).click(); // the device has one
+  await page.getByText('Thiết bị này đã có khoá').waitFor();
+  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.getByRole('link', { name: 'Đăng nhập' }).waitFor();
+
+  await page.goto(`${home}/sign-in?next=/me`);
+  await axe(page);
+  await page.getByRole('button', { name: 'Dùng khoá truy cập' }).click();
+  await page.waitForURL(`${home}/me`);
+  await page.getByText(`Tên đăng nhập: ${login}`).waitFor();
+
+  // A device without its person lets nobody in.
+  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.getByRole('link', { name: 'Đăng nhập' }).waitFor();
+  await device.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  await page.goto(`${home}/sign-in`);
+  await page.getByRole('button', { name: 'Dùng khoá truy cập' }).click();
+  await page.getByText('Thiết bị không trả lời').waitFor();
+  await device.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+
+  // The password alone is not enough any more; the device is the second step.
+  await page.getByLabel('Tên đăng nhập').fill(login);
+  await page.getByLabel('Mật khẩu').fill(password);
+  await submit(page);
+  await page.waitForURL(/\/sign-in\/code/);
+  await axe(page);
+  await screenshot(page, 'signin-second-step');
+  await page.getByRole('button', { name: 'Dùng khoá truy cập' }).click();
+  await page.getByRole('button', { name: 'Đăng xuất' }).waitFor();
+
+  // Taken off, the password is enough: for the journeys of others.
+  await page.goto(`${home}/me/passkeys`);
+  await page.getByRole('button', { name: 'Bỏ khoá' }).click();
+  await page.getByText('Đã bỏ khoá').waitFor();
+});

@@ -67,10 +67,14 @@ func open(t *testing.T) *office {
 			return auth.ActFor(ctx, d, book, a, id, d.Now().Date())
 		},
 	})
-	(&signin.Pages{Accounts: o.accounts}).Register(mux)
+	keys, err := auth.NewPasskeys(o.accounts, "https://cchc.example.vn", "CCHC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	(&signin.Pages{Accounts: o.accounts, Passkeys: keys}).Register(mux)
 	views := &list.Views{DB: d, Pages: map[string]string{"accounts": "/admin/accounts"}}
 	views.Register(mux)
-	(&account.Pages{Accounts: o.accounts, Units: book, Views: views, SSO: account.Provider{Issuer: "https://sso.example.vn", Name: "SSO tỉnh"}}).Register(mux)
+	(&account.Pages{Accounts: o.accounts, Units: book, Views: views, SSO: account.Provider{Issuer: "https://sso.example.vn", Name: "SSO tỉnh"}, Passkeys: keys}).Register(mux)
 	(&admin.Trail{DB: d, Guard: guard, Units: book}).Register(mux)
 	mux.Handle("GET /{$}", web.SignedIn, func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusOK, ui.Layout(ui.Page{Title: "Trang đầu"}))
@@ -221,5 +225,5 @@ func TestThePagesInABrowser(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	b := o.as("quantri", password)
-	b.Look("/admin/accounts", "/admin/accounts/new", "/admin/accounts/"+o.id["bich"], "/me", "/me/password", "/me/delegations", "/admin/delegations", "/admin/audit")
+	b.Look("/admin/accounts", "/admin/accounts/new", "/admin/accounts/"+o.id["bich"], "/me", "/me/password", "/me/passkeys", "/me/delegations", "/admin/delegations", "/admin/audit")
 }

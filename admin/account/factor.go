@@ -42,7 +42,7 @@ func Forced(ctx context.Context, q db.Queryer, accounts *auth.Accounts, settings
 			}
 			if on == setting.On {
 				f, err := accounts.Factor(ctx, a.Account)
-				return f.Since == 0, err
+				return !f.Any(), err
 			}
 			break
 		}

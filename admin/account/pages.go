@@ -22,8 +22,9 @@ import (
 type Pages struct {
 	Accounts *auth.Accounts
 	Units    *unit.Book
-	Views    *list.Views // nil keeps none
-	SSO      Provider    // of single sign-on; zero where there is none
+	Views    *list.Views    // nil keeps none
+	SSO      Provider       // of single sign-on; zero where there is none
+	Passkeys *auth.Passkeys // nil: this address can have none
 	// Forced reports whether somebody needs a second factor that they do not have;
 	// nil forces nobody.
 	Forced func(ctx context.Context, a actor.Actor) (bool, error)
@@ -34,6 +35,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/accounts", web.SignedIn, p.list)
 	p.registerFactor(mux)
 	p.registerSSO(mux)
+	p.registerPasskeys(mux)
 	mux.Handle("GET /admin/accounts/new", web.SignedIn, p.askNew)
 	mux.Handle("POST /admin/accounts", web.SignedIn, p.create)
 	mux.Handle("GET /admin/accounts/{id}", web.SignedIn, p.show)
@@ -69,7 +71,7 @@ func Confined(r *http.Request, a actor.Actor) string {
 // they do not have yet. Who acts in another's place can end that: a second factor is
 // set up by oneself.
 func ConfinedToFactor(r *http.Request) string {
-	if r.URL.Path == "/me/act" || strings.HasPrefix(r.URL.Path, "/me/factor/") {
+	if p := r.URL.Path; p == "/me/act" || strings.HasPrefix(p, "/me/factor/") || p == "/me/passkeys" || strings.HasPrefix(p, "/me/passkeys/") {
 		return ""
 	}
 	return unless(r, "/me/factor")

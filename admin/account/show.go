@@ -124,7 +124,7 @@ func (p *Pages) shows(w http.ResponseWriter, r *http.Request, status int, in *in
 	if err != nil {
 		return err
 	}
-	page.Factor = f.Since != 0
+	page.Factor = f.Any()
 	if p.SSO.Issuer != "" {
 		page.SSO = &identities{Provider: p.SSO}
 		if page.SSO.List, page.SSO.Like, err = p.Accounts.LinkedWith(ctx, a, id); err != nil {

@@ -56,9 +56,13 @@ var (
 
 // A Factor is how an account's second factor stands.
 type Factor struct {
-	Since    moment.Instant // when it was confirmed; 0 without one
+	Since    moment.Instant // when the application's was confirmed; 0 without one
 	Recovery int            // recovery codes that are left
+	Passkeys int
 }
+
+// Any reports whether there is a second factor, of whichever sort.
+func (f Factor) Any() bool { return f.Since != 0 || f.Passkeys > 0 }
 
 // hasSecond reports whether an account has a second factor, of whichever sort: a
 // passkey asks for what one has and for what one knows or is by itself.
@@ -92,11 +96,15 @@ func loadFactor(ctx context.Context, q db.Queryer, account string) (f factor, er
 // Factor returns how the second factor of an account stands.
 func (k *Accounts) Factor(ctx context.Context, account string) (Factor, error) {
 	f, err := loadFactor(ctx, k.DB, account)
-	if err != nil || f.confirmed == 0 {
+	if err != nil {
 		return Factor{}, err
 	}
-	n, err := db.Value[int](ctx, k.DB, recoveryNum, account)
-	return Factor{Since: f.confirmed, Recovery: n}, err
+	out := Factor{Since: f.confirmed}
+	if out.Passkeys, err = db.Value[int](ctx, k.DB, passkeysCount, account); err != nil || !out.Any() {
+		return Factor{}, err
+	}
+	out.Recovery, err = db.Value[int](ctx, k.DB, recoveryNum, account)
+	return out, err
 }
 
 // period returns the period of a code that is right at an instant and was not used
@@ -213,7 +221,7 @@ func (k *Accounts) DropFactor(ctx context.Context, a actor.Actor, code string) e
 	})
 }
 
-// ResetFactor turns another account's second factor off, for somebody who lost
+// ResetFactor turns another account's second factor off, passkeys too, for somebody who lost
 // telephone and recovery codes. Faults: NotFound; Invalid with field reason.
 func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
@@ -226,13 +234,21 @@ func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason st
 		if _, err := tx.Exec(ctx, endSessions, tx.Now, id, tx.Now.Add(-alive), 0); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, passkeysOff, id); err != nil {
+			return err
+		}
 		return dropFactor(ctx, tx, a, id, "", "account.factor_reset", reason)
 	})
 }
 
 func dropFactor(ctx context.Context, tx *db.Tx, a actor.Actor, id string, unit actor.UnitID, verb, reason string) error {
-	for _, s := range []*db.Stmt{recoveryOff, factorOff} {
-		if _, err := tx.Exec(ctx, s, id); err != nil {
+	if _, err := tx.Exec(ctx, factorOff, id); err != nil {
+		return err
+	}
+	if second, err := hasSecond(ctx, tx, id); err != nil {
+		return err
+	} else if !second {
+		if _, err := tx.Exec(ctx, recoveryOff, id); err != nil {
 			return err
 		}
 	}
@@ -301,10 +317,7 @@ func useCode(ctx context.Context, tx *db.Tx, account, code string) (recovery boo
 		return false, err
 	}
 	wrong := fault.New(fault.Invalid, "form.invalid").With("code", "auth.factor.wrong")
-	if f.confirmed == 0 {
-		return false, wrong
-	}
-	if digits := digitsOf(code); len(digits) == 6 {
+	if digits := digitsOf(code); len(digits) == 6 && f.confirmed != 0 {
 		step, err := f.period(digits, tx.Now)
 		if err != nil {
 			return false, err

@@ -22,7 +22,8 @@ type Pages struct {
 	SSO      *sso.Provider // nil: there is no single sign-on
 	// Believe reports whether a second factor that the provider asked for is believed;
 	// nil believes none.
-	Believe func(ctx context.Context) (bool, error)
+	Believe  func(ctx context.Context) (bool, error)
+	Passkeys *auth.Passkeys // nil: this address can have none
 }
 
 // Register puts the pages at /sign-in, /sign-in/code and /sign-out.
@@ -33,6 +34,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("POST /sign-in/code", web.Public, p.enterCode)
 	mux.Handle("POST /sign-out", web.Public, p.leave)
 	p.registerSSO(mux)
+	p.registerPasskeys(mux)
 }
 
 // page is the page to sign in, with what can be signed in by here.
@@ -41,7 +43,7 @@ func (p *Pages) page(in *ui.Form) templ.Component {
 	if p.SSO != nil {
 		name = p.SSO.Name
 	}
-	return page(in, name)
+	return page(in, name, p.Passkeys != nil)
 }
 
 // A form is what somebody types to sign in; next is where they wanted to go.
@@ -110,7 +112,7 @@ func (p *Pages) askCode(w http.ResponseWriter, r *http.Request) error {
 	}
 	var in codeForm
 	in.Set("next", web.Local(r.URL.Query().Get("next")))
-	return web.Render(w, r, http.StatusOK, codePage(&in.Form))
+	return web.Render(w, r, http.StatusOK, codePage(&in.Form, p.Passkeys != nil))
 }
 
 func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
@@ -130,10 +132,10 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
 		in.Fault = f
 		w.Header().Set("Retry-After", "60")
-		return web.Render(w, r, http.StatusTooManyRequests, codePage(&in.Form))
+		return web.Render(w, r, http.StatusTooManyRequests, codePage(&in.Form, p.Passkeys != nil))
 	}
 	if in.Failed(err) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, codePage(&in.Form))
+		return web.Render(w, r, http.StatusUnprocessableEntity, codePage(&in.Form, p.Passkeys != nil))
 	}
 	if err != nil {
 		return err
