@@ -75,6 +75,8 @@ type rooms struct {
 	log        *ledger.Log   // of the audit trail
 	logKey     string        // where its private key is
 	logKeeper  *logKeeper
+	sealKey    string // where the key of second factors is
+	sealed     error  // why codes of second factors cannot be checked; nil when they can
 	cosigner   cosignerFlags
 	ready      *readiness // of what serves
 	copies     copies     // when they are made by the program itself
@@ -152,6 +154,18 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.units = &unit.Book{DB: d}
 	r.guard = &auth.Guard{Tree: r.units}
 	r.accounts = &auth.Accounts{DB: d, Guard: *r.guard}
+	r.accounts.Names = func(ctx context.Context, q db.Queryer, list []actor.UnitID) (out []string, err error) {
+		for _, id := range list {
+			u, ok, err := r.units.Last(ctx, q, id)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, u.Name)
+			}
+		}
+		return out, nil
+	}
 	r.bearers = &auth.Bearers{DB: d, Guard: *r.guard}
 	r.registry = &unit.Registry{Book: r.units, Guard: *r.guard}
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}

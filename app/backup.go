@@ -30,6 +30,7 @@ type backupCmd struct {
 	Dir   string `arg:"" help:"Folder of the copies, made when it is not there, or s3://BUCKET?endpoint=…; better on another disk or machine." env:"CCHC_BACKUP"`
 	Files string `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
 	logFlag
+	SealKey string `help:"File of the key that seals second factors, as for serve." name:"seal-key" placeholder:"PATH"`
 	copyFlags
 }
 
@@ -51,6 +52,7 @@ func (c backupCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer d.Close()
 	r := &rooms{db: d}
+	r.sealKey = r.sealKeyAt(c.SealKey)
 	files, err := file.Open(ctx, r.filesAt(c.Files))
 	if err != nil {
 		return fmt.Errorf("--files: %w", err)
@@ -91,7 +93,7 @@ func (r *rooms) copyTo(ctx context.Context, where string, files *file.Store, log
 		return backup.Made{}, err
 	}
 	defer shelf.Close()
-	m := backup.Maker{DB: r.db, DSN: r.db.DSN(), Files: files, Keys: []string{logKey, logKey + ".signed"}, Shelf: shelf,
+	m := backup.Maker{DB: r.db, DSN: r.db.DSN(), Files: files, Keys: []string{logKey, logKey + ".signed"}, SealKey: r.sealKey, Shelf: shelf,
 		Recipients: to, Keep: f.keep(), Tools: backup.Tools{Dir: f.PgTools}, Say: say}
 	return m.Make(ctx)
 }

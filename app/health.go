@@ -144,6 +144,9 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		say("clock", s, "Now", now)
 	}
 	out = append(out, r.verifiedFinding(ctx, now), r.logFinding(ctx))
+	if r.sealed != nil {
+		say("seal", admin.Look)
+	}
 	// Everything is counted by Vietnam's clock, whatever the machine's is set to:
 	// that one only stands in its log.
 	zone, shift := time.Now().Zone()

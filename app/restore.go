@@ -12,6 +12,7 @@ import (
 	"cchc/backup"
 	"cchc/base/db"
 	"cchc/base/file"
+	"cchc/base/ledger"
 	"cchc/base/moment"
 )
 
@@ -25,6 +26,7 @@ type restoreCmd struct {
 	Identity string `help:"File that opens encrypted copies." placeholder:"FILE"`
 	PgTools  string `help:"Folder of pg_restore; found when left out." placeholder:"DIR" name:"pg-tools" env:"CCHC_PG_TOOLS"`
 	logFlag
+	SealKey string `help:"Where the key of second factors goes, as for serve." name:"seal-key" placeholder:"PATH"`
 }
 
 // Run puts a copy back: the database, compared with its checksum and read through,
@@ -74,10 +76,36 @@ func (c restoreCmd) Run(ctx context.Context, s streams) error {
 	if err := putKeys(ctx, r, from, filepath.Base(key), key, s.out); err != nil {
 		return fmt.Errorf("the database is back; the log's key is not: %w", err)
 	}
+	if err := c.putSealKey(ctx, s, r, from); err != nil {
+		return fmt.Errorf("the database is back; the key of second factors is not: %w", err)
+	}
 	if err := c.putFiles(ctx, s, r, from); err != nil {
 		return err
 	}
 	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: c.Files}.Run(ctx, s)
+}
+
+// putSealKey puts back the key that seals second factors, where there is none.
+func (c restoreCmd) putSealKey(ctx context.Context, s streams, r *backup.Reader, from backup.Copy) error {
+	to := c.SealKey
+	if to == "" {
+		to = sealKeyName(c.DB)
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return nil
+	}
+	b, err := r.SealKey(ctx, from, filepath.Base(to))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := ledger.WriteFile(to, b, 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s: put back\n", to)
+	return nil
 }
 
 // put puts the database back.

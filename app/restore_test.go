@@ -49,6 +49,9 @@ func TestACopyIsPutBackOnAnEmptyMachine(t *testing.T) {
 		}
 	}
 
+	if err := os.WriteFile(filepath.Join(copies, "cchc.db.seal-key"), []byte("the seal's key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(copies, "cchc.db.log-key"), []byte("the log's key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +66,9 @@ func TestACopyIsPutBackOnAnEmptyMachine(t *testing.T) {
 		t.Errorf("the evidence: %v", err)
 	}
 
+	if key, err := os.ReadFile(back + ".seal-key"); err != nil || string(key) != "the seal's key" {
+		t.Errorf("the key of the seal: %q, %v", key, err)
+	}
 	if key, err := os.ReadFile(back + ".log-key"); err != nil || string(key) != "the log's key" {
 		t.Errorf("the log's key is %q, %v", key, err)
 	}

@@ -30,7 +30,8 @@ type serveFlags struct {
 	logFlag
 	logFormatFlag
 	cosignerFlags
-	Copies backupFlags `embed:"" prefix:"backup-"`
+	Copies  backupFlags `embed:"" prefix:"backup-"`
+	SealKey string      `help:"File of the key that seals the secrets of second factors; beside the database when left out. Every process of one database needs the same." name:"seal-key" placeholder:"PATH"`
 	metricsFlags
 	SSO     ssoFlags    `embed:"" prefix:"sso-"`
 	Load    loadFlags   `embed:"" prefix:"load-"`
@@ -154,6 +155,9 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	listening, deaf := context.WithCancel(ctx)
 	defer deaf()
 	go r.hub.Listen(listening, r.db)
+	if err := r.openSeal(ctx, f.SealKey); err != nil {
+		slog.Error("codes of second factors cannot be checked", "error", err)
+	}
 	keeping := make(chan struct{})
 	logging, enough := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { defer close(keeping); r.logKeeper.keep(logging) }()

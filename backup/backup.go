@@ -11,6 +11,7 @@
 //	files/ab/ab…                     the files, each once, whichever copy it is of
 //	STEM.db.log-key, .signed         the key of the log of the trail; encrypted it
 //	                                 lies with its copy: STEM-TIME.log-key.age
+//	STEM.db.seal-key                 the key of second factors, in the same way
 package backup
 
 import (

@@ -100,6 +100,19 @@ func (r *Reader) Key(ctx context.Context, c Copy, name string, signed bool) ([]b
 	} else if signed {
 		name += ".signed"
 	}
+	return r.key(ctx, c, name, ending)
+}
+
+// SealKey returns the key of second factors; fs.ErrNotExist for a copy without one.
+func (r *Reader) SealKey(ctx context.Context, c Copy, name string) ([]byte, error) {
+	const ending = ".seal-key"
+	if c.Sealed {
+		name = c.base() + ending + sealedEnding
+	}
+	return r.key(ctx, c, name, ending)
+}
+
+func (r *Reader) key(ctx context.Context, c Copy, name, ending string) ([]byte, error) {
 	f, err := r.open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) && !c.Sealed {
 		// The database may bear another name than it did.

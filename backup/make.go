@@ -26,6 +26,7 @@ type Maker struct {
 	DB         *db.DB
 	DSN        string // as it was opened
 	Files      *file.Store
+	SealKey    string   // file of the key of second factors, copied when it is there
 	Keys       []string // files of keys, those that are there are copied; a name in .signed may change
 	Shelf      *file.Shelf
 	Recipients []age.Recipient // none: not encrypted
@@ -264,11 +265,16 @@ func (m *Maker) listing(ctx context.Context, c Copy, all []file.Item) error {
 	return err
 }
 
-// keys copies the key of the log with what was signed last, for its owner alone.
+// keys copies the keys of the log, with what was signed last, and of second factors,
+// for their owner alone.
 // Not encrypted, a key that is there already and is another stays under the name of
 // its time.
 func (m *Maker) keys(ctx context.Context, c Copy) error {
-	for _, path := range m.Keys {
+	paths := m.Keys
+	if m.SealKey != "" {
+		paths = append(paths[:len(paths):len(paths)], m.SealKey)
+	}
+	for _, path := range paths {
 		b, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -278,7 +284,7 @@ func (m *Maker) keys(ctx context.Context, c Copy) error {
 		}
 		name := filepath.Base(path)
 		if c.Sealed {
-			name = c.base() + keyEnding(path) + sealedEnding
+			name = c.base() + m.keyEnding(path) + sealedEnding
 		} else if !strings.HasSuffix(name, ".signed") {
 			if err := m.keepKey(ctx, name, b); err != nil {
 				return err
@@ -294,7 +300,10 @@ func (m *Maker) keys(ctx context.Context, c Copy) error {
 	return nil
 }
 
-func keyEnding(path string) string {
+func (m *Maker) keyEnding(path string) string {
+	if path == m.SealKey {
+		return ".seal-key"
+	}
 	if strings.HasSuffix(path, ".signed") {
 		return ".log-key.signed"
 	}

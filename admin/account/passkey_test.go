@@ -141,8 +141,12 @@ func TestAPasskeyThatDoesNotHoldIsRefused(t *testing.T) {
 			b.Post("/me/passkeys/begin").Is(200)
 			return answer
 		},
-		"asked for by nobody": func() string { answer := newDevice().make(t, b); b.Post("/me/passkeys", "name", "x", "credential", "{}"); return answer },
-		"not one at all":      func() string { b.Post("/me/passkeys/begin").Is(200); return `{"id":"x"}` },
+		"asked for by nobody": func() string {
+			answer := newDevice().make(t, b)
+			b.Post("/me/passkeys", "name", "x", "credential", "{}")
+			return answer
+		},
+		"not one at all": func() string { b.Post("/me/passkeys/begin").Is(200); return `{"id":"x"}` },
 	} {
 		p := b.Post("/me/passkeys", "name", "Điện thoại", "credential", bad())
 		if p.Status != 422 {

@@ -39,6 +39,11 @@ type Held struct {
 type Accounts struct {
 	DB    *db.DB
 	Guard Guard
+	// Names returns what units are called, for passwords that must not contain it; nil
+	// knows none.
+	Names func(ctx context.Context, q db.Queryer, units []actor.UnitID) ([]string, error)
+	// Seal keeps the secrets of second factors; nil keeps them as they are.
+	Seal *Seal
 }
 
 // A NewAccount is what Create asks for.
@@ -81,7 +86,34 @@ var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,62}[a-z0-9]$`)
 // FoldLogin returns the login as it is kept: without spaces around, lower case.
 func FoldLogin(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-func (n *NewAccount) check() error {
+// unitNames returns what the units of grants are called.
+func (k *Accounts) unitNames(ctx context.Context, q db.Queryer, grants []actor.Grant) ([]string, error) {
+	var units []actor.UnitID
+	for _, g := range grants {
+		if g.Unit != "" {
+			units = append(units, g.Unit)
+		}
+	}
+	if k.Names == nil || len(units) == 0 {
+		return nil, nil
+	}
+	return k.Names(ctx, q, units)
+}
+
+// namesFor is unitNames for an account as it is.
+func (k *Accounts) namesFor(ctx context.Context, account string) ([]string, error) {
+	acc, err := load(ctx, k.DB, account)
+	if err != nil {
+		return nil, err
+	}
+	grants := make([]actor.Grant, len(acc.Grants))
+	for i, h := range acc.Grants {
+		grants[i] = h.Grant
+	}
+	return k.unitNames(ctx, k.DB, grants)
+}
+
+func (n *NewAccount) check(units []string) error {
 	n.Login, n.Name = FoldLogin(n.Login), strings.TrimSpace(n.Name)
 	f := fault.New(fault.Invalid, "auth.account_invalid")
 	if !loginForm.MatchString(n.Login) {
@@ -90,7 +122,7 @@ func (n *NewAccount) check() error {
 	if n.Name == "" {
 		f.With("name", "auth.name_missing")
 	}
-	checkPassword(f, "password", n.Login, n.Password)
+	checkPassword(f, "password", n.Login, n.Password, units...)
 	for _, g := range n.Grants {
 		if _, known := policy[g.Role]; !known {
 			f.With("grants", "auth.role_unknown", "Role", string(g.Role))
@@ -103,7 +135,11 @@ func (n *NewAccount) check() error {
 // every unit of the grants, and somewhere when there are none. Faults: Invalid
 // with fields login, name, password, grants; a login that is taken is one.
 func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id string, err error) {
-	if err := n.check(); err != nil {
+	units, err := k.unitNames(ctx, k.DB, n.Grants)
+	if err != nil {
+		return "", err
+	}
+	if err := n.check(units); err != nil {
 		return "", err
 	}
 	// Who may not do it must not make us hash.
@@ -133,7 +169,11 @@ type Draft struct {
 
 // Draft checks a new account and hashes its password. Faults as of Create.
 func (k *Accounts) Draft(ctx context.Context, n NewAccount) (Draft, error) {
-	if err := n.check(); err != nil {
+	units, err := k.unitNames(ctx, k.DB, n.Grants)
+	if err != nil {
+		return Draft{}, err
+	}
+	if err := n.check(units); err != nil {
 		return Draft{}, err
 	}
 	hash, err := hashPassword(ctx, n.Password)

@@ -96,8 +96,12 @@ func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new s
 	if err != nil {
 		return err
 	}
+	units, err := k.namesFor(ctx, a.Account)
+	if err != nil {
+		return err
+	}
 	f := fault.New(fault.Invalid, "auth.account_invalid")
-	checkPassword(f, "new", s.login, new)
+	checkPassword(f, "new", s.login, new, units...)
 	if err := f.Or(); err != nil {
 		return err
 	}
@@ -139,8 +143,12 @@ func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new str
 	if err != nil {
 		return err
 	}
+	units, err := k.namesFor(ctx, id)
+	if err != nil {
+		return err
+	}
 	f := fault.New(fault.Invalid, "auth.account_invalid")
-	checkPassword(f, "new", acc.Login, new)
+	checkPassword(f, "new", acc.Login, new, units...)
 	if err := f.Or(); err != nil {
 		return err
 	}

@@ -77,13 +77,15 @@ func hasSecond(ctx context.Context, q db.Queryer, account string) (bool, error) 
 }
 
 type factor struct {
-	secret    string
+	account   string
+	secret    string // sealed
 	confirmed moment.Instant
 	step      int64 // the last period whose code was used
 }
 
 func loadFactor(ctx context.Context, q db.Queryer, account string) (f factor, err error) {
 	f, err = db.One(ctx, q, factorOf, func(r db.Scanner) (f factor, err error) {
+		f.account = account
 		err = r.Scan(&f.secret, &f.confirmed, &f.step)
 		return f, err
 	}, account)
@@ -109,11 +111,15 @@ func (k *Accounts) Factor(ctx context.Context, account string) (Factor, error) {
 
 // period returns the period of a code that is right at an instant and was not used
 // before, or 0. All that could be right are compared, in constant time.
-func (f factor) period(code string, at moment.Instant) (int64, error) {
+func (k *Accounts) period(f factor, code string, at moment.Instant) (int64, error) {
+	secret, err := k.Seal.open(f.account, f.secret)
+	if err != nil {
+		return 0, err
+	}
 	now := at.Time().Unix() / factorPeriod
 	found := int64(0)
 	for step := now - factorSkew; step <= now+factorSkew; step++ {
-		want, err := totp.GenerateCodeCustom(f.secret, time.Unix(step*factorPeriod, 0), totp.ValidateOpts{Period: factorPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := totp.GenerateCodeCustom(secret, time.Unix(step*factorPeriod, 0), totp.ValidateOpts{Period: factorPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err != nil {
 			return 0, fmt.Errorf("make a code of the second factor: %w", err)
 		}
@@ -133,6 +139,10 @@ func (k *Accounts) BeginFactor(ctx context.Context, a actor.Actor) error {
 	raw := make([]byte, factorSecret)
 	rand.Read(raw) // never fails
 	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)
+	secret, err := k.Seal.seal(a.Account, secret)
+	if err != nil {
+		return err
+	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		f, err := loadFactor(ctx, tx, a.Account)
 		if err != nil {
@@ -161,7 +171,7 @@ func (k *Accounts) PendingFactor(ctx context.Context, a actor.Actor) (string, er
 	if err != nil || f.confirmed != 0 {
 		return "", err
 	}
-	return f.secret, nil
+	return k.Seal.open(f.account, f.secret)
 }
 
 // ConfirmFactor turns the second factor on with the first code of the application,
@@ -180,7 +190,7 @@ func (k *Accounts) ConfirmFactor(ctx context.Context, a actor.Actor, code string
 		if f.confirmed != 0 || f.secret == "" {
 			return fault.New(fault.Conflict, "auth.factor.there")
 		}
-		step, err := f.period(digitsOf(code), tx.Now)
+		step, err := k.period(f, digitsOf(code), tx.Now)
 		if err != nil {
 			return err
 		}
@@ -265,7 +275,7 @@ func (k *Accounts) withCode(ctx context.Context, a actor.Actor, code string, do 
 		return err
 	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := useCode(ctx, tx, a.Account, code); err != nil {
+		if _, err := k.useCode(ctx, tx, a.Account, code); err != nil {
 			return err
 		}
 		if err := giveBack(ctx, tx, keys); err != nil {
@@ -291,7 +301,7 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 		return SignedIn{}, err
 	}
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
-		recovery, err := useCode(ctx, tx, account, code)
+		recovery, err := k.useCode(ctx, tx, account, code)
 		if err != nil {
 			return err
 		}
@@ -311,14 +321,14 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 }
 
 // useCode uses a code up: of the application, or a recovery code.
-func useCode(ctx context.Context, tx *db.Tx, account, code string) (recovery bool, err error) {
+func (k *Accounts) useCode(ctx context.Context, tx *db.Tx, account, code string) (recovery bool, err error) {
 	f, err := loadFactor(ctx, tx, account)
 	if err != nil {
 		return false, err
 	}
 	wrong := fault.New(fault.Invalid, "form.invalid").With("code", "auth.factor.wrong")
 	if digits := digitsOf(code); len(digits) == 6 && f.confirmed != 0 {
-		step, err := f.period(digits, tx.Now)
+		step, err := k.period(f, digits, tx.Now)
 		if err != nil {
 			return false, err
 		}

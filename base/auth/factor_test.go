@@ -122,7 +122,8 @@ func TestPasswordsThatEverybodyUsesAreRefused(t *testing.T) {
 	t.Parallel()
 	d, _ := dbtest.Open(t)
 	k := &auth.Accounts{DB: d, Guard: auth.Guard{Tree: units}}
-	for _, p := range []string{"password1234", "123456789012", "qwertyuiop12", "aaaaaaaaaaaa", "iloveyou2026", "abcabcabcabc"} {
+	for _, p := range []string{"password1234", "123456789012", "qwertyuiop12", "aaaaaaaaaaaa", "iloveyou2026", "abcabcabcabc",
+		"matkhau123456", "Mật khẩu 2026", "anhyeuem12345", "anhyeuemnhieulam", "emyeuanhmaimai", "Anh Yêu Em 123", "vietnam123456", "quantrihethong", "Quản trị 2026!", "khongcomatkhau", "mậtkhẩumới123", "dangnhap2026", "nguyenvan1990", "cán bộ một cửa"} {
 		_, err := k.Create(t.Context(), actor.System("test"), auth.NewAccount{Login: "an", Name: "An", Password: p})
 		wants(t, p, err, fault.Invalid)
 	}

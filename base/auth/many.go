@@ -41,7 +41,11 @@ func (k *Accounts) CreateAll(ctx context.Context, a actor.Actor, list []NewAccou
 		if n.Name == "" {
 			f.With("name", "auth.name_missing")
 		}
-		checkPassword(f, "password", n.Login, n.Password)
+		units, err := k.unitNames(ctx, k.DB, n.Grants)
+		if err != nil {
+			return nil, nil, err
+		}
+		checkPassword(f, "password", n.Login, n.Password, units...)
 		for _, g := range n.Grants {
 			if _, known := policy[g.Role]; !known {
 				f.With("role", "auth.role_unknown", "Role", string(g.Role))

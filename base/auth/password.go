@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
-	"github.com/trustelem/zxcvbn"
 
 	"cchc/base/fault"
 )
@@ -89,25 +88,28 @@ func verifyPassword(ctx context.Context, password, hash string) (ok, old bool, e
 const fewGuesses = 1e6
 
 // guessable reports whether a password is one of the usual ones (a list of the
-// most used, dictionaries, years, rows of keys, repetitions), as zxcvbn estimates.
-// Longer ones than those it looks at are none of the usual.
+// most used, dictionaries, Vietnamese words, years, rows of keys, repetitions), as
+// zxcvbn estimates. Longer ones than those it looks at are none of the usual.
 func guessable(password, login string) bool {
 	const looked = 64
 	if len(password) > looked {
 		return false
 	}
-	return zxcvbn.PasswordStrength(password, []string{login, "cchc"}).Guesses < fewGuesses
+	return guesses(password, []string{login, "cchc"}) < fewGuesses
 }
 
-// checkPassword adds to f what is wrong with a new password for login.
-func checkPassword(f *fault.Fault, field, login, password string) {
+// checkPassword adds to f what is wrong with a new password for login, of somebody
+// who works in units of these names.
+func checkPassword(f *fault.Fault, field, login, password string, units ...string) {
 	switch {
 	case utf8.RuneCountInString(password) < MinPassword:
 		f.With(field, "auth.password_short", "Min", MinPassword)
 	case len(password) > MaxPassword:
 		f.With(field, "auth.password_long", "Max", MaxPassword)
-	case login != "" && strings.Contains(strings.ToLower(password), login):
+	case login != "" && (strings.Contains(strings.ToLower(password), login) || strings.Contains(letters(password), letters(login))):
 		f.With(field, "auth.password_login")
+	case names(password, units):
+		f.With(field, "auth.password_unit")
 	case guessable(password, login):
 		f.With(field, "auth.password_common")
 	}
