@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -154,6 +155,13 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.units = &unit.Book{DB: d}
 	r.guard = &auth.Guard{Tree: r.units}
 	r.accounts = &auth.Accounts{DB: d, Guard: *r.guard}
+	r.accounts.Most = func(ctx context.Context, q db.Queryer) (int, error) {
+		n, err := r.settings.Value(ctx, q, account.SessionsMost, "")
+		if err != nil {
+			return 0, err
+		}
+		return strconv.Atoi(n)
+	}
 	r.accounts.Names = func(ctx context.Context, q db.Queryer, list []actor.UnitID) (out []string, err error) {
 		for _, id := range list {
 			u, ok, err := r.units.Last(ctx, q, id)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,11 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		},
 		Behalf: func(ctx context.Context, a actor.Actor, delegation string) (actor.Actor, error) {
 			return auth.ActFor(ctx, r.db, r.units, a, delegation, r.db.Now().Date())
+		},
+		Seen: func(ctx context.Context, account string, session moment.Instant, from string) {
+			if err := r.accounts.Seen(ctx, account, session, from); err != nil {
+				slog.WarnContext(ctx, "where a session is used", "err", err)
+			}
 		},
 		Bearer:    r.bearers.Actor,
 		Elsewhere: r.elsewhere, Training: r.training, Cookie: r.cookie(),

@@ -13,8 +13,12 @@ import (
 // stands for one of ours.
 var SSOStrong = &setting.Setting{Name: "access.sso_strong", Group: "access", Kind: setting.Switch, Usual: setting.Off, System: true, Verb: auth.SettingChange}
 
+// SessionsMost is how many sessions an account may have at once; 0 is any number. An
+// account belongs to one person, who seldom needs more than a desk and a telephone.
+var SessionsMost = &setting.Setting{Name: "access.sessions_most", Group: "access", Kind: setting.Integer, Usual: "0", Most: 20, System: true, Verb: auth.SettingChange}
+
 // AccessSettings are all settings of how people sign in.
-var AccessSettings = append(FactorSettings[:len(FactorSettings):len(FactorSettings)], SSOStrong)
+var AccessSettings = append(FactorSettings[:len(FactorSettings):len(FactorSettings)], SSOStrong, SessionsMost)
 
 // A Provider of single sign-on, for the pages of accounts.
 type Provider struct{ Issuer, Name string }

@@ -18,6 +18,7 @@ type mePage struct {
 	Sessions []auth.Session
 	Since    moment.Instant
 	Keeper   bool
+	ReadOnly bool
 	SSO      string // name of the provider of single sign-on
 }
 
@@ -30,7 +31,7 @@ type passwordForm struct {
 
 func (p *Pages) me(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), web.Actor(r.Context())
-	page := mePage{Login: a.Login, Since: web.Since(ctx), SSO: p.SSO.Name, Keeper: len(auth.Roots(a, auth.AccountChange)) > 0}
+	page := mePage{Login: a.Login, Since: web.Since(ctx), SSO: p.SSO.Name, ReadOnly: a.ReadOnly, Keeper: len(auth.Roots(a, auth.AccountChange)) > 0}
 	pl, err := p.places(ctx, nil)
 	if err != nil {
 		return err

@@ -47,7 +47,10 @@ type Actor struct {
 	// FirstPassword tells that somebody else knows the password: until it is
 	// changed there are no grants.
 	FirstPassword bool
-	system        bool
+	// ReadOnly tells that the unit in which the actor worked is no more, and nobody gave
+	// them another place yet: the grants are those that ended with it, for reading.
+	ReadOnly bool
+	system   bool
 }
 
 // A Behalf is somebody in whose place another acts, by a delegation.

@@ -42,6 +42,9 @@ type Accounts struct {
 	// Names returns what units are called, for passwords that must not contain it; nil
 	// knows none.
 	Names func(ctx context.Context, q db.Queryer, units []actor.UnitID) ([]string, error)
+	// Most returns how many sessions an account may have at once, 0 for any number; nil
+	// is any number.
+	Most func(ctx context.Context, q db.Queryer) (int, error)
 	// Seal keeps the secrets of second factors; nil keeps them as they are.
 	Seal *Seal
 }

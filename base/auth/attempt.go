@@ -130,6 +130,9 @@ func Sweep(ctx context.Context, d *db.DB) error {
 		if _, err := tx.Exec(ctx, forgetSessions, tx.Now.Add(-keepSessions)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, forgetPlaces, tx.Now.Add(-keepPlaces)); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, strangerForget, tx.Now.Add(-keepStrangers)); err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func (g Guard) narrow(ctx context.Context, q db.Queryer, grants []actor.Grant, u
 			return nil, err
 		}
 		if below {
-			out = append(out, actor.Grant{Role: x.Role, Unit: u})
+			out = append(out, actor.Grant{Role: x.Role, Unit: u, Only: x.Only})
 			continue
 		}
 		if below, err = within(x.Unit, u); err != nil {

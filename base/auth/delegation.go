@@ -197,7 +197,7 @@ func delegable(r actor.Role) []Verb {
 // holds reports whether the actor's own grants give the role in the unit.
 func (k *Accounts) holds(ctx context.Context, q db.Queryer, a actor.Actor, role actor.Role, u actor.UnitID) (bool, error) {
 	for _, g := range a.Grants {
-		if g.Role != role {
+		if g.Role != role || g.Only != "" { // what was narrowed is not one's own to give
 			continue
 		}
 		if g.Unit == u || g.Unit == "" {

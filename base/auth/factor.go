@@ -315,7 +315,7 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 				return err
 			}
 		}
-		return begin(ctx, tx, a, keys, t)
+		return k.begin(ctx, tx, a, keys, t)
 	})
 	return in, err
 }

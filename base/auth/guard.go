@@ -29,7 +29,7 @@ func (g Guard) Check(ctx context.Context, q db.Queryer, a actor.Actor, verb Verb
 	if err != nil || ok {
 		return err
 	}
-	return refuse(a)
+	return refuse(a, verb)
 }
 
 // May reports whether a may do verb in unit.
@@ -64,12 +64,15 @@ func (g Guard) CheckAnywhere(a actor.Actor, verb Verb) error {
 	if a.IsSystem() || len(Roots(a, verb)) > 0 {
 		return nil
 	}
-	return refuse(a)
+	return refuse(a, verb)
 }
 
-func refuse(a actor.Actor) error {
+func refuse(a actor.Actor, verb Verb) error {
 	if !a.SignedIn() {
 		return fault.New(fault.Unauthenticated, "auth.sign_in")
+	}
+	if a.ReadOnly && !slices.Contains(Reads, verb) {
+		return fault.New(fault.Forbidden, "auth.read_only")
 	}
 	return fault.New(fault.Forbidden, "auth.forbidden")
 }

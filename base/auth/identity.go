@@ -109,7 +109,7 @@ func (k *Accounts) SignInBy(ctx context.Context, id Identity, t Attempt) (in Sig
 			}
 		}
 		in = SignedIn{Actor: a, At: tx.Now}
-		return begin(ctx, tx, a, nil, t)
+		return k.begin(ctx, tx, a, nil, t)
 	})
 	if err == nil {
 		err = refused

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/db"
@@ -18,6 +19,14 @@ var actorByID = db.SQL("auth.actor", `
 	LEFT JOIN account_grant g ON g.account_id = a.id
 		AND g.from_day <= $2 AND (g.to_day IS NULL OR g.to_day > $2)
 	WHERE a.id = $3 AND a.disabled_at IS NULL
+	ORDER BY g.from_day, g.id`)
+
+// endedWithUnit are the grants of an account that ended because their unit did.
+var endedWithUnit = db.SQL("auth.grant.ended_with_unit", `
+	SELECT g.role, g.unit_id
+	FROM grant_ended e
+	JOIN account_grant g ON g.id = e.grant_id
+	WHERE g.account_id = $1 AND g.to_day <= $2
 	ORDER BY g.from_day, g.id`)
 
 // Load returns the actor behind an account, with the grants in force on a day.
@@ -58,5 +67,24 @@ func loadActor(ctx context.Context, q db.Queryer, account string, signedIn momen
 	if a.Account == "" {
 		return actor.Actor{}, false, fault.New(fault.Unauthenticated, "auth.sign_in").Because(errors.New("unknown or disabled account"))
 	}
+	if len(a.Grants) == 0 && !a.FirstPassword {
+		if a.Grants, err = db.All(ctx, q, endedWithUnit, func(r db.Scanner) (g actor.Grant, err error) {
+			err = r.Scan(&g.Role, &g.Unit)
+			g.Only = onlyReads
+			return g, err
+		}, account, on); err != nil {
+			return actor.Actor{}, false, err
+		}
+		a.ReadOnly = len(a.Grants) > 0
+	}
 	return a, ended, nil
 }
+
+// onlyReads narrows a grant to reading.
+var onlyReads = func() string {
+	names := make([]string, len(Reads))
+	for i, v := range Reads {
+		names[i] = string(v)
+	}
+	return strings.Join(names, " ")
+}()

@@ -336,7 +336,7 @@ func (p *Passkeys) SignIn(ctx context.Context, waiting, answer, pending string, 
 			return err
 		}
 		in = SignedIn{Actor: a, At: tx.Now}
-		return begin(ctx, tx, a, nil, t)
+		return p.Accounts.begin(ctx, tx, a, nil, t)
 	})
 	if err == nil {
 		err = refused

@@ -66,6 +66,10 @@ var Verbs = []Verb{
 	PrivacyLook, PrivacyKeep, PrivacyApprove, PrivacyReceive, PrivacyAnswer,
 }
 
+// Reads lists the verbs that change nothing and open nothing that is masked: what
+// remains to somebody whose unit is no more.
+var Reads = []Verb{UnitRead, DossierRead, BoardRead, IndexRead, ReportRead, AuditRead, CounterRead, ScoreRead}
+
 // policy is the whole of it: a role may do the verbs of its row and no other.
 var policy = map[actor.Role][]Verb{
 	// Keeps the system and decides no dossier; citizens' numbers are no business

@@ -103,7 +103,7 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 			return err
 		}
 		in = SignedIn{Actor: a, At: tx.Now}
-		return begin(ctx, tx, a, keys, t)
+		return k.begin(ctx, tx, a, keys, t)
 	})
 	if err != nil {
 		return SignedIn{}, err
@@ -111,12 +111,21 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 	return in, nil
 }
 
-// begin begins a session of an actor who has shown who they are.
-func begin(ctx context.Context, tx *db.Tx, a actor.Actor, keys []attemptKey, t Attempt) error {
+// begin begins a session of an actor who has shown who they are. Where there may be
+// only so many at once, the oldest end.
+func (k *Accounts) begin(ctx context.Context, tx *db.Tx, a actor.Actor, keys []attemptKey, t Attempt) error {
 	if err := giveBack(ctx, tx, keys); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, beginSession, a.Account, tx.Now, agent(t.Agent)); err != nil {
+		return err
+	}
+	if from := network(t.From); from != "" {
+		if _, err := tx.Exec(ctx, seenSession, a.Account, tx.Now, from, tx.Now, tx.Now); err != nil {
+			return err
+		}
+	}
+	if err := k.limit(ctx, tx, a.Account); err != nil {
 		return err
 	}
 	var how []audit.Change

@@ -15,6 +15,7 @@ type Standing struct {
 	Failed        int            // sign-ins that failed in the last 15 minutes, from everywhere
 	Locked        moment.Instant // until when sign-in is refused, from somewhere at least; zero when it is not
 	Sessions      []Session
+	Together      []Place // sessions that were used at once from different networks
 }
 
 var (
@@ -55,6 +56,9 @@ func (k *Accounts) Standing(ctx context.Context, a actor.Actor, id string) (s St
 		}
 		s.FirstPassword = first == 1
 		if s.Sessions, err = k.sessions(ctx, q, id); err != nil {
+			return err
+		}
+		if s.Together, err = together(ctx, q, id, k.DB.Now()); err != nil {
 			return err
 		}
 		own := attemptHash("login", acc.Login)

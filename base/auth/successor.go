@@ -21,6 +21,10 @@ type Placed struct {
 	Goes    bool // it goes on in the successor
 }
 
+var noteEnded = db.SQL("auth.grant.note_ended", `
+	INSERT INTO grant_ended (grant_id, at) VALUES ($1, $2)
+	ON CONFLICT (grant_id) DO NOTHING`)
+
 var grantsIn = db.SQL("auth.grant.in", `
 	SELECT a.id, a.name, g.id, g.role, g.unit_id, g.from_day, g.to_day
 	FROM account_grant g
@@ -41,7 +45,8 @@ func (k *Accounts) GrantsIn(ctx context.Context, q db.Queryer, u actor.UnitID, d
 }
 
 // Succeed ends the grants in a unit on a day and begins those that go on in its
-// successor; with to "" all only end. A grant that the account has there already
+// successor; with to "" all only end. Whoever is left without any may still read what
+// they could read, and change nothing (actor.ReadOnly). A grant that the account has there already
 // is not given twice. Run again it changes nothing. It returns how many went on.
 //
 // It is for the job that follows a change of units, and checks no right.
@@ -61,6 +66,11 @@ func (k *Accounts) Succeed(ctx context.Context, from, to actor.UnitID, day momen
 			end := max(day, p.From)
 			if _, err := tx.Exec(ctx, endGrant, end, p.ID); err != nil {
 				return err
+			}
+			if end > p.From { // what it gave to read remains, until there is another grant
+				if _, err := tx.Exec(ctx, noteEnded, p.ID, tx.Now); err != nil {
+					return err
+				}
 			}
 			if err := record(ctx, tx, a, "account.revoke", p.Account, from, audit.Change{Field: "role", From: string(p.Role)},
 				audit.Change{Field: "to", From: p.To.String(), To: end.String()}, audit.Change{Field: "basis", To: basis}); err != nil {

@@ -92,7 +92,7 @@ func ExpandScopes(scopes []string) (verbs, unknown []string) {
 // NotFound; Invalid with fields name, scopes, unit, until.
 func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (Token, string, error) {
 	if !a.SignedIn() || a.Token != "" {
-		return Token{}, "", refuse(a)
+		return Token{}, "", refuse(a, AccountChange)
 	}
 	if n.Account == "" {
 		n.Account = a.Account
@@ -166,7 +166,7 @@ func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (
 // as for making it. Faults: NotFound.
 func (k *Accounts) RevokeToken(ctx context.Context, a actor.Actor, id string) error {
 	if !a.SignedIn() || a.Token != "" {
-		return refuse(a)
+		return refuse(a, AccountChange)
 	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		unknown := fault.New(fault.NotFound, "auth.token_unknown")

@@ -57,6 +57,9 @@ type Config struct {
 	// Bearer returns the actor behind the token of a program that calls the API;
 	// nil knows no tokens.
 	Bearer func(ctx context.Context, token string) (actor.Actor, error)
+	// Seen is told once in some minutes that a session, which began at signedIn, is used
+	// from an address; nil is not told.
+	Seen func(ctx context.Context, account string, signedIn moment.Instant, from string)
 	// Behalf returns the actor acting in another's place by a delegation (see
 	// ActFor); asked with every request. A fault NotFound ends that.
 	Behalf func(ctx context.Context, a actor.Actor, delegation string) (actor.Actor, error)

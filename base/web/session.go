@@ -113,7 +113,7 @@ func (m *Mux) known(next http.Handler) http.Handler {
 		ctx := r.Context()
 		v := visitOf(ctx)
 		if account := m.sessions.GetString(ctx, keyAccount); account != "" {
-			a, err := m.load(ctx, account)
+			a, err := m.load(r, account)
 			switch {
 			case fault.Is(err, fault.Unauthenticated):
 				if err := m.sessions.Destroy(ctx); err != nil {
@@ -171,7 +171,8 @@ func (m *Mux) fill(ctx context.Context, f *ui.Frame, a actor.Actor) {
 
 // load returns the session's actor, or Unauthenticated when the session lay idle
 // for too long or the account is gone.
-func (m *Mux) load(ctx context.Context, account string) (actor.Actor, error) {
+func (m *Mux) load(r *http.Request, account string) (actor.Actor, error) {
+	ctx := r.Context()
 	now := m.cfg.Now()
 	idle := now.Sub(time.Unix(m.sessions.GetInt64(ctx, keySeen), 0))
 	if idle > m.cfg.Idle {
@@ -183,6 +184,9 @@ func (m *Mux) load(ctx context.Context, account string) (actor.Actor, error) {
 	a, err := m.cfg.Load(ctx, account, moment.Instant(m.sessions.GetInt64(ctx, keyAt)))
 	if err == nil && idle > seenEvery {
 		m.sessions.Put(ctx, keySeen, now.Unix())
+		if m.cfg.Seen != nil {
+			m.cfg.Seen(ctx, account, moment.Instant(m.sessions.GetInt64(ctx, keyAt)), ClientIP(r))
+		}
 	}
 	return a, err
 }

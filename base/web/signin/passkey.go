@@ -67,5 +67,5 @@ func (p *Pages) enterPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
 		return err
 	}
-	return web.SeeOther(w, r, web.Local(in.Next), "web.sign_in.done", "Name", who.Actor.Name)
+	return welcome(w, r, who, in.Next)
 }

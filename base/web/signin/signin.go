@@ -93,7 +93,15 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
 		return err
 	}
-	return web.SeeOther(w, r, web.Local(in.Next), "web.sign_in.done", "Name", who.Actor.Name)
+	return welcome(w, r, who, in.Next)
+}
+
+// welcome leads who just signed in to where they wanted to go.
+func welcome(w http.ResponseWriter, r *http.Request, who auth.SignedIn, next string) error {
+	if who.Actor.ReadOnly {
+		web.Warn(r.Context(), "auth.read_only")
+	}
+	return web.SeeOther(w, r, web.Local(next), "web.sign_in.done", "Name", who.Actor.Name)
 }
 
 // codeAt is the page of the second step of somebody who wanted to go to next.
@@ -143,7 +151,7 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
 		return err
 	}
-	return web.SeeOther(w, r, web.Local(in.Next), "web.sign_in.done", "Name", who.Actor.Name)
+	return welcome(w, r, who, in.Next)
 }
 
 func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {

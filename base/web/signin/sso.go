@@ -166,7 +166,7 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 		web.Strengthen(ctx)
 	}
 	web.Hold(ctx, heldToken, who.Token)
-	return web.SeeOther(w, r, web.Local(j.Next), "web.sign_in.done", "Name", in.Actor.Name)
+	return welcome(w, r, in, j.Next)
 }
 
 // linkBack links the identity with the account whose person set out to do so.
