@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: ha run build assets generate test bench dist reproduce matrix
+.PHONY: soak ha run build assets generate test bench dist reproduce matrix
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -61,7 +61,10 @@ ha: assets
 	./scripts/needs ha
 	go run ./bench/ha
 
-# soak asks the API a million questions of its own description's shape (make test: ten
-# thousand), each answered as described.
+# soak works for an hour (SOAK=10m for less) as a province does on its morning peak, on
+# the demonstration's data (SOAK_DOSSIERS) in SQLite, or in PostgreSQL with TEST_POSTGRES,
+# and wants memory, goroutines and files flat and everything recounted. Then it asks the
+# API a million questions of its own description's shape (FUZZ_REQUESTS, FUZZ_SEED).
 soak:
-	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run TestNoRequestOf -v -timeout 0
+	SOAK=$${SOAK:-1h} SOAK_DOSSIERS=$${SOAK_DOSSIERS:-32100} go test . -run '^TestSoak$$' -v -timeout 0
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run '^TestNoRequestOf' -v -timeout 0
