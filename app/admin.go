@@ -46,6 +46,8 @@ func (r *rooms) adminHub() *admin.Hub {
 			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
 		{Key: "accounts", Group: admin.People, URL: "/admin/accounts", Verbs: []auth.Verb{auth.AccountChange}},
 		{Key: "delegations", Group: admin.People, URL: "/admin/delegations", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "requests", Group: admin.Privacy, URL: privacyweb.Path + "/requests", Verbs: []auth.Verb{auth.PrivacyReceive, auth.PrivacyAnswer}, Waits: r.requestsWait},
+		{Key: "retention", Group: admin.Privacy, URL: privacyweb.Path + "/retention", Verbs: []auth.Verb{auth.PrivacyKeep, auth.PrivacyApprove}, Waits: r.privacy.Waits},
 		{Key: "exports", Group: admin.Privacy, URL: privacyweb.Path + "/exports", Verbs: []auth.Verb{auth.PrivacyLook}},
 		{Key: "purposes", Group: admin.Privacy, URL: privacyweb.Path + "/purposes", Verbs: []auth.Verb{auth.PrivacyKeep}},
 		{Key: "erase", Group: admin.Privacy, URL: dossierweb.ErasePath, Verbs: []auth.Verb{auth.DossierErase}},

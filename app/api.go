@@ -43,7 +43,7 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	(&exchangeweb.API{Book: r.exchange}).Register(a)
 	(&admin.JobsAPI{Pages: r.jobPages()}).Register(a)
 	apiLog{r}.register(a)
-	(&privacyweb.API{Desk: r.privacy}).Register(a)
+	(&privacyweb.API{Desk: r.privacy, Dossiers: r.desk}).Register(a)
 }
 
 // places lists units in and below roots, each below the one that it belongs to.

@@ -14,6 +14,7 @@ import (
 	"cchc/base/web/webtest"
 	"cchc/calendar"
 	"cchc/dossier"
+	"cchc/privacy"
 	"cchc/procedure"
 	"cchc/unit"
 )
@@ -156,6 +157,36 @@ var scenes = map[string]func(s *scene){
 	},
 
 	// Personal data.
+	"get-data-request":      func(s *scene) { s.asked("access") },
+	"assign-data-request":   func(s *scene) { s.asked("access"); s.c.known["account"] = s.answerer() },
+	"identify-data-request": func(s *scene) { s.asked("access") },
+	"receive-data-request":  func(s *scene) { s.c.known["kind"] = "access" },
+	"answer-data-request": func(s *scene) {
+		s.asked("correct")
+		s.c.known["outcome"], s.c.known["codes"], s.c.known["to_id_number"], s.c.known["to_phone"] = "granted", left, left, "0905123499"
+		if s.n%2 == 0 { // without a correction nothing can be granted
+			s.c.known["outcome"], s.c.known["basis"] = "refused", "Luật"
+		}
+	},
+	"open-data-request": func(s *scene) { s.asked("access") },
+	"propose-retention": func(s *scene) { s.over() },
+	"decide-retention": func(s *scene) {
+		s.over()
+		id, err := s.privacy.Propose(ctx, operator, s.commune)
+		if err != nil { // it waits from before
+			list, err := s.privacy.Proposals(ctx, s.db, operator)
+			s.ok(err)
+			id = list[0].ID
+		}
+		s.c.known["id"], s.c.known["approve"], s.c.known["reason"], s.c.known["document"] = id, false, "chưa", "1/QĐ"
+		s.c.by = s.program(s.t, fmt.Sprintf("chutich.%d", s.n), []string{"privacy.*"}, actor.Grant{Role: actor.Chairperson, Unit: s.commune})
+	},
+	"set-retention-field": func(s *scene) { s.c.known["sector"] = "Hộ tịch" },
+	"end-hold": func(s *scene) {
+		id, err := s.desk.HoldDossier(ctx, operator, s.code, "thanh tra", "1/KL")
+		s.ok(err)
+		s.c.known["id"] = id
+	},
 	"put-purpose":     func(s *scene) { s.c.known["code"] = "bao_cao" },
 	"export-dossiers": func(s *scene) { s.c.known["cursor"], s.c.known["q"] = left, left; s.c.known["unit"] = "H99.101" },
 	"list-exports":    func(s *scene) { s.c.known["before"] = "2026-12-01T00:00:00+07:00" },
@@ -181,6 +212,31 @@ var scenes = map[string]func(s *scene){
 	"list-jobs":  func(*scene) {},
 	"retry-job":  func(s *scene) { s.c.known["id"] = s.job() },
 	"cancel-job": func(s *scene) { s.c.known["id"] = s.job() },
+}
+
+// asked has a request of the dossier's person, of who asks it being known.
+func (s *scene) asked(kind string) {
+	r, err := s.privacy.Receive(ctx, operator, privacy.New{Code: s.code, Kind: kind, Name: "Nguyễn Thị Ánh", Asks: "sửa số điện thoại", Identity: "xem thẻ"})
+	s.ok(err)
+	s.c.known["id"] = r.ID
+}
+
+func (s *scene) answerer() string {
+	people, err := s.privacy.People(ctx, s.db, s.commune)
+	s.ok(err)
+	return people[0].Account
+}
+
+// over has a dossier whose time is over, and no proposal that waits.
+func (s *scene) over() {
+	s.ok(s.desk.Finish(ctx, operator, s.code, dossier.Result{}))
+	list, err := s.privacy.Proposals(ctx, s.db, operator)
+	s.ok(err)
+	for _, x := range list {
+		if x.State == "proposed" {
+			s.ok(s.privacy.Decide(ctx, operator, x.ID, false, "", "thử"))
+		}
+	}
 }
 
 var ctx = context.Background()

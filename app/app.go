@@ -179,7 +179,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.calendars = &calendar.Store{DB: d, Guard: *r.guard, Tree: r.units}
 	r.procedures = &procedure.Catalogue{DB: d}
 	r.editor = &procedure.Registry{Catalogue: r.procedures, Guard: *r.guard}
-	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, []*setting.Setting{imports.KeepDays, certifiedProcedures}, account.AccessSettings)}
+	r.settings = &setting.Book{DB: d, Guard: *r.guard, Tree: r.units, All: slices.Concat(dossier.Settings, serviceindex.Settings, privacy.Settings, []*setting.Setting{imports.KeepDays, notice.KeepDays, certifiedProcedures}, account.AccessSettings)}
 	r.desk = &dossier.Desk{DB: d, Guard: r.guard, Units: r.units, Calendars: r.calendars, Procedures: r.procedures, Settings: r.settings}
 	r.hub = &live.Hub{}
 	r.meters = newMeters()
@@ -199,7 +199,7 @@ func assemble(d *db.DB) (*rooms, error) {
 	r.exchange = &exchange.Book{DB: d, Guard: *r.guard, Units: r.units, Desk: exchangeDesk{r.desk}, Sender: &exchangeweb.Sender{Dir: r.beside("exchange"), Now: func() time.Time { return d.Now().Time() }}}
 	r.exchange.Fetcher, r.exchange.Lists = r.exchange.Sender.(*exchangeweb.Sender), exchangeLists{r}
 	r.desk.Changed, r.desk.Forget = r.changed, r.forget
-	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Tell: func(tx *db.Tx, account string) { r.hub.Tell(tx, noticeweb.Topic(account), "") }}
+	r.notices = &notice.Book{DB: d, Guard: *r.guard, Units: r.units, Source: noticeSource{r}, Settings: r.settings, Tell: func(tx *db.Tx, account string) { r.hub.Tell(tx, noticeweb.Topic(account), "") }}
 	r.letters = r.post
 	r.privacy = r.newPrivacy()
 	return r, nil

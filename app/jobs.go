@@ -13,6 +13,7 @@ import (
 	"cchc/exchange"
 	"cchc/imports"
 	"cchc/notice"
+	"cchc/privacy"
 	"cchc/unit"
 )
 
@@ -39,6 +40,10 @@ func (r *rooms) newRunner() *job.Runner {
 	run.Every(time.Hour, "log.weekly", sweeping, r.checkLogDue)
 	run.Every(time.Hour, "log.ask", time.Minute, r.askCosigners)
 	run.Every(5*time.Minute, "scorecard.news", sweeping, r.tellScores)
+	job.Handle(run, privacy.Erase, r.privacy.Carry)
+	run.Every(24*time.Hour, "privacy.forget", sweeping, r.privacy.Forget)
+	run.Every(24*time.Hour, "privacy.propose", sweeping, r.privacy.ProposeDue)
+	run.Every(5*time.Minute, "privacy.tell", sweeping, r.tellRequests)
 	run.Every(24*time.Hour, "notice.forget", sweeping, r.notices.Forget)
 	job.Handle(run, backup.Work, r.backupRun)
 	run.Every(time.Minute, "backup.due", time.Minute, r.backupDue)

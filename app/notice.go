@@ -30,17 +30,13 @@ type noticeFlags struct {
 	SMS  string `help:"How text messages leave: off, or file (JSON lines in the folder notices beside the database, for a gateway's program)." default:"off" enum:"off,file"`
 	Zalo string `help:"The same for Zalo, to applicants who agreed." default:"off" enum:"off,file"`
 	Demo bool   `help:"Send notices about a demonstration's invented people all the same; otherwise they are written to files. A training sends none, whatever this says."`
-	Keep int    `help:"Days for which notices and the log of what was sent are kept." default:"180"`
 }
 
 // noticesLeave sets up the ways out of the program. What is invented goes to
 // files: no invented address may ever be somebody's real one.
 func (r *rooms) noticesLeave(ctx context.Context, f serveFlags) error {
 	b := r.notices
-	b.Base, b.Keep = f.Base, f.Notices.Keep
-	if b.Keep < 0 {
-		return fmt.Errorf("--notices-keep: %d; want a number of days", b.Keep)
-	}
+	b.Base = f.Base
 	invented, err := demo.Illustration(ctx, r.db)
 	if err != nil {
 		return err

@@ -125,8 +125,9 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Erasing{Desk: r.desk}).Register(mux)
-	r.privacyPages().Register(mux)
-	(&dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}).Register(mux)
+	public := &dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}
+	public.Register(mux)
+	r.privacyPages(public.Allow).Register(mux)
 	r.portalPages(f.Base).Register(mux)
 	guides.Register(mux)
 	(&serviceindexweb.Pages{Index: r.index, Dossiers: boardDossiers{r}, Live: r.hub}).Register(mux)

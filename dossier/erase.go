@@ -26,7 +26,7 @@ const Erased = "(đã xoá dữ liệu)"
 // data whoever asks: what the archives' rules and claims about the result need.
 // No law fixes one number for all procedures; a unit's own list of retention
 // periods does (Luật Lưu trữ 33/2024/QH15).
-var KeepMonths = &setting.Setting{Name: "privacy.keep_months", Group: "privacy", Kind: setting.Integer,
+var KeepMonths = &setting.Setting{Name: "privacy.keep_months", Group: "retention", Kind: setting.Integer,
 	Usual: "60", Least: 0, Most: 1200, Verb: auth.SettingChange}
 
 // EraseFiles is the job that deletes scans which nothing refers to any more: files
@@ -186,22 +186,39 @@ func (k *Desk) Erasables(ctx context.Context, q db.Queryer, a actor.Actor, s Sub
 
 // erasable returns why a dossier must still know its person.
 func (k *Desk) erasable(ctx context.Context, q db.Queryer, d *Dossier) error {
-	end := max(d.Ended, d.NotAccepted)
-	if end == 0 {
+	if d.Ended == 0 && d.NotAccepted == 0 {
 		return fault.New(fault.Conflict, "erase.in_progress")
+	}
+	if err := k.held(ctx, q, d); err != nil {
+		return err
+	}
+	x, err := k.keeper(ctx, q)
+	if err != nil {
+		return err
+	}
+	until, err := x.until(ctx, q, d)
+	if err != nil {
+		return err
+	}
+	if until > k.DB.Now().Date() {
+		return fault.New(fault.Conflict, "erase.kept", "Until", until)
+	}
+	return nil
+}
+
+// held returns what keeps a dossier's data whatever the rules say.
+func (k *Desk) held(ctx context.Context, q db.Queryer, d *Dossier) error {
+	if n, err := db.Value[int](ctx, q, holdOpen, d.ID); err != nil || n > 0 {
+		if err != nil {
+			return err
+		}
+		return fault.New(fault.Conflict, "erase.held")
 	}
 	if n, err := db.Value[int](ctx, q, originalsOut, d.ID); err != nil || n > 0 {
 		if err != nil {
 			return err
 		}
 		return fault.New(fault.Conflict, "erase.originals", "Count", n)
-	}
-	months, err := k.Settings.Int(ctx, q, KeepMonths, d.State.Unit)
-	if err != nil {
-		return err
-	}
-	if until := max(end, d.Returned).Date().AddMonths(int(months)); until > k.DB.Now().Date() {
-		return fault.New(fault.Conflict, "erase.kept", "Until", until)
 	}
 	return nil
 }
@@ -216,7 +233,16 @@ func (k *Desk) erasable(ctx context.Context, q db.Queryer, d *Dossier) error {
 //
 // Faults: Forbidden; Invalid with fields reason, document, number; Conflict when
 // the dossiers are no longer those that were shown, or one cannot be erased.
-func (k *Desk) Erase(ctx context.Context, a actor.Actor, e Erasure) (int, error) {
+func (k *Desk) Erase(ctx context.Context, a actor.Actor, e Erasure) (n int, err error) {
+	err = k.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		n, err = k.EraseTx(ctx, tx, a, e)
+		return err
+	})
+	return n, err
+}
+
+// EraseTx is Erase as part of another write.
+func (k *Desk) EraseTx(ctx context.Context, tx *db.Tx, a actor.Actor, e Erasure) (int, error) {
 	e.Reason, e.Document = strings.TrimSpace(e.Reason), strings.TrimSpace(e.Document)
 	f := fault.New(fault.Invalid, "form.invalid")
 	if e.Reason == "" {
@@ -228,35 +254,30 @@ func (k *Desk) Erase(ctx context.Context, a actor.Actor, e Erasure) (int, error)
 	if err := f.Or(); err != nil {
 		return 0, err
 	}
-	n := 0
-	err := k.DB.Write(ctx, func(tx *db.Tx) error {
-		list, _, err := k.Erasables(ctx, tx, a, e.Subject)
+	list, _, err := k.Erasables(ctx, tx, a, e.Subject)
+	if err != nil {
+		return 0, err
+	}
+	var codes []string
+	list = slices.DeleteFunc(list, func(x Erasable) bool { return x.Problem != nil })
+	for _, x := range list {
+		codes = append(codes, x.Code)
+	}
+	if !slices.Equal(sortedCopy(codes), sortedCopy(e.Codes)) || len(codes) == 0 {
+		return 0, fault.New(fault.Conflict, "erase.changed")
+	}
+	var scans []string
+	for i := range list {
+		keys, err := k.erase(ctx, tx, a, &list[i], e)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		var codes []string
-		list = slices.DeleteFunc(list, func(x Erasable) bool { return x.Problem != nil })
-		for _, x := range list {
-			codes = append(codes, x.Code)
-		}
-		if !slices.Equal(sortedCopy(codes), sortedCopy(e.Codes)) || len(codes) == 0 {
-			return fault.New(fault.Conflict, "erase.changed")
-		}
-		n = len(list)
-		var scans []string
-		for i := range list {
-			keys, err := k.erase(ctx, tx, a, &list[i], e)
-			if err != nil {
-				return err
-			}
-			scans = append(scans, keys...)
-		}
-		if len(scans) == 0 {
-			return nil
-		}
-		return EraseFiles.Enqueue(ctx, tx, scans)
-	})
-	return n, err
+		scans = append(scans, keys...)
+	}
+	if len(scans) > 0 {
+		err = EraseFiles.Enqueue(ctx, tx, scans)
+	}
+	return len(list), err
 }
 
 func sortedCopy(list []string) []string {

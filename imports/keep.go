@@ -14,7 +14,7 @@ import (
 
 // KeepDays is for how many days from its end a run keeps the file that was
 // uploaded, and for how many an upload may wait for somebody to go on with it.
-var KeepDays = &setting.Setting{Name: "imports.keep_days", Group: "privacy", Kind: setting.Integer,
+var KeepDays = &setting.Setting{Name: "imports.keep_days", Group: "retention", Kind: setting.Integer,
 	Usual: "90", Least: 1, Most: 3650, System: true, Verb: auth.SettingChange}
 
 // EraseFiles is the job that deletes uploads which no run keeps any more: files go
@@ -109,4 +109,22 @@ func (r Run) kept() error {
 		return fault.New(fault.NotFound, "imports.file_gone", "At", r.Gone)
 	}
 	return nil
+}
+
+var (
+	oldFiles = db.SQL("imports.keep.old", `SELECT COUNT(*) FROM import_run WHERE state IN ('done', 'failed', 'abandoned') AND ended_at < $1 AND file_gone_at IS NULL`)
+	allFiles = db.SQL("imports.keep.all", `SELECT COUNT(*) FROM import_run WHERE file_gone_at IS NULL`)
+)
+
+// Old counts the files that Forget would let go of, and all that are kept.
+func (k *Runs) Old(ctx context.Context, q db.Queryer) (old, all int, err error) {
+	days, err := k.Settings.Int(ctx, q, KeepDays, "")
+	if err != nil {
+		return 0, 0, err
+	}
+	if old, err = db.Value[int](ctx, q, oldFiles, k.DB.Now().Date().AddDays(-int(days)).Start()); err != nil {
+		return 0, 0, err
+	}
+	all, err = db.Value[int](ctx, q, allFiles)
+	return old, all, err
 }

@@ -43,9 +43,15 @@ func (w *wrongRows) add(f table.Flaw) {
 	if len(w.rows) < keptFlaws {
 		shown := make([]string, len(cells))
 		for i, c := range cells {
-			shown[i] = table.Shown(c)
+			if shown[i] = table.Shown(c); w.run.Kind == "dossiers" {
+				shown[i] = masked(shown[i])
+			}
 		}
-		w.rows = append(w.rows, []any{w.run.ID, w.n, f.Row.Line(), f.Column(), text(shown), text(f.Fault)})
+		wrong := f.Fault
+		if w.run.Kind == "dossiers" {
+			wrong = maskedFault(wrong)
+		}
+		w.rows = append(w.rows, []any{w.run.ID, w.n, f.Row.Line(), f.Column(), text(shown), text(wrong)})
 	}
 	if w.err == nil && w.n <= maxBook {
 		w.err = w.write(f, cells)

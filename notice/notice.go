@@ -18,6 +18,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/job"
 	"cchc/base/moment"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -70,6 +71,8 @@ var Events = []Event{
 	{Key: "score_answered", Fields: ofLeaf},
 	{Key: "score_verdict", Fields: ofRound},
 	{Key: "score_published", Fields: []string{"round", "unit", "link"}},
+	{Key: "privacy_request", Fields: []string{"number", "unit", "due", "link"}}, // a person asks about their data
+	{Key: "privacy_late", Fields: []string{"number", "unit", "due", "link"}},
 	{Key: "received", Applicant: true, Fields: ofApplicant},
 	{Key: "not_accepted", Applicant: true, Fields: ofApplicant},
 	{Key: "papers", Applicant: true, Fields: ofApplicant},
@@ -147,8 +150,7 @@ type Book struct {
 	// Base is the address at which people reach the product; without it links in
 	// messages are left out.
 	Base string
-	// Keep is how many days notices and the log are kept; KeepDays when 0.
-	Keep int
+	Settings *setting.Book // nil: what is usual
 	// Tell takes part in the write that gives an account a new notice, to tell whoever
 	// watches once it is committed; may be nil.
 	Tell func(tx *db.Tx, account string)
@@ -159,10 +161,11 @@ type Book struct {
 
 }
 
-// KeepDays is how long notices and the log of messages are kept when nobody says:
-// long enough to answer a complaint about a dossier, whose first time limit is 90
-// days (Law on complaints 02/2011/QH13, article 9).
-const KeepDays = 180
+// KeepDays is for how many days notices and the log of messages are kept. What is
+// proposed is long enough to answer a complaint about a dossier, whose first time limit
+// is 90 days (Law on complaints 02/2011/QH13, article 9).
+var KeepDays = &setting.Setting{Name: "notice.keep_days", Group: setting.Retention, Kind: setting.Integer,
+	Usual: "180", Least: 30, Most: 3650, System: true, Verb: auth.SettingChange}
 
 // Send is the job that sends what is due on a channel.
 var Send = job.Kind[string]{Name: "notice.send", Timeout: 10 * time.Minute, Attempts: 3}

@@ -281,14 +281,46 @@ func (b *Book) Again(ctx context.Context, a actor.Actor, id string) error {
 // Failed counts what was given up.
 func (b *Book) Failed(ctx context.Context) (int, error) { return db.Value[int](ctx, b.DB, messageDead) }
 
+// over is the moment before which nothing is kept.
+func (b *Book) over(ctx context.Context, q db.Queryer) (moment.Instant, error) {
+	days, err := b.Settings.Int(ctx, q, KeepDays, "")
+	return b.DB.Now().Add(-time.Duration(days) * 24 * time.Hour), err
+}
+
+var (
+	oldNotices  = db.SQL("notice.old", `SELECT COUNT(*) FROM notice WHERE at < $1`)
+	oldMessages = db.SQL("notice.message.old", `SELECT COUNT(*) FROM notice_message WHERE at < $1 AND state <> 'waiting'`)
+	allNotices  = db.SQL("notice.all", `SELECT COUNT(*) FROM notice`)
+	allMessages = db.SQL("notice.message.all", `SELECT COUNT(*) FROM notice_message`)
+)
+
+// Old counts the notices and messages that Forget would drop, and all there are.
+func (b *Book) Old(ctx context.Context, q db.Queryer) (old, all int, err error) {
+	before, err := b.over(ctx, q)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, x := range []struct {
+		s    *db.Stmt
+		args []any
+		to   *int
+	}{{oldNotices, []any{before}, &old}, {oldMessages, []any{before}, &old}, {allNotices, nil, &all}, {allMessages, nil, &all}} {
+		n, err := db.Value[int](ctx, q, x.s, x.args...)
+		if err != nil {
+			return 0, 0, err
+		}
+		*x.to += n
+	}
+	return old, all, nil
+}
+
 // Forget drops notices and the log of messages that are older than they are kept.
 func (b *Book) Forget(ctx context.Context) error {
-	days := b.Keep
-	if days == 0 {
-		days = KeepDays
+	before, err := b.over(ctx, b.DB)
+	if err != nil {
+		return err
 	}
 	return b.DB.Write(ctx, func(tx *db.Tx) error {
-		before := tx.Now.Add(-time.Duration(days) * 24 * time.Hour)
 		if _, err := tx.Exec(ctx, messageSweep, before); err != nil {
 			return err
 		}

@@ -5,11 +5,14 @@ package privacy
 
 import (
 	"context"
+	"strconv"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/look"
+	"cchc/calendar"
+	"cchc/setting"
 	"cchc/unit"
 )
 
@@ -17,16 +20,33 @@ import (
 type Dossiers interface {
 	// Ref returns the id and the unit of the dossier with a code. Faults: NotFound.
 	Ref(ctx context.Context, q db.Queryer, code string) (id string, u unit.ID, err error)
+	// Verified is Ref for a visitor who knows the last digits of the phone. Faults:
+	// NotFound for a wrong code and wrong digits alike; Invalid with fields code, digits.
+	Verified(ctx context.Context, q db.Queryer, code, digits string) (id string, u unit.ID, err error)
+	// Everything returns what dossiers hold about the person of one, in units where the
+	// actor may read persons.
+	Everything(ctx context.Context, q db.Queryer, a actor.Actor, code string) (Data, error)
+	// CorrectPerson and ErasePerson do what was granted, with their own rights and rules.
+	CorrectPerson(ctx context.Context, tx *db.Tx, a actor.Actor, code string, to map[string]string, reason, document string) error
+	ErasePerson(ctx context.Context, tx *db.Tx, a actor.Actor, code string, codes []string, reason, document string) error
 }
 
 // A Desk keeps what is known of looks and requests. Everything is needed.
 type Desk struct {
-	DB       *db.DB
-	Guard    *auth.Guard
-	Units    *unit.Book
-	Looks    *look.Log
-	Dossiers Dossiers
+	DB        *db.DB
+	Guard     *auth.Guard
+	Units     *unit.Book
+	Looks     *look.Log
+	Dossiers  Dossiers
+	Register  Register
+	Settings  *setting.Book
+	Calendars *calendar.Store
+	// People returns who may answer the requests of a unit.
+	People  func(ctx context.Context, q db.Queryer, u unit.ID) ([]Person, error)
+	Classes []Class // in the order of the page
 }
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // LooksMost is how many looks of a dossier are shown at most.
 const LooksMost = 1000

@@ -28,6 +28,10 @@ const (
 	Text    Kind = "text"
 )
 
+// Retention is the group of settings that say how long something is kept: they are
+// listed where all such rules are.
+const Retention = "retention"
+
 // Values of a Switch.
 const (
 	On  = "on"

@@ -44,6 +44,12 @@ func (p *Public) Register(mux *web.Mux) {
 	mux.Handle("POST /rate/{token}/reason", web.Public, p.explain)
 }
 
+// Allow reports whether a visitor's address may try a dossier's code and digits now; all
+// pages that take them share what each address has.
+func (p *Public) Allow(r *http.Request) bool {
+	return p.limit.allow(web.ClientIP(r), p.Desk.DB.Now().Time())
+}
+
 // home is the first page of visitors; who is signed in goes on to work.
 func (p *Public) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()

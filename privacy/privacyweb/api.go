@@ -10,11 +10,15 @@ import (
 	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
+	"cchc/dossier"
 	"cchc/privacy"
 )
 
 // API is the door for programs to personal data.
-type API struct{ Desk *privacy.Desk }
+type API struct {
+	Desk     *privacy.Desk
+	Dossiers *dossier.Desk
+}
 
 type (
 	apiPurpose struct {
@@ -91,6 +95,8 @@ func operation(id, method, path, summary, text string) huma.Operation {
 
 // Register puts the operations at /api/v1.
 func (p *API) Register(a *api.API) {
+	p.registerRequests(a)
+	p.registerRetention(a)
 	api.Handle(a, web.SignedIn, operation("list-purposes", http.MethodGet, "/purposes", "List the purposes of looking", "Of read-person and of files with numbers."),
 		func(ctx context.Context, _ *struct{}) (*purposesOutput, error) { return p.purposes(ctx) })
 	api.Handle(a, web.SignedIn, operation("put-purpose", http.MethodPut, "/purposes/{code}", "Add a purpose or change its words", "What was noted before keeps the old words."),

@@ -121,6 +121,9 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		for _, s := range p.Book.All {
+			if s.Group == setting.Retention { // their list is the page of retention
+				continue
+			}
 			x, err := p.row(ctx, q, s, v.ID)
 			if err != nil {
 				return err

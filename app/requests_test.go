@@ -1,0 +1,186 @@
+package app
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/dossier"
+	"cchc/privacy"
+	"cchc/setting"
+)
+
+// known registers a dossier of the known person.
+func (o *office) known(t *testing.T) dossier.Dossier {
+	t.Helper()
+	d, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: known,
+		Papers: []dossier.Paper{{Name: "Tờ khai đăng ký khai sinh", Source: "paper"}}})
+	o.ok(t, err)
+	return d
+}
+
+func TestAPersonAsksForTheirDataAndGetsAllOfIt(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	second := o.known(t)
+	other := receive(t, o.rooms, o.commune)
+	officer := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	keeper := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.commune})
+	clerk := o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune})
+	officer.Get("/dossiers/" + d.Code)
+	const path = "/admin/privacy/requests"
+
+	// From the public page: a wrong code and wrong digits are answered alike.
+	visitor := o.b.Other()
+	noRawKeys(t, visitor.Get("/my-data?code="+d.Code).Is(200).Has("h1", "dữ liệu cá nhân").Body)
+	wrong := visitor.Post("/my-data", "code", d.Code, "digits", "0000", "kind", "access", "name", "Gấm").Is(422).Text("#error-summary")
+	if none := visitor.Post("/my-data", "code", "H99.101-261123-9999", "digits", "3456", "kind", "access", "name", "Gấm").Is(422).Text("#error-summary"); none != wrong {
+		t.Errorf("a wrong code is answered %q, wrong digits %q", none, wrong)
+	}
+	visitor.Post("/my-data", "code", d.Code, "digits", "3456", "kind", "delete", "name", "").Is(422).Count("#error-summary li", 2)
+	o.clock.Set("2026-11-27T16:00") // Friday
+	sent := visitor.Post("/my-data", "code", d.Code, "digits", "3456", "kind", "access", "name", known.Name, "contact", "đến lấy").Is(200).Has(".notice", "YC-0001/2026")
+	if strings.Contains(sent.Body, known.IDNumber) || strings.Contains(sent.Body, known.Phone) {
+		t.Error("the visitor is shown numbers")
+	}
+	visitor.Post("/my-data", "code", d.Code, "digits", "3456", "kind", "access", "name", "ai đó").Is(409).Has("#error-summary", "YC-0001/2026")
+
+	// Two working days: Monday and Tuesday.
+	list, err := o.privacy.Requests(ctx, o.db, operator, true, 10)
+	o.ok(t, err)
+	if len(list) != 1 || list[0].Due.Date().VN() != "01/12/2026" || list[0].Channel != privacy.Public {
+		t.Fatalf("registered: %+v", list)
+	}
+	id := list[0].ID
+	clerk.Get(path).Is(403)
+	clerk.Get(path + "/" + id).Is(403)
+	officer.Get("/admin").Is(200).Has("main a[href='"+path+"']", "chủ thể dữ liệu")
+	noRawKeys(t, officer.Get(path).Is(200).Count("tr[data-row]", 1).Has("tr[data-row]", "chờ trả lời").Body)
+	page := officer.Get(path+"/"+id).Is(200).Has("main", known.Name)
+	noRawKeys(t, page.Body)
+	noRawKeys(t, officer.Get(path+"/"+id+"/letter").Is(200).Has("h1", "GIẤY NHẬN").Body)
+
+	// Nobody made sure who asks: nothing is opened or granted.
+	officer.Post(path+"/"+id+"/data", "format", "json").Is(409)
+	officer.Post(path+"/"+id+"/answer", "outcome", "granted", "answer", "Đã trao").Is(422).Has("#error-summary", "đối chiếu")
+	officer.Post(path+"/"+id+"/identify", "identity", "").Is(422)
+	officer.Post(path+"/"+id+"/identify", "identity", "xem thẻ căn cước tại quầy").To(path + "/" + id)
+	keeper.Post(path+"/"+id+"/data", "format", "json").Is(403) // citizens' numbers are no business of the keeper's
+	people, err := o.privacy.People(ctx, o.db, o.commune)
+	o.ok(t, err)
+	officer.Post(path+"/"+id+"/assign", "account", "nobody").Is(422)
+	officer.Post(path+"/"+id+"/assign", "account", people[0].Account).To(path + "/" + id)
+
+	file := officer.Post(path+"/"+id+"/data", "format", "json").Is(200)
+	var got privacy.Data
+	o.ok(t, json.Unmarshal([]byte(file.Body), &got))
+	if len(got.Dossiers) != 2 || got.Request != "YC-0001/2026" {
+		t.Fatalf("the file has %+v", got)
+	}
+	held := got.Dossiers[0]
+	if held.Code != d.Code {
+		held = got.Dossiers[1]
+	}
+	if held.Person["id_number"] != known.IDNumber || held.Person["address"] != known.Address || len(held.Papers) != 1 || len(held.Events) < 2 || len(held.Looks) == 0 || len(held.Requests) != 1 {
+		t.Errorf("the dossier holds %+v", held)
+	}
+	if strings.Contains(file.Body, other.Code) || strings.Contains(file.Body, "dossierweb.") || strings.Contains(file.Body, "privacy.look") {
+		t.Errorf("the file has another's dossier or raw keys:\n%s", file.Body)
+	}
+	paper := officer.Post(path+"/"+id+"/data", "format", "paper").Is(200).Has("main", known.IDNumber).Has("main", second.Code)
+	noRawKeys(t, paper.Body)
+	looks, err := o.desk.Looks.Of(ctx, o.db, second.ID, 100)
+	o.ok(t, err)
+	if len(looks) == 0 || !strings.Contains(looks[0].Purpose, "YC-0001/2026") {
+		t.Errorf("opening it was not noted at the other dossier: %+v", looks)
+	}
+
+	officer.Post(path+"/"+id+"/answer", "outcome", "granted", "answer", "Đã trao tại quầy.").To(path + "/" + id)
+	officer.Post(path+"/"+id+"/answer", "outcome", "granted", "answer", "Lần nữa").Is(409)
+	noRawKeys(t, officer.Get(path+"/"+id+"/letter").Is(200).Has("h1", "TRẢ LỜI").Has("main", "Đã trao tại quầy.").Body)
+	officer.Get(path+"?all=on").Has("tr[data-row]", "đã đáp ứng")
+	officer.Get(path).Count("tr[data-row]", 0)
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "subject_request", Limit: 20})
+	o.ok(t, err)
+	if len(trail) != 6 { // received, identified, assigned, data twice, answered
+		t.Errorf("the trail has %d entries", len(trail))
+	}
+	officer.Header.Set("Accept-Language", "en")
+	noRawKeys(t, officer.Get(path+"/"+id).Is(200).Has("h1", "Request").Body)
+}
+
+func TestACorrectionAndAnErasureAreDoneByTheirVerbsOrRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	officer := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	keeper := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.province})
+	const path = "/admin/privacy/requests"
+	ask := func(kind, asks string) string {
+		t.Helper()
+		r, err := o.privacy.Receive(ctx, operator, privacy.New{Code: d.Code, Kind: kind, Name: known.Name, Asks: asks, Identity: "xem thẻ"})
+		o.ok(t, err)
+		return path + "/" + r.ID
+	}
+	officer.Post(path, "code", "H99.101-261123-9999", "kind", "access", "name", "A").Is(422).Has("#error-summary a[href='#f-code']", "")
+	officer.Post(path, "code", d.Code, "kind", "correct", "name", "A").Is(422).Has("#error-summary", "điều cần sửa")
+
+	at := ask(privacy.Correct, "điện thoại ghi sai")
+	keeper.Post(at+"/answer", "outcome", "granted", "answer", "Đã sửa.", "phone", "0911222333").Is(403) // corrects nothing
+	officer.Post(at+"/answer", "outcome", "granted", "answer", "Đã sửa.", "phone", "12").Is(422).Has("#error-summary a[href='#f-phone']", "")
+	officer.Post(at+"/answer", "outcome", "granted", "answer", "Đã sửa.").Is(422)
+	officer.Post(at+"/answer", "outcome", "granted", "answer", "Đã sửa.", "phone", "0911 222 333", "to_name", "Nguyễn Thị Hồng Gấm Mới").To(at)
+	if _, err := o.desk.Public(ctx, o.db, d.Code, "2333"); err != nil {
+		t.Errorf("the phone is not the corrected one: %v", err)
+	}
+	officer.Get("/dossiers?bucket=all&q=moi").Count("tr[data-row]", 1) // found by the new name
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "dossier", Object: d.ID, Limit: 1})
+	o.ok(t, err)
+	for _, c := range trail[0].Changes {
+		if strings.Contains(c.To+c.From, "0911") || strings.Contains(c.To+c.From, "Gấm") {
+			t.Errorf("the trail has the values: %+v", c)
+		}
+	}
+
+	// The dossier is in progress: it cannot be erased, and that is the reason.
+	at = ask(privacy.Delete, "xoá hết")
+	officer.Get(at).Is(200).Has("main", "giao cho người quản trị")
+	keeper.Get(at).Is(200).Has("main", "đang giải quyết")
+	keeper.Post(at+"/answer", "outcome", "granted", "answer", "Đã xoá.").Is(409)
+	keeper.Post(at+"/answer", "outcome", "refused", "answer", "Chưa xoá được.").Is(422).Has("#error-summary", "căn cứ")
+	keeper.Post(at+"/answer", "outcome", "refused", "answer", "Chưa xoá được.", "basis", "Hồ sơ đang giải quyết").To(at)
+	keeper.Get(at+"/letter").Has("main", "không được đáp ứng").Has("main", "Căn cứ: Hồ sơ đang giải quyết")
+
+	o.ok(t, o.desk.Stop(ctx, operator, d.Code, "dừng", ""))
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "0", From: o.db.Now().Date(), Reason: "thử"}))
+	at = ask(privacy.Delete, "xoá hết của "+known.Name)
+	keeper.Get(at).Is(200).Count("input[name=codes]", 1)
+	keeper.Post(at+"/answer", "outcome", "granted", "answer", "Đã xoá.", "codes", d.Code).To(at)
+	if found := traces(t, o.db, known.IDNumber, known.Name, "0911222333", known.Address); len(found) > 0 {
+		t.Errorf("still there: %v", found)
+	}
+	keeper.Get(at).Is(200).Has("main", dossier.Erased).Has("main", "đã đáp ứng")
+}
+
+func TestALateAnswerIsToldToThoseWhoMayAnswer(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	officer := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	_, err := o.privacy.Receive(ctx, operator, privacy.New{Code: d.Code, Kind: privacy.Access, Name: "Gấm"})
+	o.ok(t, err)
+	o.ok(t, o.tellRequests(ctx))
+	o.ok(t, o.tellRequests(ctx))
+	officer.Get("/notices").Is(200).Has("main", "YC-0001/2026")
+	o.clock.Advance(5 * 24 * time.Hour)
+	o.ok(t, o.tellRequests(ctx))
+	officer = o.b.Other()
+	officer.Post("/sign-in", "login", "motcua", "password", testPassword)
+	officer.Get("/notices").Is(200).Has("main", "Quá hạn trả lời yêu cầu YC-0001/2026")
+	officer.Get("/admin/privacy/requests").Has("tr[data-row]", "quá hạn trả lời")
+	officer.Get("/admin").Has("main", "1 yêu cầu chờ trả lời")
+}

@@ -1,0 +1,148 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"cchc/base/actor"
+	"cchc/base/audit"
+	"cchc/base/look"
+	"cchc/dossier"
+	"cchc/setting"
+)
+
+func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d, held, again := o.known(t), o.known(t), o.known(t)
+	open := o.known(t)
+	for _, x := range []dossier.Dossier{d, held, again} {
+		o.ok(t, o.desk.Finish(ctx, operator, x.Code, dossier.Result{}))
+		o.ok(t, o.desk.HandOver(ctx, operator, x.Code, dossier.AtCounter, 0, ""))
+	}
+	keeper := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.province})
+	officer := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	const path = "/admin/privacy/retention"
+	at := path + "?unit=" + string(o.commune)
+	officer.Get(path).Is(403)
+	page := keeper.Get(at).Is(200).Count("tr[data-row]", 12).Has("#class-dossiers", "60 tháng").Has("#class-dossiers", "chưa ai đặt").Has("#class-looks", "24 tháng").Has("#class-notices", "180 ngày").Has("#class-imports", "90 ngày")
+	noRawKeys(t, page.Body)
+	settings := keeper.Get("/admin/settings").Is(200)
+	for _, s := range []string{"privacy.keep_months", "imports.keep_days", "notice.keep_days", "privacy.look_months"} {
+		if strings.Contains(settings.Body, s) {
+			t.Errorf("the list of settings has %s too", s)
+		}
+	}
+	keeper.Get("/admin/settings/privacy.keep_months?unit=" + string(o.commune)).Is(200)
+
+	// Nothing is over within five years.
+	keeper.Get(path+"/due?unit="+string(o.commune)).Is(200).Count("tr[data-row]", 0)
+	keeper.Post(path+"/propose", "unit", string(o.commune)).Is(409)
+	// By the general rule in a month, by the field's own period in ten years.
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "Danh mục 12/2026"}))
+	keeper.Get(at).Has("#class-dossiers", "1 tháng").Has("#class-dossiers", "Danh mục 12/2026")
+	keeper.Post(path+"/keep", "unit", string(o.province), "sector", "", "months", "x", "basis", "").Is(422).Count("#error-summary li", 3)
+	officer.Post(path+"/keep", "unit", string(o.commune), "sector", d.Sector, "months", "0", "basis", "tự ý").Is(403)
+	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "120", "basis", "Danh mục 12/2026").To(path)
+	o.clock.Advance(40 * 24 * time.Hour)
+	signInAgain := func(login string) { // sessions end in forty days
+		b := o.b.Other()
+		b.Post("/sign-in", "login", login, "password", testPassword).Is(303)
+		keeper = b
+	}
+	signInAgain("quantri")
+	keeper.Get(path+"/due?unit="+string(o.commune)).Is(200).Count("tr[data-row]", 0)
+	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "", "basis", "bỏ").To(path)
+	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "", "basis", "bỏ").Is(404)
+
+	// One is under inspection: it is over and stays.
+	keeper.Post(path+"/holds", "code", held.Code, "reason", "thanh tra", "document", "", "unit", string(o.commune)).Is(422)
+	keeper.Post(path+"/holds", "code", held.Code, "reason", "thanh tra", "document", "5/QĐ-TTr", "unit", string(o.commune)).To(path)
+	keeper.Get(at).Count("[data-hold]", 1).Has("[data-hold]", held.Code)
+	keeper.Get(path+"/due?unit="+string(o.commune)).Is(200).Count("tr[data-row]", 2).Has("main", "1 hồ sơ hết hạn nhưng phải giữ")
+	if _, err := o.desk.Erase(ctx, operator, dossier.Erasure{Subject: dossier.Subject{Number: known.IDNumber}, Codes: []string{d.Code, held.Code, again.Code}, Reason: "x", Document: "y"}); err == nil {
+		t.Error("what is on hold was erased at a request")
+	}
+
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	o.ok(t, o.privacy.ProposeDue(ctx)) // asks once
+	list, err := o.privacy.Proposals(ctx, o.db, operator)
+	o.ok(t, err)
+	if len(list) != 1 || list[0].Count != 2 || list[0].State != "proposed" {
+		t.Fatalf("proposed: %+v", list)
+	}
+	id := list[0].ID
+	if w, err := o.desk.ByCode(ctx, o.db, operator, d.Code); err != nil || w.Person.Name != known.Name {
+		t.Fatalf("erased before it was approved: %+v, %v", w.Person, err)
+	}
+	keeper.Post(path+"/"+id, "approve", "yes", "document", "9/QĐ").Is(403) // rules are the keeper's, approval the head's
+	chief := o.signIn(t, "chutich", actor.Grant{Role: actor.Chairperson, Unit: o.commune})
+	chief.Get("/admin").Has("main", "1 đề nghị chờ duyệt")
+	noRawKeys(t, chief.Get(path+"/"+id).Is(200).Count("tr[data-row]", 2).Body)
+	chief.Post(path+"/"+id, "document", "9/QĐ").Is(422)
+	chief.Post(path+"/"+id, "approve", "yes").Is(422).Has("#error-summary", "quyết định")
+	chief.Post(path+"/"+id, "approve", "no").Is(422).Has("#error-summary", "lý do")
+	chief.Post(path+"/"+id, "approve", "yes", "document", "9/QĐ-UBND").To(path + "/" + id)
+	chief.Post(path+"/"+id, "approve", "yes", "document", "9/QĐ-UBND").Is(409)
+	// Between the approval and the job one more is held.
+	_, err = o.desk.HoldDossier(ctx, operator, again.Code, "khiếu nại", "6/TB")
+	o.ok(t, err)
+	o.ok(t, o.privacy.Carry(ctx, id))
+	o.ok(t, o.privacy.Carry(ctx, id)) // done is done
+	for code, want := range map[string]string{d.Code: dossier.Erased, again.Code: known.Name, held.Code: known.Name, open.Code: known.Name} {
+		w, err := o.desk.ByCode(ctx, o.db, operator, code)
+		if err != nil || w.Person.Name != want {
+			t.Errorf("%s: %q, want %q, %v", code, w.Person.Name, want, err)
+		}
+	}
+	chief.Get(path+"/"+id).Is(200).Has("main", "đã xoá xong").Has("table", "giữ lại").Has("table", "Đang được giữ lại")
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "retention", Limit: 10})
+	o.ok(t, err)
+	if len(trail) != 3 || trail[0].Verb != "privacy.erased" || trail[1].Verb != "privacy.approve" {
+		t.Errorf("the trail: %+v", trail)
+	}
+	holds, err := o.desk.Holds(ctx, o.db, operator)
+	o.ok(t, err)
+	chief.Post(path+"/holds/"+holds[0].ID+"/end", "reason", "xong").To(path)
+	chief.Post(path+"/holds/"+holds[0].ID+"/end", "reason", "xong").Is(409)
+	chief.Header.Set("Accept-Language", "en")
+	noRawKeys(t, chief.Get(path).Is(200).Has("h1", "How long").Body)
+	noRawKeys(t, chief.Get(path+"/"+id).Is(200).Body)
+}
+
+func TestLooksGoByThemselvesWhenTheirTimeIsOver(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	o.desk.Looks.Saw(actor.Actor{Account: "a1"}, d.ID, look.Opened)
+	o.ok(t, o.desk.Looks.Export(ctx, actor.Actor{Account: "a1"}, look.Export{List: "dossiers", Format: "csv"}, []string{d.ID}))
+	o.ok(t, o.desk.Looks.Flush(ctx))
+	count := func() int {
+		t.Helper()
+		list, err := o.desk.Looks.Of(context.Background(), o.db, d.ID, 100)
+		o.ok(t, err)
+		return len(list)
+	}
+	o.clock.Advance(300 * 24 * time.Hour)
+	o.ok(t, o.privacy.Forget(ctx))
+	if count() != 2 {
+		t.Errorf("%d looks are left within their time", count())
+	}
+	o.clock.Advance(500 * 24 * time.Hour)
+	old, all, err := o.privacy.OldLooks(ctx, o.db)
+	o.ok(t, err)
+	if old != 2 || all != 2 {
+		t.Errorf("the preview counts %d of %d", old, all)
+	}
+	o.ok(t, o.privacy.Forget(ctx))
+	if count() != 0 {
+		t.Errorf("%d looks are left", count())
+	}
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "retention", Limit: 10})
+	o.ok(t, err)
+	if len(trail) != 1 || trail[0].Verb != "privacy.forget" {
+		t.Errorf("the trail: %+v", trail)
+	}
+}
