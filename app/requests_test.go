@@ -28,10 +28,6 @@ func TestAPersonAsksForTheirDataAndGetsAllOfIt(t *testing.T) {
 	d := o.known(t)
 	second := o.known(t)
 	other := receive(t, o.rooms, o.commune)
-	officer := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
-	keeper := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.commune})
-	clerk := o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune})
-	officer.Get("/dossiers/" + d.Code)
 	const path = "/admin/privacy/requests"
 
 	// From the public page: a wrong code and wrong digits are answered alike.
@@ -43,6 +39,10 @@ func TestAPersonAsksForTheirDataAndGetsAllOfIt(t *testing.T) {
 	}
 	visitor.Post("/my-data", "code", d.Code, "digits", "3456", "kind", "delete", "name", "").Is(422).Count("#error-summary li", 2)
 	o.clock.Set("2026-11-27T16:00") // Friday
+	officer := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	keeper := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.commune})
+	clerk := o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune})
+	officer.Get("/dossiers/" + d.Code)
 	sent := visitor.Post("/my-data", "code", d.Code, "digits", "3456", "kind", "access", "name", known.Name, "contact", "đến lấy").Is(200).Has(".notice", "YC-0001/2026")
 	if strings.Contains(sent.Body, known.IDNumber) || strings.Contains(sent.Body, known.Phone) {
 		t.Error("the visitor is shown numbers")

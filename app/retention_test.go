@@ -45,7 +45,7 @@ func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
 	keeper.Get(at).Has("#class-dossiers", "1 tháng").Has("#class-dossiers", "Danh mục 12/2026")
 	keeper.Post(path+"/keep", "unit", string(o.province), "sector", "", "months", "x", "basis", "").Is(422).Count("#error-summary li", 3)
 	officer.Post(path+"/keep", "unit", string(o.commune), "sector", d.Sector, "months", "0", "basis", "tự ý").Is(403)
-	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "120", "basis", "Danh mục 12/2026").To(path)
+	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "120", "basis", "Danh mục 12/2026").To(path + "?unit=" + string(o.province))
 	o.clock.Advance(40 * 24 * time.Hour)
 	signInAgain := func(login string) { // sessions end in forty days
 		b := o.b.Other()
@@ -54,12 +54,12 @@ func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
 	}
 	signInAgain("quantri")
 	keeper.Get(path+"/due?unit="+string(o.commune)).Is(200).Count("tr[data-row]", 0)
-	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "", "basis", "bỏ").To(path)
+	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "", "basis", "bỏ").To(path + "?unit=" + string(o.province))
 	keeper.Post(path+"/keep", "unit", string(o.province), "sector", d.Sector, "months", "", "basis", "bỏ").Is(404)
 
 	// One is under inspection: it is over and stays.
 	keeper.Post(path+"/holds", "code", held.Code, "reason", "thanh tra", "document", "", "unit", string(o.commune)).Is(422)
-	keeper.Post(path+"/holds", "code", held.Code, "reason", "thanh tra", "document", "5/QĐ-TTr", "unit", string(o.commune)).To(path)
+	keeper.Post(path+"/holds", "code", held.Code, "reason", "thanh tra", "document", "5/QĐ-TTr", "unit", string(o.commune)).To(at)
 	keeper.Get(at).Count("[data-hold]", 1).Has("[data-hold]", held.Code)
 	keeper.Get(path+"/due?unit="+string(o.commune)).Is(200).Count("tr[data-row]", 2).Has("main", "1 hồ sơ hết hạn nhưng phải giữ")
 	if _, err := o.desk.Erase(ctx, operator, dossier.Erasure{Subject: dossier.Subject{Number: known.IDNumber}, Codes: []string{d.Code, held.Code, again.Code}, Reason: "x", Document: "y"}); err == nil {

@@ -231,7 +231,12 @@ func (p *Pages) retentionLists(ctx context.Context, q db.Queryer, page *retentio
 	return nil
 }
 
-func (p *Pages) retentionURL(u string) string { return Path + "/retention?unit=" + url.QueryEscape(u) }
+func (p *Pages) retentionURL(u string) string {
+	if u == "" {
+		return Path + "/retention"
+	}
+	return Path + "/retention?unit=" + url.QueryEscape(u)
+}
 
 // after shows the page again with what is wrong, or goes on.
 func (p *Pages) retentionAfter(w http.ResponseWriter, r *http.Request, in *retentionForm, err error, said string) error {
