@@ -173,11 +173,7 @@ var scenes = map[string]func(s *scene){
 	"decide-retention": func(s *scene) {
 		s.over()
 		id, err := s.privacy.Propose(ctx, operator, s.commune)
-		if err != nil { // it waits from before
-			list, err := s.privacy.Proposals(ctx, s.db, operator)
-			s.ok(err)
-			id = list[0].ID
-		}
+		s.ok(err)
 		s.c.known["id"], s.c.known["approve"], s.c.known["reason"], s.c.known["document"] = id, false, "chưa", "1/QĐ"
 		s.c.by = s.program(s.t, fmt.Sprintf("chutich.%d", s.n), []string{"privacy.*"}, actor.Grant{Role: actor.Chairperson, Unit: s.commune})
 	},

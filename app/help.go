@@ -10,7 +10,7 @@ var helpGroups = []help.Group{
 	{Key: "citizens", Guides: []string{"citizens"}},
 	{Key: "daily", Guides: []string{"start", "work", "counter", "dossier", "dossiers", "late", "queue", "books", "notices"}},
 	{Key: "leaders", Guides: []string{"board", "index", "reports", "criteria-sets", "rounds", "results", "projection"}},
-	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api", "settings", "log"}},
+	{Key: "admin", Guides: []string{"system", "accounts", "units", "calendars", "procedures", "imports", "exchange", "api", "settings", "privacy", "log"}},
 }
 
 // helpOf says which guide belongs to a page. Add yours.
@@ -35,6 +35,7 @@ var helpOf = []help.Page{
 	{Address: "/scorecard/results", Guide: "results"}, {Address: "/scorecard/results/", Guide: "results"}, {Address: "/scorecard/remedial/", Guide: "results"},
 	{Address: "/cchc", Guide: "results"}, {Address: "/cchc/", Guide: "results"},
 	{Address: "/scorecard/projection", Guide: "projection"}, {Address: "/scorecard/projection/", Guide: "projection"}, {Address: "/scorecard/whatif", Guide: "projection"},
+	{Address: "/admin/privacy/", Guide: "privacy"}, {Address: "/admin/erase", Guide: "privacy"}, {Address: "/my-data", Guide: "citizens"},
 	{Address: "/admin/log", Guide: "log"}, {Address: "/cchc/log", Guide: "log"}, {Address: "/receipts/", Guide: "log"},
 	{Address: "/admin", Guide: "system"}, {Address: "/admin/", Guide: "system"},
 	{Address: "/admin/accounts", Guide: "accounts"}, {Address: "/admin/accounts/", Guide: "accounts"},

@@ -31,6 +31,7 @@ func TestAPersonAsksForTheirDataAndGetsAllOfIt(t *testing.T) {
 	const path = "/admin/privacy/requests"
 
 	// From the public page: a wrong code and wrong digits are answered alike.
+	o.signIn(t, "ai-do", actor.Grant{Role: actor.Auditor, Unit: o.commune}) // there is an account: no first run
 	visitor := o.b.Other()
 	noRawKeys(t, visitor.Get("/my-data?code="+d.Code).Is(200).Has("h1", "dữ liệu cá nhân").Body)
 	wrong := visitor.Post("/my-data", "code", d.Code, "digits", "0000", "kind", "access", "name", "Gấm").Is(422).Text("#error-summary")

@@ -103,6 +103,9 @@ func (c demoCmd) Run(ctx context.Context, s streams) error {
 		if err := r.exampleImports(ctx, r.filesAt(c.Files)); err != nil {
 			return err
 		}
+		if err := r.examplePrivacy(ctx); err != nil {
+			return err
+		}
 		fmt.Fprintf(s.err, "made %d dossiers of %d communes in %.1f s\n", sum.Dossiers, sum.Communes, time.Since(begun).Seconds())
 	}
 	if c.MakeOnly {

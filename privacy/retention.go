@@ -129,9 +129,9 @@ const proposalColumns = `id, unit_id, at, account, state, quantity, COALESCE(dec
 var (
 	proposalAdd  = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased", "")
 	itemAdd      = db.Rows("privacy.item.add", "retention_item", "proposal_id, dossier_id, code, kept_until, state, problem", "")
-	proposalLast = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC LIMIT 1`)
+	proposalLast = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC, id DESC LIMIT 1`)
 	proposalOne  = db.SQL("privacy.proposal.one", `SELECT `+proposalColumns+` FROM retention_proposal WHERE id = $1`)
-	proposalAll  = db.SQL("privacy.proposal.list", `SELECT `+proposalColumns+` FROM retention_proposal ORDER BY at DESC, id LIMIT 500`)
+	proposalAll  = db.SQL("privacy.proposal.list", `SELECT `+proposalColumns+` FROM retention_proposal ORDER BY at DESC, id DESC LIMIT 500`)
 	itemsOf      = db.SQL("privacy.items", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 ORDER BY code`)
 	itemsNext    = db.SQL("privacy.items.next", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 AND state = 'waiting' ORDER BY dossier_id LIMIT $2`)
 	itemSet      = db.SQL("privacy.item.set", `UPDATE retention_item SET state = $1, problem = $2 WHERE proposal_id = $3 AND dossier_id = $4`)
