@@ -70,6 +70,7 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 		lists = append(lists, "/dossiers/"+x.Code, "/dossiers/"+x.Code+"/person", "/dossiers/"+x.Code+"/receipt", "/dossiers/"+x.Code+"/forms/02", "/dossiers/"+x.Code+"/looks")
 	}
 	lists = append(lists, "/admin/imports/"+run)
+	o.signIn(t, "ai-do", actor.Grant{Role: actor.Auditor, Unit: o.commune}) // there is an account: no first run
 	api := readOperations(t, o.b, d.Code)
 	pages, read := 0, 0
 	for _, r := range actor.Roles {
