@@ -127,7 +127,7 @@ type (
 		Body struct {
 			Unit   string `json:"unit" minLength:"1" maxLength:"60" doc:"Id or agency code."`
 			Sector string `json:"sector" minLength:"1" maxLength:"200"`
-			Months *int   `json:"months,omitempty" minimum:"0" maximum:"1200" doc:"Left out: the field's own period is taken back."`
+			Months int    `json:"months" minimum:"-1" maximum:"1200" doc:"-1: the field's own period is taken back."`
 			Basis  string `json:"basis" minLength:"1" maxLength:"300"`
 		}
 	}
@@ -259,11 +259,7 @@ func (p *API) registerRetention(a *api.API) {
 		if err != nil {
 			return nil, err
 		}
-		months := -1
-		if in.Body.Months != nil {
-			months = *in.Body.Months
-		}
-		return done(p.Dossiers.SetKeep(ctx, api.Actor(ctx), dossier.Keep{Unit: u, Sector: in.Body.Sector, Months: months, Basis: in.Body.Basis}))
+		return done(p.Dossiers.SetKeep(ctx, api.Actor(ctx), dossier.Keep{Unit: u, Sector: in.Body.Sector, Months: in.Body.Months, Basis: in.Body.Basis}))
 	})
 	api.Handle(a, web.SignedIn, op("hold-dossier", http.MethodPost, "/dossiers/{code}/hold", "Hold a dossier's data", "Under inspection, complaint or dispute nothing is erased."), func(ctx context.Context, in *holdInput) (*proposedOutput, error) {
 		out := &proposedOutput{}
