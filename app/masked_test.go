@@ -17,11 +17,11 @@ import (
 	"cchc/privacy"
 )
 
-// hidden is a person whose numbers nobody may see by accident.
-var hidden = dossier.Person{Name: "Phan Thị Kín", IDNumber: "049300777888", Phone: "0977000111", Email: "kin@example.vn", Address: "Xóm Kín", Representative: "Phan Văn Thay",
+// unseen is a person whose numbers nobody may see by accident.
+var unseen = dossier.Person{Name: "Phan Thị Kín", IDNumber: "049300777888", Phone: "0977000111", Email: "kin@example.vn", Address: "Xóm Kín", Representative: "Phan Văn Thay",
 	Agent: dossier.Agent{IDNumber: "049300555666", Phone: "0977000222", Relation: "em", Document: "GUQ 3/2026"}}
 
-var hiddenNumbers = []string{hidden.IDNumber, hidden.Phone, hidden.Agent.IDNumber, hidden.Agent.Phone}
+var hiddenNumbers = []string{unseen.IDNumber, unseen.Phone, unseen.Agent.IDNumber, unseen.Agent.Phone}
 
 // heard keeps the lines of the log that have a hidden number.
 type heard struct {
@@ -53,7 +53,7 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 	t.Cleanup(func() { slog.SetDefault(before) })
 	o := serveOffice(t)
 	receiveHidden := func() dossier.Dossier {
-		d, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: hidden})
+		d, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: unseen})
 		o.ok(t, err)
 		return d
 	}
@@ -61,7 +61,7 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 	o.ok(t, o.desk.AskForMore(ctx, operator, late.Code, dossier.Ask{Reason: "thiếu bản sao"}))
 	o.ok(t, o.desk.KeepOriginal(ctx, operator, d.Code, "Sổ gốc", "tủ 1"))
 	o.ok(t, o.desk.Finish(ctx, operator, done.Code, dossier.Result{}))
-	_, err := o.privacy.Receive(ctx, operator, privacy.New{Code: d.Code, Kind: privacy.Access, Name: hidden.Name})
+	_, err := o.privacy.Receive(ctx, operator, privacy.New{Code: d.Code, Kind: privacy.Access, Name: unseen.Name})
 	o.ok(t, err)
 	run := o.wrongRows(t)
 
@@ -86,7 +86,7 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 			read++
 		}
 		if r != actor.Administrator && r != actor.HomeAffairs && r != actor.Specialist {
-			found := b.Post("/dossiers/search", "bucket", "all", "q", hidden.IDNumber)
+			found := b.Post("/dossiers/search", "bucket", "all", "q", unseen.IDNumber)
 			shows(t, string(r), "search", found)
 			shows(t, string(r), "what was found", b.Get(found.Header.Get("Location")))
 		}
@@ -113,7 +113,7 @@ func TestNobodySeesNumbersThatTheyDidNotOpen(t *testing.T) {
 func (o *office) wrongRows(t *testing.T) string {
 	t.Helper()
 	text := "Mã hồ sơ;Hình thức tiếp nhận;Ngày tiếp nhận;Hạn trả;Người nộp;Số định danh;Điện thoại;Mã đơn vị\n" +
-		fmt.Sprintf("H99.101-261120-0001;sai;hôm qua;;%s;%s;%s;H99.101\n", hidden.Name, hidden.IDNumber, hidden.Phone)
+		fmt.Sprintf("H99.101-261120-0001;sai;hôm qua;;%s;%s;%s;H99.101\n", unseen.Name, unseen.IDNumber, unseen.Phone)
 	r, err := o.imports.Begin(ctx, operator, imports.Upload{Kind: "dossiers", Name: "ds.csv", Content: strings.NewReader(text), Options: map[string]string{"system": "cũ"}})
 	o.ok(t, err)
 	return r.ID
