@@ -149,7 +149,7 @@ type Book struct {
 	Senders map[string]Sender
 	// Base is the address at which people reach the product; without it links in
 	// messages are left out.
-	Base string
+	Base     string
 	Settings *setting.Book // nil: what is usual
 	// Tell takes part in the write that gives an account a new notice, to tell whoever
 	// watches once it is committed; may be nil.
