@@ -60,7 +60,8 @@ func (h *withRequest) WithGroup(name string) slog.Handler {
 }
 
 // plain are attributes whose values are the program's own words.
-var plain = []string{slog.TimeKey, slog.LevelKey, slog.MessageKey, "method", "route", "code", "account", "request", "class", "shed", "check", "result", "stack", "addr", "key"}
+var plain = []string{slog.TimeKey, slog.LevelKey, slog.MessageKey, "method", "route", "code", "account", "request", "class", "shed", "check", "result", "stack", "addr", "key",
+	"by", "network"} // of a sign-in that was refused; an address that was read as one
 
 // discreet writes values without what could be of a person.
 func discreet(groups []string, a slog.Attr) slog.Attr {

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -46,6 +45,21 @@ type Attempt struct {
 	how string // by what, when it was no password: sso, passkey
 }
 
+// refused is why a sign-in was, with the account whose login it was.
+type refused struct{ account string }
+
+// Error says so without the account.
+func (*refused) Error() string { return "the password is not this login's" }
+
+// RefusedAccount returns the account that a sign-in was refused of, for the log; ""
+// where the login is nobody's, or nobody looked.
+func RefusedAccount(err error) string {
+	if r := new(refused); errors.As(err, &r) {
+		return r.account
+	}
+	return ""
+}
+
 // SignInWith is SignIn that also keeps what sort of browser it was.
 func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) {
 	login, password, from := FoldLogin(t.Login), t.Password, t.From
@@ -75,7 +89,7 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 	}
 	if !ok || s.id == "" {
 		// Whose account it was is for the log, and for nobody who asks.
-		return SignedIn{}, fault.New(fault.Invalid, "auth.wrong").Because(fmt.Errorf("account %q", s.id))
+		return SignedIn{}, fault.New(fault.Invalid, "auth.wrong").Because(&refused{s.id})
 	}
 	fresh := ""
 	if old {

@@ -1,8 +1,10 @@
 package signin
 
 import (
+	"cmp"
 	"net/http"
 
+	"cchc/base/auth"
 	"cchc/base/fault"
 	"cchc/base/web"
 )
@@ -15,5 +17,6 @@ func tell(r *http.Request, err error, by, account string) {
 	if f == nil {
 		return
 	}
-	web.Log(r.Context()).WarnContext(r.Context(), "sign-in refused", "by", by, "key", f.Key, "account", account, "cause", f.Cause, "from", web.ClientIP(r))
+	web.Log(r.Context()).WarnContext(r.Context(), "sign-in refused", "by", by, "key", f.Key,
+		"account", cmp.Or(account, auth.RefusedAccount(err)), "network", web.ClientIP(r))
 }

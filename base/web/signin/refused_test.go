@@ -62,8 +62,8 @@ func TestARefusedSignInIsLogged(t *testing.T) {
 	if len(refused) != 12 {
 		t.Fatalf("%d refused sign-ins are logged of 12:\n%s", len(refused), text)
 	}
-	for i, want := range map[int]string{0: id, 1: "key=auth.wrong", 11: "key=auth.too_many"} {
-		if !strings.Contains(refused[i], want) || !strings.Contains(refused[i], "from=127.0.0.1") {
+	for i, want := range map[int]string{0: "account=" + id, 1: "key=auth.wrong account=\"\"", 11: "key=auth.too_many"} {
+		if !strings.Contains(refused[i], want) || !strings.Contains(refused[i], "network=127.0.0.1") {
 			t.Errorf("line %d: %s", i, refused[i])
 		}
 	}
