@@ -35,6 +35,26 @@ var (
 	anyUnit    = db.SQL("admin.first_run.units", `SELECT COUNT(*) FROM unit`)
 )
 
+var (
+	codeKeep = db.SQL("admin.first_run.code.keep", `INSERT INTO first_run (id, code) VALUES (1, $1) ON CONFLICT (id) DO NOTHING`)
+	codeGet  = db.SQL("admin.first_run.code", `SELECT code FROM first_run WHERE id = 1`)
+	codeDrop = db.SQL("admin.first_run.code.drop", `DELETE FROM first_run WHERE id = 1`)
+)
+
+// Share makes the code the same on every server of the database: that of the first one.
+func (f *FirstRun) Share(ctx context.Context) error {
+	return f.Accounts.DB.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, codeKeep, f.Code); err != nil {
+			return err
+		}
+		code, err := db.Value[string](ctx, tx, codeGet)
+		if err == nil {
+			f.Code = code
+		}
+		return err
+	})
+}
+
 // guesses is how many wrong codes the page bears before it takes no more until the
 // program is started anew.
 const guesses = 30
@@ -214,6 +234,9 @@ func (f *FirstRun) begin(ctx context.Context, in *firstForm) (account string, at
 			return err
 		}
 		at = tx.Now
+		if _, err := tx.Exec(ctx, codeDrop); err != nil {
+			return err
+		}
 		account, err = f.Accounts.CreateIn(ctx, tx, a, draft, actor.Grant{Role: actor.Administrator, Unit: u})
 		return err
 	})

@@ -60,6 +60,7 @@ type rooms struct {
 	index      *serviceindex.Index
 	evaluation []*evaluation.Set
 	hub        *live.Hub
+	standby    *db.DB    // where what everybody may read is read; nil: where all is
 	letters    letterBox // nil: nobody mails digests
 	notices    *notice.Book
 	reported   *reported.Book
@@ -216,6 +217,32 @@ func (r *rooms) tell(ctx context.Context, tx *db.Tx, u unit.ID, what string) {
 	for _, id := range append(above, "") { // "" is who may see the whole system
 		r.hub.Tell(tx, dossierweb.Topic(id), what)
 	}
+}
+
+// public is where the pages for everybody are read.
+func (r *rooms) public() *db.DB {
+	if r.standby != nil {
+		return r.standby
+	}
+	return r.db
+}
+
+// follow opens the standby; stop ends reading it.
+func (r *rooms) follow(ctx context.Context, f standbyFlags) (stop func(), err error) {
+	if f.Standby == "" {
+		return func() {}, nil
+	}
+	if r.standby, err = r.db.Standby(f.Standby, f.StandbyLag); err != nil {
+		return nil, fmt.Errorf("--standby: %w", err)
+	}
+	ctx, enough := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { defer close(ended); r.standby.Keep(ctx) }()
+	return func() {
+		enough()
+		<-ended
+		r.standby.Close()
+	}, nil
 }
 
 func (r *rooms) close() {

@@ -374,3 +374,84 @@ func TestServersStartTogetherOnAnEmptyDatabase(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// What everybody may read comes from the standby, and says as of when; what the standby
+// does not have yet is not there. A database of its own stands for it.
+func TestPublicPagesAreReadFromTheStandby(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("TEST_POSTGRES") == "" {
+		t.Skip("only PostgreSQL has standbys")
+	}
+	r, clock, province, commune := communeIn(t, dbtest.DSN(t))
+	copied := dbtest.DSN(t)
+	there, _, _, _ := communeIn(t, copied)
+	d := receive(t, there, mustUnit(t, there, "H99.101"))
+	stop, err := r.follow(t.Context(), standbyFlags{Standby: copied, StandbyLag: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	h, end, err := r.handler(t.Context(), serveFlags{Files: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(end)
+	o := &office{rooms: r, b: webtest.Open(t, h), clock: clock, province: province, commune: commune}
+	visitor := o.b.Other()
+	path := "/lookup?code=" + d.Code + "&digits=3456"
+	visitor.Get(path).Is(404) // it is not read before anybody looked how far it is
+	heart := db.SQL("app.test.heartbeat", `INSERT INTO heartbeat (id, at) VALUES (1, $1)`)
+	if err := there.db.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), heart, tx.Now.Add(-20*time.Minute))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for r.standby.AsOf() == r.db.Now() { // until it is seen
+		time.Sleep(20 * time.Millisecond)
+	}
+	visitor.Get(path).Is(200).Has(".when", "08:40")
+	visitor.Get("/on-time").Is(200).Has("main", "08:40")
+	visitor.Get("/").Is(200)
+	visitor.Get("/cchc").Is(200)
+	mine := receive(t, r, commune) // it is written to the primary, which the standby does not follow here
+	if _, err := r.desk.ByCode(t.Context(), r.db, operator, mine.Code); err != nil {
+		t.Error(err)
+	}
+}
+
+func mustUnit(t *testing.T, r *rooms, code string) unit.ID {
+	t.Helper()
+	tree, err := r.units.Today(t.Context(), r.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, ok := tree.ByCode(code)
+	if !ok {
+		t.Fatalf("no unit %s", code)
+	}
+	return u.ID
+}
+
+func TestTheFirstAccountIsMadeOnWhicheverServer(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("TEST_POSTGRES") == "" {
+		t.Skip("several processes share a PostgreSQL; a SQLite file has one")
+	}
+	dsn := dbtest.DSN(t)
+	codes := []string{}
+	for range 2 {
+		r, err := openRooms(t.Context(), dsn, db.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.close)
+		if err := r.first.Share(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		codes = append(codes, r.first.Code)
+	}
+	if codes[0] != codes[1] || len(codes[0]) < 8 {
+		t.Errorf("the codes are %q, want one", codes)
+	}
+}

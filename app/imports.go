@@ -34,6 +34,7 @@ func (r *rooms) newImports(files *file.Store) *imports.Runs {
 			return auth.Load(ctx, r.db, account, r.db.Now().Date())
 		},
 		Publish: func(run string) { r.hub.Publish(importsweb.Topic(run), "import") },
+		Tell:    func(tx *db.Tx, run string) { tx.Notify(importsweb.Topic(run) + "\timport") },
 		Kinds: []imports.Kind{
 			{Name: "units", Verb: auth.UnitChange, Columns: unit.ImportColumns, Options: []string{"basis"}, Take: r.takeUnits},
 			{Name: "accounts", Verb: auth.AccountChange, Columns: imports.AccountColumns, Inline: true, Take: r.takeAccounts},

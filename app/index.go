@@ -228,14 +228,15 @@ type provinceFigure struct{ r *rooms }
 // OnTime implements dossierweb.Live: of what was resolved this year in the whole
 // system, how much came early or on time.
 func (p provinceFigure) OnTime(ctx context.Context) (dossierweb.Figure, error) {
-	now := p.r.db.Now()
+	q := p.r.public()
+	now := q.AsOf()
 	f := dossierweb.Figure{From: now.Date().FirstOfYear(), To: now.Date(), AsOf: now}
-	tree, err := p.r.units.Today(ctx, p.r.db)
+	tree, err := p.r.units.Today(ctx, q)
 	if err != nil {
 		return f, err
 	}
 	for _, root := range tree.Roots() {
-		rates, err := p.r.desk.Rates(ctx, p.r.db, operator, root, f.From, f.To)
+		rates, err := p.r.desk.Rates(ctx, q, operator, root, f.From, f.To)
 		if err != nil {
 			return f, err
 		}

@@ -13,7 +13,7 @@ import (
 
 // portalPages are the pages for citizens.
 func (r *rooms) portalPages(base string) *portalweb.Pages {
-	return &portalweb.Pages{DB: r.db, Finder: &portal.Finder{Procedures: r.procedures, Words: r.words}, Units: r.units,
+	return &portalweb.Pages{DB: r.public(), Finder: &portal.Finder{Procedures: r.procedures, Words: r.words}, Units: r.units,
 		Calendars: r.calendars, Figures: publicFigures{r}, Base: base}
 }
 

@@ -112,7 +112,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	}
 	r.imports, r.scans = r.newImports(files), files
 	r.scorecard.Files = files
-	(&scorecardweb.Pages{Desk: r.scorecard, Live: r.hub}).Register(mux)
+	(&scorecardweb.Pages{Desk: r.scorecard, Live: r.hub, Read: r.public()}).Register(mux)
 	(&importsweb.Pages{Runs: r.imports, Units: r.units, Live: r.hub}).Register(mux)
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers", "late": "/late", "procedures": procedureweb.Path, "accounts": "/admin/accounts"}}
@@ -125,7 +125,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Lists{Desk: r.desk, Views: views}).Register(mux)
 	(&dossierweb.Reports{Desk: r.desk, Evaluation: r.evaluation}).Register(mux)
 	(&dossierweb.Erasing{Desk: r.desk}).Register(mux)
-	public := &dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}}
+	public := &dossierweb.Public{Desk: r.desk, Live: provinceFigure{r}, Read: r.public()}
 	public.Register(mux)
 	r.privacyPages(public.Allow).Register(mux)
 	r.portalPages(f.Base).Register(mux)

@@ -30,13 +30,20 @@ type serveFlags struct {
 	logFlag
 	logFormatFlag
 	cosignerFlags
-	Copies  backupFlags `embed:"" prefix:"backup-"`
 	SealKey string      `help:"File of the key that seals the secrets of second factors; beside the database when left out. Every process of one database needs the same." name:"seal-key" placeholder:"PATH"`
 	metricsFlags
+	standbyFlags
+	Copies  backupFlags `embed:"" prefix:"backup-"`
 	SSO     ssoFlags    `embed:"" prefix:"sso-"`
 	Load    loadFlags   `embed:"" prefix:"load-"`
 	SMTP    smtpFlags   `embed:"" prefix:"smtp-"`
 	Notices noticeFlags `embed:"" prefix:"notices-"`
+}
+
+// standbyFlags say where what everybody may read is read.
+type standbyFlags struct {
+	Standby    string        `help:"URL of a standby of the PostgreSQL: the pages for everybody are read from it." placeholder:"URL"`
+	StandbyLag time.Duration `help:"How far the standby may be behind while the primary is there; the primary is read otherwise." default:"10s" name:"standby-lag" placeholder:"DURATION"`
 }
 
 type serveCmd struct {
@@ -131,6 +138,12 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 		l.Close()
 		return err
 	}
+	alone, err := r.follow(ctx, f.standbyFlags)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	defer alone()
 	h, stop, err := r.handler(ctx, f)
 	if err != nil {
 		l.Close()
@@ -181,6 +194,11 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	if waiting, err := r.first.Waiting(ctx); err != nil {
 		slog.Error("is there an account", "err", err)
 	} else if waiting {
+		if r.db.Engine() == db.Postgres { // whichever server people come to
+			if err := r.first.Share(ctx); err != nil {
+				return err
+			}
+		}
 		fmt.Fprintf(s.out, "\nThere is no account yet (chưa có tài khoản nào).\n  Open (mở)  http://%s/first-run\n  Code (mã)  %s\n", l.Addr(), r.first.Code)
 	}
 	failed := make(chan error, 1)

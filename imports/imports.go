@@ -8,6 +8,7 @@ package imports
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -130,6 +131,7 @@ type Progress struct {
 	Rows  int
 	Of    int // 0 when nobody knows yet
 	Since time.Time
+	told  time.Time // when the other servers were told last
 }
 
 // Runs holds the verbs. All fields but Publish and Load are needed.
@@ -143,7 +145,9 @@ type Runs struct {
 	Load func(ctx context.Context, account string) (actor.Actor, error)
 	// Publish tells whoever watches that a run went on; nil tells nobody.
 	Publish func(run string)
-	Watch   func(run Run, rows int) // the same for the command line, with how far it is
+	// Tell is the same for the other servers, in the write of how far it is.
+	Tell  func(tx *db.Tx, run string)
+	Watch func(run Run, rows int) // the same for the command line, with how far it is
 
 	mu       sync.Mutex
 	progress map[string]*Progress
@@ -224,7 +228,16 @@ func (k *Runs) at(run Run, rows int) {
 		k.progress[run.ID] = p
 	}
 	p.Rows, p.Of = rows, run.Rows
+	now := k.DB.Now().Time()
+	tell := k.DB.Engine() == db.Postgres && now.Sub(p.told) >= tellEvery
+	if tell {
+		p.told = now
+	}
+	kept := *p
 	k.mu.Unlock()
+	if tell {
+		k.tell(run.ID, kept)
+	}
 	if k.Publish != nil {
 		k.Publish(run.ID)
 	}
@@ -237,20 +250,74 @@ func (k *Runs) over(run string) {
 	k.mu.Lock()
 	delete(k.progress, run)
 	k.mu.Unlock()
+	if k.DB.Engine() == db.Postgres {
+		ctx, cancel := context.WithTimeout(context.Background(), telling)
+		defer cancel()
+		if err := k.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, progressDrop, run); return err }); err != nil {
+			slog.Warn("the progress of an import stays noted", "run", run, "err", err)
+		}
+	}
 	if k.Publish != nil {
 		k.Publish(run)
 	}
 }
 
-// far returns how far a run is in this process, or nil.
-func (k *Runs) far(run string) *Progress {
+// far returns how far a run is, in this process or in another of the database, or nil
+// when nobody works on it.
+func (k *Runs) far(ctx context.Context, run string) (*Progress, error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if p := k.progress[run]; p != nil {
+	p := k.progress[run]
+	if p != nil {
 		kept := *p
-		return &kept
+		k.mu.Unlock()
+		return &kept, nil
 	}
-	return nil
+	k.mu.Unlock()
+	if k.DB.Engine() != db.Postgres {
+		return nil, nil
+	}
+	there, err := db.One(ctx, k.DB, progressGet, func(r db.Scanner) (p Progress, err error) {
+		var since moment.Instant
+		err = r.Scan(&p.Rows, &p.Of, &since)
+		p.Since = since.Time()
+		return p, err
+	}, run, k.DB.Now().Add(-silentFor))
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, nil
+	}
+	return &there, err
+}
+
+const (
+	tellEvery = 2 * time.Second
+	telling   = 5 * time.Second
+	// silentFor is after how long without a word the process that works on a run is taken
+	// for gone: the end of a big one is one commit.
+	silentFor = 2 * time.Minute
+)
+
+var (
+	progressTell = db.SQL("imports.progress.tell", `
+		INSERT INTO import_progress (run_id, done, of_rows, since, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (run_id) DO UPDATE SET done = excluded.done, of_rows = excluded.of_rows, at = excluded.at`)
+	progressGet  = db.SQL("imports.progress.get", `SELECT done, of_rows, since FROM import_progress WHERE run_id = $1 AND at > $2`)
+	progressDrop = db.SQL("imports.progress.drop", `DELETE FROM import_progress WHERE run_id = $1`)
+)
+
+// tell notes how far a run is, for the other servers, and wakes who watches there.
+func (k *Runs) tell(run string, p Progress) {
+	ctx, cancel := context.WithTimeout(context.Background(), telling)
+	defer cancel()
+	err := k.DB.Write(ctx, func(tx *db.Tx) error {
+		if k.Tell != nil {
+			k.Tell(tx, run)
+		}
+		_, err := tx.Exec(ctx, progressTell, run, p.Rows, p.Of, moment.Of(p.Since), tx.Now)
+		return err
+	})
+	if err != nil {
+		slog.Warn("the progress of an import is not noted", "run", run, "err", err)
+	}
 }
 
 // spool copies a kept file into a nameless one: a workbook is read from its end.

@@ -27,7 +27,9 @@ func (k *Runs) ByID(ctx context.Context, a actor.Actor, id string) (Run, Kind, e
 	if err != nil {
 		return Run{}, Kind{}, err
 	}
-	run.Progress = k.far(id)
+	if run.Progress, err = k.far(ctx, id); err != nil {
+		return Run{}, Kind{}, err
+	}
 	run.Earlier, err = db.All(ctx, k.DB, runSame, scanRun, run.Key, run.Kind, run.ID)
 	return run, kind, err
 }
@@ -100,7 +102,12 @@ func (k *Runs) List(ctx context.Context, a actor.Actor, kind string, after Run) 
 			if err != nil {
 				return nil, err
 			}
-			if r.Progress = k.far(r.ID); ok && len(out) < Listed {
+			if r.Busy() {
+				if r.Progress, err = k.far(ctx, r.ID); err != nil {
+					return nil, err
+				}
+			}
+			if ok && len(out) < Listed {
 				out = append(out, r)
 			}
 		}

@@ -33,8 +33,12 @@ func (k *Runs) order(ctx context.Context, a actor.Actor, id string, leave, here 
 		return Run{}, nil, err
 	}
 	ok, without := run.CanStore(kind)
+	busy, err := k.far(ctx, run.ID)
+	if err != nil {
+		return Run{}, nil, err
+	}
 	switch {
-	case run.State == Storing && k.far(run.ID) == nil: // it was cut off: begin anew
+	case run.State == Storing && busy == nil: // it was cut off: begin anew
 	case run.State != Checked:
 		return Run{}, nil, fault.New(fault.Conflict, "imports.not_now")
 	case !ok && run.Wrong > 0:
@@ -122,7 +126,11 @@ func (k *Runs) Abandon(ctx context.Context, a actor.Actor, id string) error {
 	if err != nil {
 		return err
 	}
-	if run.State == Done || run.State == Abandoned || run.State == Storing && k.far(run.ID) != nil {
+	busy, err := k.far(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	if run.State == Done || run.State == Abandoned || run.State == Storing && busy != nil {
 		return fault.New(fault.Conflict, "imports.not_now")
 	}
 	mended := run.Mended

@@ -1,6 +1,12 @@
 package db
 
-import "io/fs"
+import (
+	"context"
+	"io/fs"
+)
 
 // SetMigrations gives the database other migrations than the program's.
 func (d *DB) SetMigrations(f fs.FS) { d.own = f }
+
+// Look looks once how far a standby is behind.
+func (d *DB) Look(ctx context.Context) { d.follows.look(ctx, d) }

@@ -8,9 +8,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 )
 
@@ -29,6 +34,24 @@ func Migrations(e Engine) fs.FS {
 // upgradeLock is the number of the lock that several processes of a cluster take
 // in turn when each begins to migrate; any will do that nothing else uses.
 const upgradeLock = 766_001
+
+const (
+	lockPatience     = 5 * time.Second // how long an upgrade keeps others from a table
+	lockTries        = 30
+	lockNotAvailable = "55P03"
+)
+
+// floor returns the oldest schema whose programs run on the database's.
+func (d *DB) floor(ctx context.Context) (version int64, err error) {
+	if d.engine != Postgres { // a SQLite file has one program, and a copy of before
+		return math.MaxInt64, nil
+	}
+	err = d.read.QueryRowContext(ctx, "SELECT version FROM schema_floor WHERE id = 1").Scan(&version)
+	if err != nil {
+		return math.MaxInt64, fmt.Errorf("read which programs run on this schema: %w", translate(err))
+	}
+	return version, nil
+}
 
 // An UpgradeError is an upgrade that failed and was taken back: the database is as
 // it was before, and the program that ran on it runs on it again.
@@ -73,6 +96,12 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 		return 0, fmt.Errorf("read the schema's version: %w", translate(err))
 	}
 	if current > target {
+		if floor, err := d.floor(ctx); err != nil {
+			return current, err
+		} else if floor <= target {
+			slog.InfoContext(ctx, "another server was upgraded before this one", "schema", current, "own", target)
+			return current, nil
+		}
 		return current, fmt.Errorf("the database has schema %d, newer than this program's %d: use a newer cchc", current, target)
 	}
 	copied := ""
@@ -113,8 +142,18 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 // upgrade runs the migrations that are missing and tries the program's statements
 // on what came out.
 func (d *DB) upgrade(ctx context.Context, p *goose.Provider, from int64) error {
-	if d.engine == Postgres {
-		return d.upgradePostgres(ctx, p)
+	for try := 1; d.engine == Postgres; try++ {
+		err := d.upgradePostgres(ctx, p)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != lockNotAvailable || try == lockTries {
+			return err
+		}
+		slog.WarnContext(ctx, "a table is in use; the upgrade is tried again", "try", try, "err", err)
+		select {
+		case <-time.After(time.Second + rand.N(2*time.Second)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return err
@@ -152,6 +191,11 @@ func (d *DB) upgradePostgres(ctx context.Context, p *goose.Provider) error {
 	}
 	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", upgradeLock); err != nil {
+		return translate(err)
+	}
+	// A change of a table waits for who uses it, and whoever comes later waits behind the
+	// change: better to step back and try again.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockPatience.Milliseconds())); err != nil {
 		return translate(err)
 	}
 	var current int64 // again, now that nobody else migrates

@@ -64,7 +64,8 @@ type DB struct {
 	seen              recent
 	meter             atomic.Pointer[Meter]
 	postgres
-	self string // tells what this process notifies from what others do
+	follows *follower // a standby's; nil for a database of its own
+	self    string    // tells what this process notifies from what others do
 
 	prepared sync.Map      // *Stmt → *sql.Stmt, reading side, SQLite only
 	writing  sync.Map      // *Stmt → *sql.Stmt, writing side, SQLite only

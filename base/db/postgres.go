@@ -272,7 +272,7 @@ func (d *DB) look(ctx context.Context, pid uint32, p *proof) (happened bool, err
 // was read yet.
 func (d *DB) begin(ctx context.Context, o *sql.TxOptions) (tx *sql.Tx, err error) {
 	err = d.again(ctx, func() (done bool, err error) {
-		tx, err = d.read.BeginTx(ctx, o)
+		tx, err = d.pool().BeginTx(ctx, o)
 		return false, err
 	})
 	return tx, err
@@ -288,6 +288,9 @@ func (d *DB) again(ctx context.Context, try func() (done bool, err error)) error
 	deadline, cancel := d.patient(ctx)
 	defer cancel()
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
+		if d.follows != nil { // the primary in its place, until somebody looks again
+			d.follows.use.Store(false)
+		}
 		d.dropIdle()
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):

@@ -24,7 +24,7 @@ func (d *DB) query(ctx context.Context, s *Stmt, args []any) (*sql.Rows, error) 
 	default:
 	}
 	if d.engine == Postgres {
-		return d.read.QueryContext(ctx, s.text[Postgres], args...)
+		return d.pool().QueryContext(ctx, s.text[Postgres], args...)
 	}
 	p, err := prepared(d.read, &d.prepared, s)
 	if err != nil {

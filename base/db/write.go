@@ -83,6 +83,9 @@ func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) (err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if d.follows != nil {
+		return d.follows.primary.queued(ctx, fn, alone)
+	}
 	fn, told := rehearsing(ctx, fn)
 	if d.engine == Postgres {
 		return told(d.writePostgres(ctx, fn))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"cchc/base/actor"
+	"cchc/base/db"
 	"cchc/base/moment"
 	"cchc/base/points"
 	"cchc/base/web"
@@ -30,8 +31,16 @@ type Live interface {
 type Public struct {
 	Desk *dossier.Desk
 	Live Live
+	Read *db.DB // where the pages are read: a standby; nil is where they are written
 
 	limit limiter
+}
+
+func (p *Public) reads() *db.DB {
+	if p.Read != nil {
+		return p.Read
+	}
+	return p.Desk.DB
 }
 
 // Register puts the pages at /, /lookup and /rate.

@@ -43,7 +43,7 @@ func (p *Public) lookup(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.TooMany, "dossierlist.lookup.too_many")
 	}
 	var found lookupPage
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
+	err := p.reads().Snapshot(ctx, func(q *db.Snapshot) (err error) {
 		found, err = p.find(ctx, q, in)
 		return err
 	})
@@ -87,7 +87,7 @@ func (p *Public) find(ctx context.Context, q db.Queryer, in *lookupQuery) (looku
 	if err != nil {
 		return lookupPage{}, err
 	}
-	page := lookupPage{Code: d.Code, Service: d.ProcedureCode, Now: t.now, Due: d.Due, ByInstant: d.ByInstant}
+	page := lookupPage{Code: d.Code, Service: d.ProcedureCode, Now: p.reads().AsOf(), Due: d.Due, ByInstant: d.ByInstant}
 	if page.Procedure, err = t.procedure(ctx, d.VersionID, d.ProcedureCode, d.RegisteredAt.Date()); err != nil {
 		return page, err
 	}

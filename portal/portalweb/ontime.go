@@ -41,7 +41,7 @@ func (p *Pages) onTime(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err := p.DB.Snapshot(ctx, func(q *db.Snapshot) error {
-		v.AsOf = p.DB.Now()
+		v.AsOf = p.DB.AsOf()
 		v.From, v.To = v.AsOf.Date().FirstOfYear(), v.AsOf.Date()
 		tree, err := p.Units.Today(ctx, q)
 		if err != nil {

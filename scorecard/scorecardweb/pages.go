@@ -27,6 +27,7 @@ const Path = "/scorecard"
 // Pages are the pages of the room.
 type Pages struct {
 	Desk *scorecard.Desk
+	Read *db.DB    // where everybody's pages are read: a standby; nil is where they are written
 	Live *live.Hub // tells projections that something moved; nil: pages stand still
 
 	published kept // copies for everybody's pages

@@ -55,10 +55,17 @@ func (p *Pages) registerPublic(mux *web.Mux) {
 	}
 }
 
+func (p *Pages) reads() *db.DB {
+	if p.Read != nil {
+		return p.Read
+	}
+	return p.Desk.DB
+}
+
 func (p *Pages) publicPage(r *http.Request) (*resultPage, error) {
 	ctx := r.Context()
 	x := &resultPage{Public: true, Block: r.URL.Query().Get("block")}
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) (err error) {
+	err := p.reads().Snapshot(ctx, func(q *db.Snapshot) (err error) {
 		if x.Publication, err = p.published.publication(ctx, p.Desk, q, r.PathValue("id")); err != nil {
 			return err
 		}
@@ -76,7 +83,7 @@ type publicIndex struct {
 func (p *Pages) publicList(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	v := publicIndex{}
-	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
+	err := p.reads().Snapshot(ctx, func(q *db.Snapshot) error {
 		all, err := p.Desk.PublicPublications(ctx, q)
 		if err != nil {
 			return err
