@@ -397,6 +397,7 @@ func TestPublicPagesAreReadFromTheStandby(t *testing.T) {
 	}
 	t.Cleanup(end)
 	o := &office{rooms: r, b: webtest.Open(t, h), clock: clock, province: province, commune: commune}
+	o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: commune}) // else everybody is led to make the first account
 	visitor := o.b.Other()
 	path := "/lookup?code=" + d.Code + "&digits=3456"
 	visitor.Get(path).Is(404) // it is not read before anybody looked how far it is
@@ -414,10 +415,6 @@ func TestPublicPagesAreReadFromTheStandby(t *testing.T) {
 	visitor.Get("/on-time").Is(200).Has("main", "08:40")
 	visitor.Get("/").Is(200)
 	visitor.Get("/cchc").Is(200)
-	mine := receive(t, r, commune) // it is written to the primary, which the standby does not follow here
-	if _, err := r.desk.ByCode(t.Context(), r.db, operator, mine.Code); err != nil {
-		t.Error(err)
-	}
 }
 
 func mustUnit(t *testing.T, r *rooms, code string) unit.ID {
