@@ -57,7 +57,8 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 	if c.Training {
 		return c.train(ctx, s)
 	}
-	r, err := c.open(ctx)
+	// A machine that starts may be up before the database of another one leads.
+	r, err := openRooms(ctx, c.DB, db.Options{Wait: time.Minute})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Options struct {
 	Now     func() time.Time // the clock of every write; time.Now when nil
 	Readers int              // connections for reading; 8 when 0
 	Try     func() []*Stmt   // what an upgrade tries on the new schema: the program's statements
+	Wait    time.Duration    // how long to wait for a server that is away; it is not waited for when 0
 	Retry   time.Duration    // how long a write without a deadline may retry; 30 s when 0
 }
 
@@ -100,7 +101,12 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.read.PingContext(ctx); err != nil {
+	err = d.read.PingContext(ctx)
+	for end := time.Now().Add(o.Wait); errors.Is(translate(err), ErrAway) && ctx.Err() == nil && time.Now().Before(end); {
+		time.Sleep(min(o.Wait, 500*time.Millisecond))
+		err = d.read.PingContext(ctx)
+	}
+	if err != nil {
 		d.Close()
 		return nil, fmt.Errorf("open database %s: %w", d.Name(), translate(err))
 	}

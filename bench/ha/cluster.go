@@ -121,7 +121,7 @@ func (c *cluster) values() (string, error) {
 		return "", err
 	}
 	set := map[string]string{"DATA_ETCD": c.dir + "/node@NODE@/etcd", "DATA_PG": c.dir + "/node@NODE@/pg", "SOCKETS": c.dir + "/node@NODE@", "RUN": c.dir + "/node@NODE@", "PG_BIN": c.bin,
-		"FILES": c.files, "LOG_KEY": c.dir + "/node@NODE@/log-key", "BASE": "http://127.0.0.1", "SECURE": "false", "SHARED_BUFFERS": "64MB"}
+		"FILES": c.files, "LOG_KEY": c.dir + "/node@NODE@/log-key", "SEAL_KEY": c.dir + "/node@NODE@/seal-key", "BASE": "http://127.0.0.1", "SECURE": "false", "SHARED_BUFFERS": "64MB"}
 	var b strings.Builder
 	lines := bufio.NewScanner(strings.NewReader(string(example)))
 	for lines.Scan() {
@@ -209,15 +209,20 @@ func (c *cluster) start(ctx context.Context) error {
 	}
 	for i, n := range c.nodes {
 		if i > 0 { // one key signs the log of the trail, on whichever machine
-			key, err := os.ReadFile(first.dir + "/log-key")
-			if err == nil {
-				err = os.WriteFile(n.dir+"/log-key", key, 0o600)
-			}
-			if err != nil {
-				return err
-			}
-			if err := c.own(n.dir + "/log-key"); err != nil {
-				return err
+			for _, name := range []string{"log-key", "seal-key"} {
+				key, err := os.ReadFile(filepath.Join(first.dir, name))
+				if errors.Is(err, os.ErrNotExist) && name == "seal-key" {
+					continue // a version before it had one
+				}
+				if err == nil {
+					err = os.WriteFile(filepath.Join(n.dir, name), key, 0o600)
+				}
+				if err != nil {
+					return err
+				}
+				if err := c.own(filepath.Join(n.dir, name)); err != nil {
+					return err
+				}
 			}
 		}
 		if err := n.serve.start(); err != nil {
