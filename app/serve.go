@@ -30,7 +30,7 @@ type serveFlags struct {
 	logFlag
 	logFormatFlag
 	cosignerFlags
-	SealKey string      `help:"File of the key that seals the secrets of second factors; beside the database when left out. Every process of one database needs the same." name:"seal-key" placeholder:"PATH"`
+	SealKey string `help:"File of the key that seals the secrets of second factors; beside the database when left out. Every process of one database needs the same." name:"seal-key" placeholder:"PATH"`
 	metricsFlags
 	standbyFlags
 	Copies  backupFlags `embed:"" prefix:"backup-"`
