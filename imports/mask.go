@@ -9,9 +9,9 @@ import (
 )
 
 // numbers are what could be somebody's identity or telephone number, as people write
-// them; what has the form of a date is none.
+// them; what has the form of a date or of a dossier's code is none.
 var (
-	numbers  = regexp.MustCompile(`\+?[0-9](?:[ .-]?[0-9]){7,}`)
+	numbers  = regexp.MustCompile(`\+?[0-9](?:[ .]?[0-9]){7,}|[0-9]{3,4}-[0-9]{3}-[0-9]{3,4}`)
 	dateLike = regexp.MustCompile(`^[0-9]{1,2}[. -][0-9]{1,2}[. -][0-9]{4}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 )
 

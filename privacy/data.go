@@ -72,6 +72,12 @@ type (
 func (k *Desk) OpenData(ctx context.Context, a actor.Actor, id, format string) (Data, Request, error) {
 	var d Data
 	var r Request
+	// Who may not open it makes nobody's looks be written.
+	if x, err := k.Request(ctx, k.DB, a, id); err != nil {
+		return d, r, err
+	} else if err := k.Guard.Check(ctx, k.DB, a, auth.DossierReadPerson, actor.UnitID(x.Unit)); err != nil {
+		return d, r, err
+	}
 	if err := k.Looks.Flush(ctx); err != nil {
 		return d, r, err
 	}

@@ -55,18 +55,18 @@ const LooksMost = 1000
 // that. What this process has not yet written is written first. Faults: Forbidden,
 // NotFound.
 func (k *Desk) LooksAt(ctx context.Context, a actor.Actor, code string) ([]look.Look, error) {
+	id, u, err := k.Dossiers.Ref(ctx, k.DB, code)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.Guard.Check(ctx, k.DB, a, auth.PrivacyLook, u); err != nil {
+		return nil, err
+	}
 	if err := k.Looks.Flush(ctx); err != nil {
 		return nil, err
 	}
 	var list []look.Look
-	err := k.DB.Snapshot(ctx, func(s *db.Snapshot) error {
-		id, u, err := k.Dossiers.Ref(ctx, s, code)
-		if err != nil {
-			return err
-		}
-		if err := k.Guard.Check(ctx, s, a, auth.PrivacyLook, u); err != nil {
-			return err
-		}
+	err = k.DB.Snapshot(ctx, func(s *db.Snapshot) (err error) {
 		list, err = k.Looks.Of(ctx, s, id, LooksMost)
 		return err
 	})
