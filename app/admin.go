@@ -45,6 +45,7 @@ func (r *rooms) adminHub() *admin.Hub {
 		{Key: "imports", Group: admin.Data, URL: "/admin/imports",
 			Verbs: []auth.Verb{auth.UnitChange, auth.AccountChange, auth.ProcedureChange, auth.CalendarChange, auth.DossierImport, auth.IndexEnter}},
 		{Key: "accounts", Group: admin.People, URL: "/admin/accounts", Verbs: []auth.Verb{auth.AccountChange}},
+		{Key: "handover", Group: admin.People, URL: account.HandoverPath, Verbs: []auth.Verb{auth.AccountHandover}},
 		{Key: "delegations", Group: admin.People, URL: "/admin/delegations", Verbs: []auth.Verb{auth.AccountChange}},
 		{Key: "requests", Group: admin.Privacy, URL: privacyweb.Path + "/requests", Verbs: []auth.Verb{auth.PrivacyReceive, auth.PrivacyAnswer}, Waits: r.requestsWait},
 		{Key: "retention", Group: admin.Privacy, URL: privacyweb.Path + "/retention", Verbs: []auth.Verb{auth.PrivacyKeep, auth.PrivacyApprove}, Waits: r.privacy.Waits},

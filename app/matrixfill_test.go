@@ -28,6 +28,7 @@ type inquiry struct{ address, kind, body string }
 var fills = map[string]string{
 	"/":                              "code=$dossier unit=$unit sheet=$sheet round=$round leaf=1.1.2 evidence=$evidence stage=appraised1 ord=1 run=$run year=2026 form=01",
 	"/admin/accounts":                "id=$account",
+	"/admin/handover":                "id=$account",
 	"/admin/exchange":                "id=$link",
 	"/admin/exchange/reconcile":      "run=$comparison",
 	"/admin/tokens":                  "id=$token",
@@ -60,6 +61,7 @@ var fills = map[string]string{
 	"/index":                         "metric=ON_TIME_RATE",
 	"/notices":                       "id=none",
 	"/me/delegations":                "id=none",
+	"/me/passkeys":                   "id=none",
 	"/rate":                          "token=none",
 	"/stop":                          "token=none",
 	"/receipts":                      "kind=dossier name=$dossier entry=0",
@@ -200,6 +202,7 @@ var nobody = map[string]string{
 	"POST /first-run":                                             "the first account was made long ago",
 	"GET /index/{unit}/withdraw":                                  "none of these stands there yet",
 	"POST /index/{unit}/withdraw":                                 "none of these stands there yet",
+	"POST /me/passkeys/{id}/drop":                                 "none of these stands there yet",
 	"POST /me/delegations/{id}/withdraw":                          "none of these stands there yet",
 	"POST /notices/{id}":                                          "none of these stands there yet",
 	"GET /rate/{token}":                                           "none of these stands there yet",

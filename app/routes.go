@@ -117,7 +117,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	(&dossierweb.Pages{Desk: r.desk, Files: files, Live: r.hub, Index: impact{r}, Base: f.Base}).Register(mux)
 	views := &list.Views{DB: r.db, Pages: map[string]string{"dossiers": "/dossiers", "late": "/late", "procedures": procedureweb.Path, "accounts": "/admin/accounts"}}
 	views.Register(mux)
-	accounts := &account.Pages{Accounts: r.accounts, Units: r.units, Views: views, Forced: r.factorForced, Passkeys: passkeys}
+	accounts := &account.Pages{Accounts: r.accounts, Units: r.units, Views: views, Forced: r.factorForced, Passkeys: passkeys, Hands: hands{r}}
 	if provider != nil {
 		accounts.SSO = account.Provider{Issuer: provider.Issuer, Name: provider.Name}
 	}

@@ -25,6 +25,7 @@ type Pages struct {
 	Views    *list.Views    // nil keeps none
 	SSO      Provider       // of single sign-on; zero where there is none
 	Passkeys *auth.Passkeys // nil: this address can have none
+	Hands    Handover       // nil hands nothing over
 	// Forced reports whether somebody needs a second factor that they do not have;
 	// nil forces nobody.
 	Forced func(ctx context.Context, a actor.Actor) (bool, error)
@@ -35,6 +36,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/accounts", web.SignedIn, p.list)
 	p.registerFactor(mux)
 	p.registerSSO(mux)
+	p.registerHandover(mux)
 	p.registerPasskeys(mux)
 	mux.Handle("GET /admin/accounts/new", web.SignedIn, p.askNew)
 	mux.Handle("POST /admin/accounts", web.SignedIn, p.create)

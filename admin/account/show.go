@@ -45,6 +45,7 @@ type showPage struct {
 	Self     bool
 	Factor   bool // has a second factor
 	SSO      *identities
+	Hands    bool // its work can be handed over
 	Today    moment.Date
 }
 
@@ -124,7 +125,7 @@ func (p *Pages) shows(w http.ResponseWriter, r *http.Request, status int, in *in
 	if err != nil {
 		return err
 	}
-	page.Factor = f.Any()
+	page.Factor, page.Hands = f.Any(), p.Hands != nil
 	if p.SSO.Issuer != "" {
 		page.SSO = &identities{Provider: p.SSO}
 		if page.SSO.List, page.SSO.Like, err = p.Accounts.LinkedWith(ctx, a, id); err != nil {

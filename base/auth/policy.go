@@ -36,8 +36,9 @@ const (
 	ReportEnter       Verb = "report.enter" // indices of the evaluation that facts cannot tell
 	AuditRead         Verb = "audit.read"
 	AccountChange     Verb = "account.change"
-	CounterRead       Verb = "counter.read" // the counter's day: cash sheets, lists, batches, custody, reserved numbers
-	CounterSet        Verb = "counter.set"  // what a unit sets for its counter
+	AccountHandover   Verb = "account.handover" // giving what is on one person's hands to another
+	CounterRead       Verb = "counter.read"     // the counter's day: cash sheets, lists, batches, custody, reserved numbers
+	CounterSet        Verb = "counter.set"      // what a unit sets for its counter
 	SettingChange     Verb = "setting.change"
 	SystemKeep        Verb = "system.keep"     // jobs and health of the installation
 	NoticeKeep        Verb = "notice.keep"     // templates and log of notices
@@ -60,7 +61,7 @@ var Verbs = []Verb{
 	UnitRead, UnitChange, CalendarChange, ProcedureChange,
 	DossierReceive, DossierProcess, DossierReturn, DossierApologise, DossierPay, DossierCorrect,
 	DossierRead, DossierReadPerson, DossierImport, DossierErase, BookClose,
-	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange,
+	BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, AuditRead, AccountChange, AccountHandover,
 	CounterRead, CounterSet, SettingChange, SystemKeep, NoticeKeep, LogCosign,
 	ScoreRead, ScoreEnter, ScoreAppraise, CriteriaChange, RoundKeep, ResultPublish,
 	PrivacyLook, PrivacyKeep, PrivacyApprove, PrivacyReceive, PrivacyAnswer,
@@ -75,7 +76,7 @@ var policy = map[actor.Role][]Verb{
 	// Keeps the system and decides no dossier; citizens' numbers are no business
 	// of the keeper's.
 	actor.Administrator: {
-		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AuditRead,
+		UnitRead, UnitChange, CalendarChange, ProcedureChange, AccountChange, AccountHandover, AuditRead,
 		DossierImport, DossierErase, DossierRead, BoardRead, IndexRead, IndexEnter, ReportRead, ReportEnter, CounterSet, SettingChange, SystemKeep, NoticeKeep, LogCosign,
 		ScoreRead, CriteriaChange, RoundKeep,
 		PrivacyLook, PrivacyKeep, PrivacyReceive, PrivacyAnswer,
@@ -83,7 +84,7 @@ var policy = map[actor.Role][]Verb{
 	// Reads all, signs, and apologises (xin lỗi) in the body's name.
 	actor.Chairperson: {
 		UnitRead, DossierRead, DossierReadPerson, BoardRead, IndexRead, ReportRead, AuditRead,
-		DossierProcess, DossierApologise, CounterRead,
+		DossierProcess, DossierApologise, CounterRead, AccountHandover,
 		BookClose, ScoreRead, ResultPublish,
 		PrivacyLook, PrivacyApprove, PrivacyReceive, PrivacyAnswer,
 	},
