@@ -65,6 +65,7 @@ func TestTheTableOfRolesAndVerbs(t *testing.T) {
 		auth.ResultPublish:     {actor.Chairperson, actor.HomeAffairs},
 		auth.AuditRead:         {actor.Administrator, actor.Chairperson, actor.Auditor},
 		auth.AccountChange:     {actor.Administrator},
+		auth.AccountHandover:   {actor.Administrator, actor.Chairperson},
 		auth.NoticeKeep:        {actor.Administrator},
 		auth.LogCosign:         {actor.Administrator},
 		auth.CounterRead:       {actor.Chairperson, actor.OneStop, actor.Auditor},
