@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: soak ha run build assets generate test bench dist reproduce matrix
+.PHONY: chaos soak ha run build assets generate test bench dist reproduce matrix
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -68,3 +68,7 @@ ha: assets
 soak:
 	SOAK=$${SOAK:-1h} SOAK_DOSSIERS=$${SOAK_DOSSIERS:-32100} go test . -run '^TestSoak$$' -v -timeout 0
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run '^TestNoRequestOf' -v -timeout 0
+# chaos breaks one thing after the other under load for MINUTES (10) and writes the
+# section Faults of bench/RESULTS.md. As root.
+chaos: assets
+	./scripts/chaos $(MINUTES)

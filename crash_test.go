@@ -401,9 +401,9 @@ func TestAKilledImportLeavesNothingAndIsDoneAgain(t *testing.T) {
 }
 
 // verified recounts everything and returns how many dossiers there are.
-func verified(t *testing.T, dsn string) int {
+func verified(t *testing.T, dsn string, args ...string) int {
 	t.Helper()
-	out := run(t, "verify", "--db", dsn)
+	out := run(t, append([]string{"verify", "--db", dsn}, args...)...)
 	n, err := strconv.Atoi(strings.Fields(out)[0])
 	if err != nil {
 		t.Fatalf("verify says %q", out)

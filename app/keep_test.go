@@ -107,6 +107,20 @@ func TestACopyOfEitherEngineIsPutBack(t *testing.T) {
 		if code, out, says := run(t, "verify", "--log", "--db", back, "--log-key", filepath.Join(where, "log-key")); code != 0 {
 			t.Errorf("%s: the log: exit %d: %s%s", c.name, code, out, says)
 		}
+		if !c.sealed && !db.IsPostgres(back) {
+			// A fresh installation has begun a database and a key of its own.
+			fresh := filepath.Join(t.TempDir(), "cchc.db")
+			for name, text := range map[string]string{fresh + ".log-key": "of another log", fresh + ".log-key.signed": "of another log"} {
+				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			code, out, says := run(t, "restore", c.to, "--aside", "--db", fresh, "--files", filepath.Join(t.TempDir(), "files"), "--log-key", fresh+".log-key")
+			want, _ := os.ReadFile(key)
+			if got, err := os.ReadFile(fresh + ".log-key"); code != 0 || err != nil || string(got) != string(want) || !strings.Contains(out, "another log's") {
+				t.Errorf("onto a fresh installation: exit %d, %v: %s%s", code, err, out, says)
+			}
+		}
 		sameRows(t, dsn, back, "backup_run", "audit_entry", "log_pending", "verify_run", "log_check")
 		drill := []string{"restore", c.to, "--drill", "--db", dsn}
 		code, out, says = run(t, drill...)

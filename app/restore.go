@@ -73,6 +73,11 @@ func (c restoreCmd) Run(ctx context.Context, s streams) error {
 	if key == "" {
 		key = keyName(c.DB)
 	}
+	if c.Aside {
+		if err := keyAside(ctx, s, r, from, key); err != nil {
+			return fmt.Errorf("the database is back; the log's key is not: %w", err)
+		}
+	}
 	if err := putKeys(ctx, r, from, filepath.Base(key), key, s.out); err != nil {
 		return fmt.Errorf("the database is back; the log's key is not: %w", err)
 	}
@@ -173,6 +178,34 @@ func (c restoreCmd) makeRoom(ctx context.Context, s streams) error {
 		return fmt.Errorf("--aside: %w", err)
 	}
 	fmt.Fprintf(s.out, "%s: what was there before\n", to)
+	return nil
+}
+
+// keyAside puts a key of the log aside that is another than the copy's, with what was
+// signed by it: a new installation has made one of its own, which did not sign this log.
+func keyAside(ctx context.Context, s streams, r *backup.Reader, from backup.Copy, key string) error {
+	want, err := r.Key(ctx, from, filepath.Base(key), false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	have, err := os.ReadFile(key)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && string(have) == string(want) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ending := ".aside-" + time.Now().In(moment.Zone).Format("2006-01-02T150405")
+	for _, name := range []string{key, key + ".signed"} {
+		if err := os.Rename(name, name+ending); err == nil {
+			fmt.Fprintf(s.out, "%s: another log's\n", name+ending)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	return nil
 }
 

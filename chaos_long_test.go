@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestChaos breaks one thing after the other under load for CHAOS_MINUTES, by the
+// seed CHAOS_SEED, and writes what it saw to the file CHAOS_OUT as a line of a table:
+// scripts/chaos, which make chaos calls. Without CHAOS_MINUTES it is left out; the
+// tests beside it do the same things once each.
+func TestChaos(t *testing.T) {
+	minutes, err := strconv.ParseFloat(os.Getenv("CHAOS_MINUTES"), 64)
+	if err != nil {
+		t.Skip("make chaos runs it")
+	}
+	seed, _ := strconv.ParseUint(os.Getenv("CHAOS_SEED"), 10, 64)
+	random := rand.New(rand.NewPCG(seed, seed))
+	engine, disk := "SQLite", onDisk(t, 900)
+	dsn := filepath.Join(disk, "cchc.db")
+	var p *ownPostgres
+	if os.Getenv("TEST_POSTGRES") != "" {
+		engine = "PostgreSQL"
+		p = newPostgres(t, disk)
+		dsn = p.url
+	}
+	s, load, before := serving(t, dsn)
+	load.begin(6)
+	faults := map[string]func(){
+		"server killed": func() { s = s.killAndStart(t, dsn, load.flags...) },
+		"disk full": func() {
+			free := fill(t, disk)
+			time.Sleep(time.Duration(200+random.IntN(2000)) * time.Millisecond)
+			free()
+			if p != nil {
+				p.ensure(t)
+			}
+		},
+	}
+	names := []string{"server killed", "disk full"}
+	if p != nil {
+		faults["PostgreSQL killed"] = func() { p.restart(t, time.Duration(random.IntN(3000))*time.Millisecond) }
+		faults["PostgreSQL paused"] = func() {
+			p.signal(syscall.SIGSTOP)
+			time.Sleep(time.Duration(500+random.IntN(8000)) * time.Millisecond)
+			p.signal(syscall.SIGCONT)
+		}
+		names = append(names, "PostgreSQL killed", "PostgreSQL paused")
+	}
+	type figures struct {
+		times         int
+		worst, longer time.Duration
+	}
+	seen := map[string]*figures{}
+	begun := time.Now()
+	for time.Since(begun) < time.Duration(minutes*float64(time.Minute)) {
+		load.wait(t, 20)
+		time.Sleep(time.Duration(random.IntN(1000)) * time.Millisecond)
+		name := names[random.IntN(len(names))]
+		f := seen[name]
+		if f == nil {
+			f = &figures{}
+			seen[name] = f
+		}
+		faults[name]()
+		back := load.back(t) // from when the cause is over
+		f.times++
+		f.worst = max(f.worst, back)
+		f.longer += back
+	}
+	took := time.Since(begun)
+	load.end()
+	acked, refused, cut := len(load.acked), load.refused, len(load.open)-load.refused
+	load.reckon(t, dsn, before)
+	s.stop(t)
+	load.verifyLog(t, dsn)
+	lost := "0"
+	if t.Failed() {
+		lost = "see the log"
+	}
+	text := ""
+	for _, name := range names {
+		if f := seen[name]; f != nil {
+			text += fmt.Sprintf("| %s | %s | %d | %.1f s | %.1f s |\n", engine, name, f.times, (f.longer / time.Duration(f.times)).Seconds(), f.worst.Seconds())
+		}
+	}
+	text += fmt.Sprintf("| %s | all, in %.0f minutes, seed %d | %d acknowledged, **%s lost**, %s half | %d refused by 503, %d cut off | slowest answer %.1f s |\n",
+		engine, took.Minutes(), seed, acked, lost, lost, refused, cut, load.slowest.Seconds())
+	t.Log("\n" + text)
+	if out := os.Getenv("CHAOS_OUT"); out != "" {
+		f, err := os.OpenFile(out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
