@@ -109,15 +109,15 @@ func TestACopyOfEitherEngineIsPutBack(t *testing.T) {
 		}
 		if !c.sealed && !db.IsPostgres(back) {
 			// A fresh installation has begun a database and a key of its own.
-			fresh := filepath.Join(t.TempDir(), "cchc.db")
-			for name, text := range map[string]string{fresh + ".log-key": "of another log", fresh + ".log-key.signed": "of another log"} {
+			fresh := filepath.Join(t.TempDir(), "log-key")
+			for name, text := range map[string]string{fresh: "of another log", fresh + ".signed": "of another log"} {
 				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			code, out, says := run(t, "restore", c.to, "--aside", "--db", fresh, "--files", filepath.Join(t.TempDir(), "files"), "--log-key", fresh+".log-key")
+			code, out, says := run(t, "restore", c.to, "--aside", "--db", filepath.Join(t.TempDir(), "cchc.db"), "--files", filepath.Join(t.TempDir(), "files"), "--log-key", fresh)
 			want, _ := os.ReadFile(key)
-			if got, err := os.ReadFile(fresh + ".log-key"); code != 0 || err != nil || string(got) != string(want) || !strings.Contains(out, "another log's") {
+			if got, err := os.ReadFile(fresh); code != 0 || err != nil || string(got) != string(want) || !strings.Contains(out, "another log's") {
 				t.Errorf("onto a fresh installation: exit %d, %v: %s%s", code, err, out, says)
 			}
 		}
