@@ -68,6 +68,7 @@ ha: assets
 soak:
 	SOAK=$${SOAK:-1h} SOAK_DOSSIERS=$${SOAK_DOSSIERS:-32100} go test . -run '^TestSoak$$' -v -timeout 0
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run '^TestNoRequestOf' -v -timeout 0
+
 # chaos breaks one thing after the other under load for MINUTES (10) and writes the
 # section Faults of bench/RESULTS.md. As root.
 chaos: assets
