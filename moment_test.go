@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A PostgreSQL cluster that is lost goes back to a moment before somebody's mistake:
+// deploy/pg-moment, on a cluster of its own.
+func TestPostgreSQLGoesBackToAMoment(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("TEST_POSTGRES") == "" {
+		t.Skip("runs with PostgreSQL")
+	}
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := exec.Command("./scripts/try-moment", program).CombinedOutput()
+	out := string(b)
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	for _, want := range []string{"there: before the moment", "30 dossiers: every figure agrees", "no base copy"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "there: after the moment") {
+		t.Errorf("what came after the moment is there:\n%s", out)
+	}
+}
