@@ -73,6 +73,7 @@ var only = []rule{
 	{"github.com/go-webauthn/webauthn", among("base/auth"), "passkeys are package auth's"},
 	{"github.com/coreos/go-oidc/v3", among("base/web/sso"), "single sign-on is package sso's"},
 	{"golang.org/x/oauth2", among("base/web/sso"), "single sign-on is package sso's"},
+	{"go.opentelemetry.io", among("app"), "what is traced is put together by package app"},
 	{"github.com/prometheus", among("app"), "what is measured is put together by package app"},
 	{"github.com/nicksnyder/go-i18n/v2", among("base/i18n"), "messages are package i18n's"},
 }

@@ -24,6 +24,9 @@ const sweeping = 30 * time.Minute
 // one enqueues a job in its transaction, and here is who listens.
 func (r *rooms) newRunner() *job.Runner {
 	run := job.New(r.db)
+	if r.tracer != nil {
+		run.Trace = r.tracer.job
+	}
 	units := unit.Changed
 	units.Timeout = sweeping
 	job.Handle(run, units, r.unitChanged)

@@ -80,7 +80,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		},
 		Bell: r.notices.Unread,
 		Demo: illustration, Secure: f.Secure, TrustProxy: f.TrustProxy, Now: now,
-		Limits: f.Load.limits(), Heavy: heavy, Patience: patience, Measure: r.meters.request,
+		Limits: f.Load.limits(), Heavy: heavy, Patience: patience, Measure: r.meters.request, Routed: r.tracer.routes(),
 	})
 	provider, err := r.provider(f)
 	if err != nil {
@@ -91,6 +91,9 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	sender := r.exchange.Sender.(*exchangeweb.Sender)
 	sender.Hosts, sender.Only, r.exchange.Listed = f.Hosts, f.Only, sender.Listed
 	r.exchange.Quiet = r.training
+	if r.tracer != nil {
+		r.exchange.Sender.(*exchangeweb.Sender).Wrap = r.tracer.call
+	}
 	(&exchangeweb.Pages{Book: r.exchange}).Register(mux)
 	(&tokens.Pages{Accounts: r.accounts, Places: r.places}).Register(mux)
 	if err := r.noticesLeave(ctx, f); err != nil {

@@ -145,6 +145,14 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 		return err
 	}
 	defer alone()
+	if r.tracer, err = newTracer(ctx); err != nil {
+		l.Close()
+		return fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	defer r.tracer.stop()
+	if r.tracer != nil {
+		r.db.Trace(r.tracer.write)
+	}
 	h, stop, err := r.handler(ctx, f)
 	if err != nil {
 		l.Close()
@@ -184,7 +192,7 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 	defer func() { enough(); <-looking }() // the last looks are noted before the database closes
 	// Who sends or reads slowly is cut off; live pages lift that for themselves, and
 	// handlers end with their request's context.
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 10 * time.Minute, IdleTimeout: 2 * time.Minute,
+	server := &http.Server{Handler: r.tracer.requests(h), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 10 * time.Minute, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn)}
 	server.RegisterOnShutdown(stop) // open streams would hold it up

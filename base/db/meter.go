@@ -1,6 +1,9 @@
 package db
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // A Meter is told how writes go.
 type Meter interface {
@@ -13,6 +16,10 @@ type Meter interface {
 
 // Measure has a meter told of every write from now on.
 func (d *DB) Measure(m Meter) { d.meter.Store(&m) }
+
+// Trace has f called before every write from now on; what it returns is told how the
+// write ended.
+func (d *DB) Trace(f func(ctx context.Context) (context.Context, func(error))) { d.trace.Store(&f) }
 
 func (d *DB) measured(writes int) {
 	if m := d.meter.Load(); m != nil {

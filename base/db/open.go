@@ -64,6 +64,7 @@ type DB struct {
 	failed, committed atomic.Int64
 	seen              recent
 	meter             atomic.Pointer[Meter]
+	trace             atomic.Pointer[func(context.Context) (context.Context, func(error))]
 	postgres
 	follows *follower // a standby's; nil for a database of its own
 	self    string    // tells what this process notifies from what others do

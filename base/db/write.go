@@ -80,6 +80,11 @@ func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) (err
 		begun := time.Now()
 		defer func() { (*m).Wrote(time.Since(begun), err) }()
 	}
+	if f := d.trace.Load(); f != nil {
+		traced, end := (*f)(ctx)
+		ctx = traced
+		defer func() { end(err) }()
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -37,9 +37,12 @@ type Runner struct {
 	workers  *river.Workers
 	periodic []*river.PeriodicJob
 	sweeps   []Sweep
-	eager    bool // tests: don't spread the start over a second
-	handle   *sql.DB
-	client   *river.Client[riverTx]
+	// Trace begins something around a job of a kind, and ends it; nil nothing. Set it
+	// before Start.
+	Trace  func(ctx context.Context, kind string) (context.Context, func(error))
+	eager  bool // tests: don't spread the start over a second
+	handle *sql.DB
+	client *river.Client[riverTx]
 }
 
 // New returns a runner that handles nothing yet and is not started.
@@ -49,7 +52,7 @@ func New(d *db.DB) *Runner { return &Runner{db: d, workers: river.NewWorkers()} 
 // runs again later; ctx ends with the kind's Timeout, and when Stop does not
 // wait any longer. Call it before Start; a kind handled twice panics.
 func Handle[T any](r *Runner, k Kind[T], fn func(ctx context.Context, args T) error) {
-	river.AddWorkerArgs(r.workers, envelope{kind: k.Name}, &worker{timeout: k.Timeout, work: func(ctx context.Context, body []byte) error {
+	river.AddWorkerArgs(r.workers, envelope{kind: k.Name}, &worker{runner: r, kind: k.Name, timeout: k.Timeout, work: func(ctx context.Context, body []byte) error {
 		var w wrapped[T]
 		if err := json.Unmarshal(body, &w); err != nil {
 			// It will not be readable the next time either.
@@ -137,13 +140,21 @@ func (r *Runner) Stop(ctx context.Context) error {
 
 type worker struct {
 	river.WorkerDefaults[envelope]
+	runner  *Runner
+	kind    string
 	timeout time.Duration
 	work    func(ctx context.Context, body []byte) error
 }
 
 // Work runs one job.
 func (w *worker) Work(ctx context.Context, j *river.Job[envelope]) error {
-	return w.work(ctx, j.Args.body)
+	if w.runner.Trace == nil {
+		return w.work(ctx, j.Args.body)
+	}
+	ctx, end := w.runner.Trace(ctx, w.kind)
+	err := w.work(ctx, j.Args.body)
+	end(err)
+	return err
 }
 
 // Timeout returns how long the job may run; 0 is River's minute.

@@ -47,6 +47,9 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 				rec.status = http.StatusOK
 			}
 			measured(v.route, rec.status, streams(r))
+			if m.cfg.Routed != nil {
+				m.cfg.Routed(ctx, v.route, rec.status)
+			}
 			attrs := []slog.Attr{
 				slog.String("method", r.Method), slog.String("route", v.route), slog.Int("status", rec.status),
 				slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(m.cfg.Now().Sub(begin).Microseconds())/1000),

@@ -91,6 +91,8 @@ type Config struct {
 	Patience   time.Duration // after which a request is given up; never when 0
 	// Heavy tells which requests read much (reports, exports) by their route; nil none.
 	Heavy func(r *http.Request, pattern string) bool
+	// Routed is told the route's pattern and the status of a request; nil nothing.
+	Routed func(ctx context.Context, route string, status int)
 	// Measure begins to measure a request; what it returns is told the route's pattern
 	// ("" for none), the status, and whether it was a stream. nil measures nothing.
 	Measure func() (done func(route string, status int, stream bool))

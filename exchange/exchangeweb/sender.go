@@ -37,6 +37,8 @@ type Sender struct {
 	Only  []string // when there are any, no other host is called at all
 	Dir   string   // where what a peer without an address gets is written
 	Now   func() time.Time
+	// Wrap puts something around every call; nil nothing.
+	Wrap func(http.RoundTripper) http.RoundTripper
 
 	mu sync.Mutex
 }
@@ -75,7 +77,11 @@ func (s *Sender) client(allowed bool) *http.Client {
 			return nil
 		}
 	}
-	return &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: 5 * time.Second, DisableKeepAlives: true},
+	var transport http.RoundTripper = &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: 5 * time.Second, DisableKeepAlives: true}
+	if s.Wrap != nil {
+		transport = s.Wrap(transport)
+	}
+	return &http.Client{Timeout: 15 * time.Second, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
