@@ -69,6 +69,7 @@ type rooms struct {
 	pastScores pastScores
 	imports    *imports.Runs // where files are kept
 	scans      *file.Store   // nil where nothing is served
+	clamd      *file.Clam    // who looks at files that are brought; nil: nobody
 	queue      *job.Queue
 	first      *admin.FirstRun
 	files      string        // where scans are kept

@@ -37,6 +37,9 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	}
 	byFlag(set, "--db", c.DB)
 	byFlag(set, "--files", c.Files)
+	if err := r.scannerOf(set); err != nil {
+		return err
+	}
 	all := r.examine(ctx, r.filesAt(c.Files), queue)
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)

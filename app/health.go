@@ -90,6 +90,9 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		say("files", admin.Fine, "Where", files)
 	}
 	out = append(out, r.backupFindings(ctx)...)
+	if r.clamd != nil {
+		out = append(out, r.scanning(ctx))
+	}
 	if counts, err := queue.Counts(ctx); err != nil {
 		say("jobs", admin.Bad, "Failed", 0, "Late", 0)
 	} else {

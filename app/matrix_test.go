@@ -66,7 +66,7 @@ var columns = []column{
 // outcome tells what came of a call, as the matrix shows it.
 func outcome(got *httptest.ResponseRecorder, wrote bool) string {
 	switch code := got.Code; {
-	case wrote:
+	case wrote && (code == http.StatusNotFound || code >= 500): // it looked for what was undone
 		return "allow"
 	case code == http.StatusSeeOther && strings.HasPrefix(got.Header().Get("Location"), "/sign-in"):
 		return "sign-in"
@@ -95,6 +95,11 @@ func quietly(statement string) bool {
 	return strings.HasPrefix(statement, "auth.session.") || statement == "auth.bearer.used" || statement == "look.put"
 }
 
+// recorded tells what looking at something writes: that it was looked at.
+func recorded(statement string) bool {
+	return strings.HasPrefix(statement, "audit.") || strings.HasPrefix(statement, "look.")
+}
+
 // A finding is what no row of the matrix may excuse.
 type finding struct{ route, who, what string }
 
@@ -116,8 +121,18 @@ func (w *terrain) ask(x route, p *holder, col column, q inquiry) (string, []find
 	}
 	if x.method == http.MethodGet {
 		for _, s := range changed {
-			if !strings.HasPrefix(s, "audit.") && !strings.HasPrefix(s, "look.") { // that somebody looked is noted, and changes nothing
+			if !recorded(s) {
 				say("GET changes something: %s", s)
+			}
+		}
+	}
+	if why := os.Getenv("MATRIX_WHY"); why == x.name { // for who wonders about a cell
+		w.t.Logf("%s: %s %s\n%s\n%d %.600s", who, x.method, q.address, q.body, got.Code, got.Body)
+	}
+	if code := got.Code; code == http.StatusForbidden || code == http.StatusUnauthorized {
+		for _, s := range changed {
+			if !recorded(s) {
+				say("is refused, and changes something: %s", s)
 			}
 		}
 	}

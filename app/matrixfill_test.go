@@ -26,51 +26,58 @@ type inquiry struct{ address, kind, body string }
 // "METHOD /path" or "/path" that has the name: "$x" is the thing x of the unit
 // asked for. Below "?" stands the query, below "=" the form of a POST.
 var fills = map[string]string{
-	"/":                              "code=$dossier unit=$unit sheet=$sheet round=$round leaf=1.1.2 evidence=$evidence stage=appraised1 ord=1 run=$run year=2026 form=01",
-	"/admin/accounts":                "id=$account",
-	"/admin/handover":                "id=$account",
-	"/admin/exchange":                "id=$link",
-	"/admin/exchange/reconcile":      "run=$comparison",
-	"/admin/tokens":                  "id=$token",
-	"/account/tokens":                "id=$token",
-	"/admin/notices/templates":       "event=received channel=email lang=vi",
-	"/admin/import/":                 "kind=holidays",
-	"/admin/imports/{run}/wrong":     "run=$wrongrun",
-	"/admin/calendar-changes":        "id=$changeof",
-	"/admin/procedures":              "code=1.001193",
-	"/admin/settings":                "name=board.silent_days",
-	"/services":                      "code=1.001193",
-	"/admin/privacy/requests":        "id=$asked",
-	"/admin/privacy/retention":       "id=none",
-	"/admin/privacy/retention/holds": "id=$hold",
-	"/admin/privacy/purposes":        "code=inspection",
-	"/api/v1/data-requests":          "id=$asked",
-	"/api/v1/holds":                  "id=$hold",
-	"/api/v1/retention":              "id=none",
-	"/api/v1/purposes":               "code=inspection",
-	"/admin/log/parties":             "id=none",
-	"/books":                         "unit=$unit form=01 year=2026",
-	"/bulk":                          "id=$bulk",
-	"/cchc":                          "id=$result entry=0",
-	"/counter/cash":                  "id=$cash",
-	"/counter/lists":                 "kind=inside id=$list",
-	"/counter/reserved":              "block=$block",
-	"/counter/turns":                 "do=call",
-	"/turns":                         "unit=$code id=$turn",
-	"/help":                          "page=dossiers",
-	"/index":                         "metric=ON_TIME_RATE",
-	"/notices":                       "id=none",
-	"/me/delegations":                "id=none",
-	"/me/passkeys":                   "id=none",
-	"/rate":                          "token=none",
-	"/stop":                          "token=none",
-	"/receipts":                      "kind=dossier name=$dossier entry=0",
-	"/scorecard/results":             "id=$result",
-	"/scorecard/remedial":            "id=$plan",
-	"/scorecard/sets":                "id=$draft",
-	"/scorecard/sheets":              "appeal=$appeal",
-	"/units":                         "id=$unit",
-	"/views":                         "page=dossiers id=none",
+	"/me/passkeys":                           "id=none",
+	"/":                                      "code=$dossier unit=$unit sheet=$sheet round=$round leaf=1.1.2 evidence=$evidence stage=appraised1 ord=1 run=$run year=2026 form=01",
+	"/admin/accounts":                        "id=$account",
+	"/admin/exchange":                        "id=$link",
+	"/admin/exchange/reconcile":              "run=$comparison",
+	"/admin/tokens":                          "id=$token",
+	"/account/tokens":                        "id=$token",
+	"/admin/notices/templates":               "event=received channel=email lang=vi",
+	"/admin/import/":                         "kind=holidays",
+	"/admin/imports/{run}/wrong":             "run=$wrongrun",
+	"/admin/calendar-changes":                "id=$changeof",
+	"/admin/privacy/purposes":                "code=" + onePurpose,
+	"/api/v1/purposes":                       "code=" + onePurpose,
+	"/admin/procedures":                      "code=1.001193",
+	"/admin/settings":                        "name=board.silent_days",
+	"/services":                              "code=1.001193",
+	"/admin/log/parties":                     "id=none",
+	"/books":                                 "unit=$unit form=01 year=2026",
+	"/bulk":                                  "id=$bulk",
+	"/cchc":                                  "id=$result entry=0",
+	"/counter/cash":                          "id=$cash",
+	"/counter/lists":                         "kind=inside id=$list",
+	"/counter/reserved":                      "block=$block",
+	"/counter/turns":                         "do=next",
+	"/turns":                                 "unit=$code id=$turn",
+	"/help":                                  "page=dossiers",
+	"/index":                                 "metric=ON_TIME_RATE",
+	"/notices":                               "id=none",
+	"/me/delegations":                        "id=none",
+	"/rate":                                  "token=$rating",
+	"/stop":                                  "token=none",
+	"/receipts":                              "kind=dossier name=$dossier entry=0",
+	"/scorecard/results":                     "id=$result",
+	"/scorecard/results/{id}/approve":        "id=$prepared",
+	"/scorecard/results/{id}/discard":        "id=$prepared",
+	"/api/v1/scorecard/results/{id}/approve": "id=$prepared",
+	"/api/v1/scorecard/results/{id}/discard": "id=$prepared",
+	"/scorecard/sheets/{sheet}/appeals":      "sheet=$decidedsheet",
+	"/api/v1/scorecard/sheets/{id}/appeals":  "id=$decidedsheet",
+	"/api/v1/scorecard/sheets/{id}/questions/": "id=$decidedsheet",
+	"/scorecard/remedial":                      "id=$plan",
+	"/scorecard/sets":                          "id=$draft",
+	"/scorecard/sheets":                        "appeal=$appeal",
+	"/units":                                   "id=$unit",
+	"/views":                                   "page=dossiers id=none",
+	"/admin/privacy/requests":                  "id=$asked",
+	"/admin/privacy/retention":                 "id=none",
+	"/admin/privacy/retention/holds":           "id=$hold",
+	"/api/v1/data-requests":                    "id=$asked",
+	"/api/v1/holds":                            "id=$hold",
+	"/api/v1/retention":                        "id=none",
+	"/admin/handover":                          "id=$account",
 
 	"/api/v1/accounts":                  "id=$account grant=$grant",
 	"/api/v1/bulk":                      "id=$bulk",
@@ -88,7 +95,7 @@ var fills = map[string]string{
 	"/api/v1/procedure-problems":        "problem=none",
 	"/api/v1/procedure-versions":        "version=$version",
 	"/api/v1/procedures":                "code=1.001193",
-	"/api/v1/reports":                   "form=ii06a index=feedback",
+	"/api/v1/reports":                   "form=ii06a index=total_time",
 	"/api/v1/scorecard/evidence":        "id=$evidence number=1",
 	"/api/v1/scorecard/remedial":        "id=$plan",
 	"/api/v1/scorecard/results":         "id=$result",
@@ -101,8 +108,16 @@ var fills = map[string]string{
 	"/api/v1/imports/{run}/corrections": "run=$wrongrun",
 }
 
+// onePurpose is one of the purposes that every installation begins with.
+const onePurpose = "process"
+
 // queries are what lists and forms are asked with.
 var queries = map[string]string{
+	"GET /index/{unit}/withdraw":               "metric=PUBLISH_ON_TIME month=2026-11-01",
+	"GET /scorecard/sets/{id}/try":             "code=1.1.1",
+	"GET /scorecard/sets/{id}/remove":          "at=1.1",
+	"GET /scorecard/sets/{id}/move":            "at=1.1",
+	"GET /scorecard/sets/{id}/node":            "at=1.1",
 	"GET /admin/accounts":                      "unit=$unit",
 	"GET /admin/audit":                         "unit=$unit",
 	"GET /admin/audit.csv":                     "unit=$unit",
@@ -129,13 +144,13 @@ var queries = map[string]string{
 	"GET /admin/settings/{name}":               "unit=$unit",
 	"GET /admin/exchange/reconcile":            "unit=$unit",
 	"GET /reports/ii06a":                       "unit=$unit from=2026-11-01 to=2026-11-30",
-	"GET /reports/ii06a/list":                  "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/ii06a/list":                  "unit=$unit period=2026-11 column=received",
 	"GET /reports/07a":                         "unit=$unit from=2026-11-01 to=2026-11-30",
-	"GET /reports/07a/list":                    "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/07a/list":                    "unit=$unit period=2026-11 column=received",
 	"GET /reports/evaluation":                  "unit=$unit",
-	"GET /reports/evaluation/list":             "unit=$unit index=feedback",
+	"GET /reports/evaluation/list":             "unit=$unit period=2026-11 index=total_time",
 	"GET /reports/periods":                     "unit=$unit",
-	"GET /reports/restated":                    "unit=$unit from=2026-11-01 to=2026-11-30",
+	"GET /reports/restated":                    "unit=$unit period=2026-11 sheet=ii06a column=received days=5",
 	"GET /scorecard/evidence":                  "unit=$unit",
 	"GET /scorecard/evidence/new":              "unit=$unit",
 	"GET /scorecard/whatif":                    "unit=$unit round=$round",
@@ -145,101 +160,75 @@ var queries = map[string]string{
 
 // forms are what a POST sends where no page of the same path shows its form.
 var formFills = map[string]string{
-	"POST /counter/cash":                  "unit=$unit float=0",
-	"POST /counter/custody":               "id=$original to=A",
-	"POST /counter/reserved":              "unit=$unit count=1",
-	"POST /counter/reserved/cancel":       "code=$reserved reason=A",
-	"POST /counter/lists/{kind}":          "unit=$unit body=A code=$dossier",
-	"POST /counter/turns/{do}":            "unit=$unit desk=1 kind=$turnkind",
-	"POST /dossiers":                      "unit=$unit procedure=1.001193 channel=direct name=A",
-	"POST /dossiers/new":                  "unit=$unit procedure=1.001193 channel=direct name=A",
-	"POST /dossiers/bulk":                 "act=forward code=$dossier",
-	"POST /turns/{unit}/take":             "kind=$turnkind",
-	"POST /admin/privacy/retention/holds": "unit=$unit code=$dossier reason=A document=A",
+	"POST /counter/cash":                                "unit=$unit float=0",
+	"POST /counter/custody":                             "id=$original to=A",
+	"POST /counter/reserved":                            "unit=$unit count=1",
+	"POST /counter/reserved/cancel":                     "code=$reserved reason=A",
+	"POST /counter/lists/{kind}":                        "unit=$unit body=A code=$dossier",
+	"POST /counter/turns/{do}":                          "unit=$unit desk=1 kind=$turnkind",
+	"POST /dossiers":                                    "unit=$unit procedure=1.001193 channel=direct name=A",
+	"POST /dossiers/new":                                "unit=$unit procedure=1.001193 channel=direct name=A",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/attach": "evidence=$evidence page=1",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/detach": "link=$attached",
+	"POST /admin/accounts/{id}/revoke":                  "grant=$grant day=2026-12-01",
+	"POST /admin/accounts/{id}/grants":                  "role=specialist unit=$unit",
+	"POST /scorecard/evidence/new":                      "unit=$unit title=A",
+	"POST /dossiers/bulk":                               "act=forward code=$dossier",
+	"POST /turns/{unit}/take":                           "kind=$turnkind",
+	"POST /admin/privacy/retention/holds":               "unit=$unit code=$dossier reason=A document=A",
 }
 
 // nobody are routes that answer nobody here, and why.
 var nobody = map[string]string{
+	"POST /me/passkeys/{id}/drop":                                 "one's own passkeys alone",
+	"GET /dossiers/{code}/forms/void":                             "there is nothing yet to write on it",
+	"GET /dossiers/{code}/forms/05":                               "there is nothing yet to write on it",
+	"GET /dossiers/{code}/forms/04":                               "there is nothing yet to write on it",
+	"GET /dossiers/{code}/forms/03":                               "there is nothing yet to write on it",
+	"GET /dossiers/{code}/forms/02":                               "there is nothing yet to write on it",
 	"GET /admin/privacy/retention/{id}":                           "nothing is over yet",
 	"POST /admin/privacy/retention/{id}":                          "nothing is over yet",
 	"POST /api/v1/retention/{id}":                                 "nothing is over yet",
 	"GET /account/tokens/{id}/revoke":                             "one's own token: each has another",
-	"POST /admin/accounts/{id}/revoke":                            "none of these stands there yet",
-	"POST /admin/log/parties/{id}/end":                            "none of these stands there yet",
-	"POST /admin/procedures/{code}/dismiss":                       "none of these stands there yet",
-	"GET /api/v1/bulk/{id}":                                       "none of these stands there yet",
-	"POST /api/v1/bulk/{id}/go-on":                                "none of these stands there yet",
-	"POST /api/v1/bulk/{id}/undo":                                 "none of these stands there yet",
-	"POST /api/v1/counter/cash/{id}/close":                        "none of these stands there yet",
-	"POST /api/v1/dossiers/{code}/answer":                         "none of these stands there yet",
-	"POST /api/v1/exchange/comparisons":                           "none of these stands there yet",
-	"POST /api/v1/exchange/comparisons/{run}/send":                "none of these stands there yet",
-	"POST /api/v1/index/{unit}/withdraw":                          "none of these stands there yet",
-	"GET /api/v1/log/cosigned":                                    "none of these stands there yet",
-	"POST /api/v1/procedure-problems/{problem}/dismiss":           "none of these stands there yet",
-	"GET /api/v1/reports/evaluation/{index}/list":                 "none of these stands there yet",
-	"POST /api/v1/scorecard/sheets/{id}/appeals/{appeal}":         "none of these stands there yet",
-	"POST /api/v1/scorecard/sheets/{id}/evidence":                 "none of these stands there yet",
-	"POST /api/v1/scorecard/sheets/{id}/questions/{question}":     "none of these stands there yet",
-	"POST /api/v1/scorecard/sheets/{id}/scores":                   "none of these stands there yet",
-	"POST /api/v1/settings/{name}":                                "none of these stands there yet",
-	"GET /bulk/{id}":                                              "none of these stands there yet",
-	"POST /bulk/{id}/go-on":                                       "none of these stands there yet",
-	"POST /bulk/{id}/undo":                                        "none of these stands there yet",
-	"GET /cchc/card":                                              "none of these stands there yet",
-	"GET /cchc/{id}/receipts/{entry}":                             "none of these stands there yet",
-	"POST /counter/cash/{id}/close":                               "none of these stands there yet",
-	"GET /counter/cash/{id}/slips/{ord}":                          "none of these stands there yet",
-	"POST /counter/turns/{do}":                                    "none of these stands there yet",
-	"POST /dossiers/{code}/answer":                                "none of these stands there yet",
-	"POST /dossiers/{code}/correct":                               "none of these stands there yet",
-	"GET /dossiers/{code}/forms/02":                               "none of these stands there yet",
-	"GET /dossiers/{code}/forms/03":                               "none of these stands there yet",
-	"GET /dossiers/{code}/forms/04":                               "none of these stands there yet",
-	"GET /dossiers/{code}/forms/05":                               "none of these stands there yet",
-	"GET /dossiers/{code}/forms/void":                             "none of these stands there yet",
 	"GET /first-run":                                              "the first account was made long ago",
 	"POST /first-run":                                             "the first account was made long ago",
-	"GET /index/{unit}/withdraw":                                  "none of these stands there yet",
-	"POST /index/{unit}/withdraw":                                 "none of these stands there yet",
-	"POST /me/passkeys/{id}/drop":                                 "none of these stands there yet",
-	"POST /me/delegations/{id}/withdraw":                          "none of these stands there yet",
-	"POST /notices/{id}":                                          "none of these stands there yet",
-	"GET /rate/{token}":                                           "none of these stands there yet",
-	"POST /rate/{token}":                                          "none of these stands there yet",
-	"POST /rate/{token}/reason":                                   "none of these stands there yet",
 	"GET /standing":                                               "503 on a machine that takes no part in anything",
-	"GET /receipts/{kind}/{name}/{entry}":                         "none of these stands there yet",
-	"GET /reports/07a/list":                                       "none of these stands there yet",
-	"GET /reports/evaluation/list":                                "none of these stands there yet",
-	"GET /reports/ii06a/list":                                     "none of these stands there yet",
-	"GET /reports/restated":                                       "none of these stands there yet",
-	"POST /scorecard/evidence/new":                                "none of these stands there yet",
-	"GET /scorecard/results/card":                                 "none of these stands there yet",
-	"GET /scorecard/results/{id}/approve":                         "none of these stands there yet",
-	"GET /scorecard/results/{id}/discard":                         "none of these stands there yet",
-	"GET /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}":  "none of these stands there yet",
-	"POST /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}": "none of these stands there yet",
-	"GET /scorecard/sets/{id}/move":                               "none of these stands there yet",
-	"POST /scorecard/sets/{id}/move":                              "none of these stands there yet",
-	"GET /scorecard/sets/{id}/node":                               "none of these stands there yet",
-	"POST /scorecard/sets/{id}/node":                              "none of these stands there yet",
-	"GET /scorecard/sets/{id}/remove":                             "none of these stands there yet",
-	"POST /scorecard/sets/{id}/remove":                            "none of these stands there yet",
-	"GET /scorecard/sets/{id}/try":                                "none of these stands there yet",
-	"GET /scorecard/sheets/{sheet}/appeals/{appeal}":              "none of these stands there yet",
-	"POST /scorecard/sheets/{sheet}/appeals/{appeal}":             "none of these stands there yet",
-	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/answer":           "none of these stands there yet",
-	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/ask":              "none of these stands there yet",
-	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/detach":           "none of these stands there yet",
-	"GET /sign-in/code":                                           "none of these stands there yet",
-	"POST /sign-in/code":                                          "none of these stands there yet",
-	"POST /sign-out":                                              "none of these stands there yet",
-	"GET /stop/{token}":                                           "none of these stands there yet",
-	"POST /stop/{token}":                                          "none of these stands there yet",
-	"POST /views/{page}/{id}/default":                             "none of these stands there yet",
-	"POST /views/{page}/{id}/delete":                              "none of these stands there yet",
-	"POST /views/{page}/{id}/rename":                              "none of these stands there yet",
+	"POST /admin/log/parties/{id}/end":                            "no other server is known",
+	"POST /admin/procedures/{code}/dismiss":                       "nothing of the procedure is to be settled",
+	"POST /api/v1/procedure-problems/{problem}/dismiss":           "nothing of a procedure is to be settled",
+	"GET /api/v1/bulk/{id}":                                       "only who began it, who is none of these",
+	"POST /api/v1/bulk/{id}/go-on":                                "only who began it, who is none of these",
+	"POST /api/v1/bulk/{id}/undo":                                 "only who began it, who is none of these",
+	"GET /bulk/{id}":                                              "only who began it, who is none of these",
+	"POST /bulk/{id}/go-on":                                       "only who began it, who is none of these",
+	"POST /bulk/{id}/undo":                                        "only who began it, who is none of these",
+	"POST /api/v1/counter/cash/{id}/close":                        "only whose drawer it is",
+	"POST /counter/cash/{id}/close":                               "only whose drawer it is",
+	"GET /counter/cash/{id}/slips/{ord}":                          "nothing was paid",
+	"POST /api/v1/dossiers/{code}/answer":                         "nobody was consulted",
+	"POST /dossiers/{code}/answer":                                "nobody was consulted",
+	"POST /dossiers/{code}/correct":                               "the fact is named in the form of the page before",
+	"POST /api/v1/exchange/comparisons":                           "no other side is known",
+	"POST /api/v1/exchange/comparisons/{run}/send":                "no other side is known",
+	"GET /api/v1/log/cosigned":                                    "no other server is known",
+	"GET /cchc/card":                                              "only a part of a page, for a leaf",
+	"GET /scorecard/results/card":                                 "only a part of a page, for a leaf",
+	"GET /cchc/{id}/receipts/{entry}":                             "the entry is not in the log yet",
+	"GET /receipts/{kind}/{name}/{entry}":                         "the entry is not in the log yet",
+	"POST /me/delegations/{id}/withdraw":                          "only who gave it",
+	"POST /notices/{id}":                                          "only who was told",
+	"GET /stop/{token}":                                           "by the token in a message",
+	"POST /stop/{token}":                                          "by the token in a message",
+	"GET /sign-in/code":                                           "the second step of a sign-in",
+	"POST /sign-in/code":                                          "the second step of a sign-in",
+	"POST /sign-out":                                              "leads to the page of signing in",
+	"POST /views/{page}/{id}/default":                             "one's own views alone",
+	"POST /views/{page}/{id}/delete":                              "one's own views alone",
+	"POST /views/{page}/{id}/rename":                              "one's own views alone",
+	"GET /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}":  "by who is assigned, in its stage",
+	"POST /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}": "by who is assigned, in its stage",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/ask":              "by who is assigned, in its stage",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/answer":           "nothing was asked of the sheet",
 }
 
 var placeName = regexp.MustCompile(`\{([a-z]+)\}`)
@@ -405,6 +394,9 @@ func chosenOption(n *html.Node) string {
 
 // operation is a call of an operation that fits the API's own text.
 func (w *terrain) operation(x route, c *corner) (q inquiry, err error) {
+	if strings.Contains(x.path, "/appraise/") && c.thing["sheet"] == "" {
+		return q, fmt.Errorf("%s is scored by nobody", c.thing["letter"])
+	}
 	k := *w.c
 	k.known = map[string]any{}
 	code := c.thing["code"]
@@ -429,16 +421,32 @@ func (w *terrain) operation(x route, c *corner) (q inquiry, err error) {
 		}
 		k.known[m[1]] = v
 	}
+	maps.Copy(k.known, said(x, c))
 	q.address = k.address(*x.op, false)
+	list, _ := x.op.op["parameters"].([]any)
+	for _, p := range list {
+		if p := p.(map[string]any); p["in"] == "query" && p["name"] == "unit" && p["required"] != true {
+			q.address = strings.TrimSuffix(q.address+"&unit="+code, "?")
+			if !strings.Contains(q.address, "?") {
+				q.address = strings.Replace(q.address, "&", "?", 1)
+			}
+		}
+	}
 	if schema, has := k.body(*x.op); has {
-		body := maps.Clone(k.known)
+		// What stands in the path has other names in the body.
 		for _, m := range placeName.FindAllStringSubmatch(x.path, -1) {
 			if m[1] != "unit" && m[1] != "code" {
 				delete(k.known, m[1])
 			}
 		}
-		_ = body
-		text, e := json.Marshal(k.value("", schema, false))
+		maps.Copy(k.known, said(x, c))
+		// These look at what was sent before they ask who sends it.
+		full := strings.HasPrefix(x.path, "/api/v1/calendar/days") || x.path == "/api/v1/exchange/links" || strings.HasPrefix(x.path, "/api/v1/notices/templates")
+		body := k.value("", schema, full)
+		if m, ok := body.(map[string]any); ok && m["unit"] == nil && k.at(map[string]any{"s": schema}, "s", "properties", "unit") != nil {
+			m["unit"] = code
+		}
+		text, e := json.Marshal(body)
 		if e != nil {
 			return q, e
 		}
@@ -485,4 +493,82 @@ func readable(got *httptest.ResponseRecorder) string {
 		}
 	}
 	return out.String()
+}
+
+// said is what bodies say that is more than a text, so that they fit the API's own
+// description: what does not is refused before it is asked who calls.
+func said(x route, c *corner) map[string]any {
+	begins := func(p string) bool { return strings.HasPrefix(x.path, "/api/v1"+p) }
+	whole := func(pairs ...any) map[string]any {
+		out := map[string]any{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			out[pairs[i].(string)] = pairs[i+1]
+		}
+		return out
+	}
+	other := "H99.102"
+	if c.thing["code"] == other {
+		other = "H99.101"
+	}
+	switch {
+	case begins("/calendar/week"):
+		return whole("from", "2026-12-01", "days", []any{whole("day", "mon", "counts", true, "sessions", []any{whole("from", "07:30", "to", "11:30")})})
+	case begins("/calendar/days"):
+		return whole("replaces", "2026-12-26", "withdraw", false)
+	case begins("/dossiers/{code}/assign"):
+		return whole("account", c.thing["account"])
+	case begins("/dossiers/{code}/notices"):
+		return whole("email", true, "sms", true, "zalo", false)
+	case begins("/erasures"):
+		return whole("id_number", "")
+	case begins("/procedure-versions/{version}/settle"):
+		return whole("case", left, "unit", "working_day", "quantity", "3", "channel", left, "area", left)
+	case begins("/procedure-versions"), begins("/procedures/"):
+		return whole("kind", "", "sector", "Hộ tịch", "unit", "working_day", "from", "2026-12-01", "quantity", "3", "channel", "direct", "level", "commune",
+			"role", "specialist", "hours", "24", "stamp", "")
+	case begins("/scorecard/results/{id}/units"):
+		return whole("unit", 1)
+	case begins("/units/{id}/amend"):
+		return whole("", whole("name", "Tên mới", "day", "2026-11-23", "basis", "NQ"))
+	case begins("/units/{id}/dissolve"):
+		return whole("", whole("to", other, "day", "2026-11-23", "basis", "NQ"))
+	case begins("/units/merge"):
+		return whole("", whole("from", []any{c.thing["code"]}, "into", other, "day", "2026-11-23", "basis", "NQ"))
+	case begins("/units/{id}/split"):
+		return whole("", whole("into", []any{whole("unit", other, "share", 4000, "open", true), whole("unit", c.thing["code"], "share", 6000)}, "day", "2026-11-23", "basis", "NQ"))
+	case begins("/exchange/links"):
+		return whole("list", left, "system", left, "secret", left)
+	case begins("/notices/templates"):
+		return whole("subject", "Hồ sơ {{code}}", "body", "Kính gửi {{name}}", "version", 0)
+	case begins("/scorecard/rounds/{id}/appraisers"):
+		return whole("stage", "appraised1", "field", "1", "accounts", []any{c.thing["account"]})
+	case begins("/scorecard/rounds/{id}/appraise"):
+		return whole("", whole("verdicts", []any{whole("sheet", c.thing["sheet"], "leaf", "1.1.2", "accept", true, "version", 0, "seen", 1)}))
+	case begins("/scorecard/sheets/{id}/scores"):
+		return whole("leaf", "1.1.2", "num", 9, "den", 10, "version", 0, "value", left, "option", left, "before", left, "best", left, "done", left, "due", left,
+			"answers", left, "vars", left, "parts", left, "veto", left, "na", left)
+	case begins("/scorecard/sheets/{id}/appeals/{appeal}"):
+		return whole("", whole("rulings", []any{whole("leaf", "1.1.2", "accept", true, "points", "5", "reason", "Có biên bản")}))
+	case begins("/scorecard/sheets/{id}/appeals"):
+		return whole("", whole("document", "7/CV", "text", "Đề nghị", "leaves", []any{whole("leaf", "1.1.2", "claim", "10/10")}))
+	case begins("/scorecard/sheets/{id}/questions"), begins("/scorecard/sheets/{id}/evidence"):
+		return whole("leaves", []any{"1.1.2"}, "evidence", c.thing["evidence"], "page", 1)
+	case begins("/settings"):
+		return whole("value", "5", "from", "2026-12-01")
+	case begins("/index/{unit}"):
+		return whole("metric", "PUBLISH_ON_TIME", "numerator", 1, "denominator", 2)
+	case begins("/counter/reserved/cancel"):
+		return whole("codes", []any{c.thing["reserved"]})
+	case begins("/counter/turn-desk"):
+		return whole("desk", "3", "kinds", []any{c.thing["turnkind"]})
+	case begins("/counter/turns/{id}/transfer"):
+		return whole("kind", c.thing["turnkind"])
+	case begins("/data-requests/{id}/assign"):
+		return whole("account", c.thing["account"])
+	case begins("/data-requests"):
+		return whole("kind", "access", "identity", "xem thẻ")
+	case begins("/purposes/{code}"):
+		return whole("vi", "Việc khác", "en", "Other")
+	}
+	return nil
 }

@@ -236,6 +236,7 @@ func (w *terrain) furnish(c *corner) {
 		d, err := w.desk.Receive(ctx, operator, dossier.Application{Unit: c.unit, Procedure: procedureCode, Channel: dossier.Direct,
 			Person: dossier.Person{Name: secret(letter), IDNumber: idNumber(letter), Phone: "0905123456"}})
 		w.ok(err)
+		c.thing["rating"] = d.RatingToken
 		return d.Code
 	}
 	c.thing["dossier"] = receive()
@@ -262,6 +263,7 @@ func (w *terrain) furnish(c *corner) {
 	c.thing["asked"] = asked.ID
 	c.thing["hold"], err = w.desk.HoldDossier(ctx, operator, c.thing["dossier"], "thanh tra", "1/QĐ")
 	w.ok(err)
+	w.made("/index/"+code+"/entries", "", `{"metric":"PUBLISH_ON_TIME","month":"2026-11-01","numerator":1,"denominator":2,"source":"Cổng"}`)
 	c.thing["link"] = w.made("/exchange/links", "id", `{"kind":"hook","name":"Cổng","url":"https://he-thong.example/nhan","unit":%q}`, code)
 	c.thing["comparison"] = w.made("/exchange/comparisons/list?name=ds.csv&unit="+code, "id", "Mã hồ sơ,Trạng thái\n%s,9\n", c.thing["dossier"])
 	w.ok(w.exchange.Work(ctx, c.thing["comparison"]))

@@ -113,6 +113,9 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
+	if err := r.watched(files, f); err != nil {
+		return nil, nil, err
+	}
 	r.imports, r.scans = r.newImports(files), files
 	r.scorecard.Files = files
 	(&scorecardweb.Pages{Desk: r.scorecard, Live: r.hub, Read: r.public()}).Register(mux)

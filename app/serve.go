@@ -27,6 +27,9 @@ type serveFlags struct {
 	Only       []string      `help:"The only hosts that webhooks and status feeds may call, as host or host:port; any in the open network when left out." name:"exchange-only" placeholder:"HOST"`
 	Files      string        `help:"Where scans are kept: a folder, or s3://bucket?endpoint=…; beside the database when left out." placeholder:"DIR|URL"`
 
+	Clamd     string `help:"Address of ClamAV's clamd, which looks at every file that is brought: unix:/run/clamav/clamd.ctl or tcp:HOST:PORT. None looks at nothing." placeholder:"ADDRESS"`
+	ClamdDown string `help:"What to do with a file while clamd cannot be asked: refuse it, or mark it: take it, and hand it out only when it was looked at." enum:"refuse,mark" default:"refuse" name:"clamd-down"`
+
 	logFlag
 	logFormatFlag
 	cosignerFlags

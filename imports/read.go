@@ -143,7 +143,7 @@ func (k *Runs) File(ctx context.Context, a actor.Actor, id string, mended bool) 
 	if mended {
 		key = run.Mended
 	}
-	content, size, err := k.Files.Get(ctx, key)
+	content, size, err := k.Files.Hand(ctx, key)
 	if err != nil {
 		return Run{}, nil, 0, err
 	}

@@ -47,14 +47,19 @@ type Proposal struct {
 func (k *Desk) Propose(ctx context.Context, a actor.Actor, s Proposal) (string, error) {
 	id := ""
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
-		p, err := k.compose(ctx, tx, s)
+		r, err := getRound(ctx, tx, s.Round)
 		if err != nil {
 			return err
 		}
-		if ok, err := k.mayPrepare(ctx, tx, a, p.Unit); err != nil {
+		// Who may not prepare does not learn how far the round is.
+		if ok, err := k.mayPrepare(ctx, tx, a, r.Unit); err != nil {
 			return err
 		} else if !ok {
-			return k.Guard.Check(ctx, tx, a, auth.RoundKeep, p.Unit)
+			return k.Guard.Check(ctx, tx, a, auth.RoundKeep, r.Unit)
+		}
+		p, err := k.compose(ctx, tx, s)
+		if err != nil {
+			return err
 		}
 		p.ID, p.Made, p.MadeBy = db.NewID(), tx.Now, a.Account
 		id = p.ID

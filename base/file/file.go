@@ -31,6 +31,7 @@ import (
 type Store struct {
 	bucket *blob.Bucket
 	dir    string // of a local store, to force what was written to the disk
+	watch  Watch
 }
 
 // An Info is what is known of a stored file.

@@ -2,6 +2,7 @@ package file
 
 import (
 	"archive/zip"
+	"bytes"
 	"io"
 	"path"
 	"slices"
@@ -72,13 +73,27 @@ func detect(f io.ReaderAt, size int64) (Type, error) {
 	}
 	for p := m; p != nil; p = p.Parent() {
 		for _, t := range Types {
-			if p.Is(t.MIME) {
+			if p.Is(t.MIME) && (t != PDF || beginsPDF(f)) {
 				return t, nil
 			}
 		}
 	}
 	return Type{}, nil
 }
+
+// beginsPDF reports whether the file begins as a PDF. Readers look for the mark within
+// the first kilobyte, so that a page of HTML could be a PDF too.
+func beginsPDF(f io.ReaderAt) bool {
+	head := make([]byte, 16)
+	n, _ := f.ReadAt(head, 0)
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf")), " \t\r\n"), []byte("%PDF-"))
+}
+
+// Bounds of an office document.
+const (
+	maxUnpacked = 1 << 30 // bytes of all its parts
+	maxParts    = 10_000
+)
 
 // office tells what a zip file holds by its list of contents: the beginning, by
 // which others go, has them in any order. One with macros is none of ours, and
@@ -88,8 +103,13 @@ func office(f io.ReaderAt, size int64) Type {
 	if err != nil {
 		return Type{}
 	}
-	has := map[string]*zip.File{}
+	has, whole := map[string]*zip.File{}, uint64(0)
 	for _, e := range z.File {
+		// What opens a document unpacks it: one that swells beyond measure, or has more
+		// parts than any office writes, is none.
+		if whole += min(e.UncompressedSize64, maxUnpacked+1); whole > maxUnpacked || len(z.File) > maxParts {
+			return Type{}
+		}
 		name := strings.ToLower(e.Name)
 		if path.Base(name) == "vbaproject.bin" {
 			return Type{}

@@ -30,7 +30,8 @@ type Limits struct {
 
 // Put stores what r gives, to its end, and returns its key. When it fails, or
 // when the context ends, nothing is left behind. Faults, all Invalid: "file.empty",
-// "file.too_large" with Megabytes, "file.type_refused" with Types.
+// "file.too_large" with Megabytes, "file.type_refused" with Types; of a store that is
+// Watched also "file.infected", "file.scan_too_large" and Unavailable "file.scan_down".
 func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 	if l.Size == 0 {
 		l.Size = MaxSize
@@ -69,6 +70,15 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 		return Info{}, fault.New(fault.Invalid, "file.type_refused", "Types", extensions(l.Types))
 	}
 	info := Info{Key: hex.EncodeToString(h.Sum(nil)), Size: size, Type: t}
+	mark, err := s.look(ctx, info, spool)
+	if err != nil {
+		return Info{}, err
+	}
+	if mark {
+		if err := s.mark(ctx, info); err != nil {
+			return Info{}, err
+		}
+	}
 	if err := s.upload(ctx, info, spool); err != nil {
 		return Info{}, fmt.Errorf("store file %s: %w", info.Key, err)
 	}

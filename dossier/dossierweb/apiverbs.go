@@ -304,7 +304,7 @@ func (p *API) getPaper(ctx context.Context, in *paperInput) (*huma.StreamRespons
 	if x.FileKey == "" || p.Files == nil || !known {
 		return nil, fault.New(fault.NotFound, "dossier.paper_unknown")
 	}
-	content, size, err := p.Files.Get(ctx, x.FileKey)
+	content, size, err := p.Files.Hand(ctx, x.FileKey)
 	if err != nil {
 		return nil, err
 	}
@@ -321,10 +321,7 @@ func (p *API) getPaper(ctx context.Context, in *paperInput) (*huma.StreamRespons
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer content.Close()
-		c.SetHeader("Content-Type", kind.MIME)
-		c.SetHeader("Content-Length", strconv.FormatInt(size, 10))
-		c.SetHeader("Content-Disposition", `attachment; filename="`+d.Code+"-"+strconv.Itoa(in.Number)+kind.Ext+`"`)
-		c.SetHeader("Cache-Control", "no-store")
+		web.Handed{Name: d.Code + "-" + strconv.Itoa(in.Number) + kind.Ext, Type: kind.MIME, Size: size}.Headers(c.SetHeader)
 		io.Copy(c.BodyWriter(), content) // what breaks off the reader notices by the length
 	}}, nil
 }

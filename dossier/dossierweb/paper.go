@@ -3,9 +3,6 @@ package dossierweb
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
 
@@ -189,7 +186,7 @@ func (p *Pages) paperGet(w http.ResponseWriter, r *http.Request) error {
 	if x.FileKey == "" || p.Files == nil || !known {
 		return fault.New(fault.NotFound, "dossier.paper_unknown")
 	}
-	content, size, err := p.Files.Get(ctx, x.FileKey)
+	content, size, err := p.Files.Hand(ctx, x.FileKey)
 	if err != nil {
 		return err
 	}
@@ -204,15 +201,7 @@ func (p *Pages) paperGet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", kind.MIME)
-	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": x.FileName}))
-	h.Set("Cache-Control", "private, no-store")
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("send paper %d of %s: %w", ord, d.Code, err)
-	}
-	return nil
+	return web.Hand(w, web.Handed{Name: x.FileName, Type: kind.MIME, Size: size, Content: content})
 }
 
 func paperSources(ctx context.Context) []ui.Option {

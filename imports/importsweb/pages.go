@@ -5,9 +5,7 @@ package importsweb
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -286,15 +284,7 @@ func (p *Pages) file(mended bool) web.Handler {
 		if mended || run.Format == table.XLSX {
 			kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 		}
-		h := w.Header()
-		h.Set("Content-Type", kind)
-		h.Set("Content-Length", strconv.FormatInt(size, 10))
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-		h.Set("Cache-Control", "private, no-store")
-		if _, err := io.Copy(w, content); err != nil {
-			return fmt.Errorf("send the file of import %s: %w", run.ID, err)
-		}
-		return nil
+		return web.Hand(w, web.Handed{Name: name, Type: kind, Size: size, Content: content})
 	}
 }
 

@@ -3,9 +3,6 @@ package scorecardweb
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -185,6 +182,9 @@ func (p *Pages) evidenceAdd(w http.ResponseWriter, r *http.Request) error {
 // The right is asked before a byte is stored.
 func (p *Pages) storeFile(r *http.Request, id string) error {
 	ctx := r.Context()
+	if _, err := p.Desk.MayAddFile(ctx, p.Desk.DB, web.Actor(ctx), id); err != nil {
+		return err
+	}
 	content, head, err := r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
 		return nil
@@ -193,9 +193,6 @@ func (p *Pages) storeFile(r *http.Request, id string) error {
 		return err
 	}
 	defer content.Close()
-	if _, err := p.Desk.MayAddFile(ctx, p.Desk.DB, web.Actor(ctx), id); err != nil {
-		return err
-	}
 	if p.Desk.Files == nil {
 		return fault.New(fault.Invalid, "evidence.invalid").With("file", "evidence.no_store")
 	}
@@ -309,24 +306,12 @@ func (p *Pages) send(w http.ResponseWriter, r *http.Request, f scorecard.Evidenc
 	if p.Desk.Files == nil {
 		return fault.New(fault.Unavailable, "evidence.no_store")
 	}
-	content, size, err := p.Desk.Files.Get(r.Context(), f.Key)
+	content, size, err := p.Desk.Files.Hand(r.Context(), f.Key)
 	if err != nil {
 		return err
 	}
 	defer content.Close()
-	how := "attachment"
-	if t, ok := file.ByMIME(f.Type); ok && (t == file.PDF || t == file.PNG || t == file.JPEG) {
-		how = "inline"
-	}
-	h := w.Header()
-	h.Set("Content-Type", f.Type)
-	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": f.Name}))
-	h.Set("Cache-Control", "private, no-store")
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("send %s: %w", f.Key, err)
-	}
-	return nil
+	return web.Hand(w, web.Handed{Name: f.Name, Type: f.Type, Size: size, Content: content, Inline: true})
 }
 
 // attachForm says that documents prove a leaf.

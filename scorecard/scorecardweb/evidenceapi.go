@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -210,15 +209,13 @@ func (p *API) evidenceFile(ctx context.Context, in *fileIn) (*huma.StreamRespons
 		if p.Desk.Files == nil {
 			return nil, fault.New(fault.Unavailable, "evidence.no_store")
 		}
-		content, size, err := p.Desk.Files.Get(ctx, f.Key)
+		content, size, err := p.Desk.Files.Hand(ctx, f.Key)
 		if err != nil {
 			return nil, err
 		}
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			defer content.Close()
-			c.SetHeader("Content-Type", "application/octet-stream")
-			c.SetHeader("Content-Length", strconv.FormatInt(size, 10))
-			c.SetHeader("Cache-Control", "private, no-store")
+			web.Handed{Name: f.Name, Type: "application/octet-stream", Size: size}.Headers(c.SetHeader)
 			io.Copy(c.BodyWriter(), content) // what breaks off the reader notices by the length
 		}}, nil
 	}
