@@ -15,8 +15,9 @@ func TestWorkIsHandedOverWhenSomebodyMoves(t *testing.T) {
 	o := serveOffice(t)
 	ctx := t.Context()
 	for _, login := range []string{"cuong", "dung"} {
-		o.signIn(t, login, actor.Grant{Role: actor.OneStop, Unit: o.commune})
+		o.signIn(t, login, actor.Grant{Role: actor.OneStop, Unit: o.commune}, actor.Grant{Role: actor.Specialist, Unit: o.commune})
 	}
+	o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
 	chair := o.signIn(t, "chutich", actor.Grant{Role: actor.Chairperson, Unit: o.commune})
 	other := o.signIn(t, "xakhac", actor.Grant{Role: actor.Chairperson, Unit: o.province})
 	stranger := o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune})
@@ -48,6 +49,7 @@ func TestWorkIsHandedOverWhenSomebodyMoves(t *testing.T) {
 	chair.Get("/admin/handover").Is(200).Has("a", "cuong")
 	chair.Get(at).Is(200).Has("th", d.Code).Has("td", "Giữ bản chính").Has("th", "5/GUQ").Count("tbody tr", 3)
 	chair.Get(at+"?to="+id["dung"]).Is(200).Has("td", "giao cho dung").Has("td", "chấm dứt").Has("button", "Giao cho dung")
+	chair.Get(at+"?to="+id["motcua"]).Is(200).Has("td", "ở lại: ") // has not the step's role
 	chair.Post(at, "to", id["dung"], "reason", "").Is(422).Has("#error-summary", "Lý do")
 	if w, err := o.desk.ByCode(ctx, o.db, operator, d.Code); err != nil || w.Step.Account != id["cuong"] {
 		t.Fatalf("before: %v, %v", w.Step, err)
