@@ -105,16 +105,6 @@ func configuration(env func(string) (string, bool)) ([]configured, error) {
 	return out, nil
 }
 
-// value is what the flag or variable is set to, "" when it isn't there.
-func value(set []configured, name string) string {
-	for _, c := range set {
-		if c.Name == name {
-			return c.Value
-		}
-	}
-	return ""
-}
-
 // byFlag notes what a flag of the command itself said.
 func byFlag(set []configured, name, v string) {
 	for i, c := range set {

@@ -145,9 +145,7 @@ func (w *terrain) somebody(login string, role actor.Role, place string, u unit.I
 	_, p.narrow, err = w.accounts.CreateToken(ctx, operator, auth.NewToken{Account: p.account, Name: "hẹp", Scopes: []string{string(auth.UnitRead)}, Until: until})
 	w.ok(err)
 	got := w.send(ctx, nil, "POST", "/sign-in", "application/x-www-form-urlencoded", "login="+login+"&password="+strings.ReplaceAll(testPassword, " ", "+"))
-	for _, c := range got.Result().Cookies() {
-		p.cookies = append(p.cookies, c)
-	}
+	p.cookies = append(p.cookies, got.Result().Cookies()...)
 	if got.Code != http.StatusSeeOther || len(p.cookies) == 0 {
 		w.t.Fatalf("%s signs in: %d", login, got.Code)
 	}

@@ -59,7 +59,7 @@ func (m *Maker) Make(ctx context.Context) (Made, error) {
 	}
 	defer unlock()
 	done := Made{Copy: Copy{Stem: Stem(m.DSN), At: m.DB.Now().Time().In(moment.Zone).Truncate(time.Second), Dump: m.DB.Engine() == db.Postgres, Sealed: len(m.Recipients) > 0}}
-	files, lacking, err := m.lacking(ctx)
+	_, lacking, err := m.lacking(ctx)
 	if err != nil {
 		return done, err
 	}
@@ -71,7 +71,8 @@ func (m *Maker) Make(ctx context.Context) (Made, error) {
 		return done, err
 	}
 	m.say("%s: %d bytes, looked through", m.Shelf.Path(done.Copy.Name()), done.Copy.Size)
-	if files, lacking, err = m.lacking(ctx); err != nil {
+	files, lacking, err := m.lacking(ctx)
+	if err != nil {
 		return done, err
 	}
 	done.Had = len(files) - len(lacking)

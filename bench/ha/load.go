@@ -38,7 +38,6 @@ type load struct {
 	sent   int                 // keys of dossiers that were sent at all
 	open   map[string]bool     // of these, those that were never acknowledged
 	wrong  []string            // answers that no fault explains
-	scans  []string            // keys of papers that were acknowledged
 }
 
 type kind struct{ Unit, Procedure string }
