@@ -57,12 +57,11 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (issuer, subject) DO UPDATE SET claimed = excluded.claimed, name = excluded.name, last_at = excluded.last_at
 		RETURNING id`)
-	strangersOf = db.SQL("auth.stranger.of", `
+	strangers = db.SQL("auth.stranger.latest", `
 		SELECT id, issuer, subject, claimed, name, first_at, last_at
 		FROM identity_waiting
-		WHERE LOWER(claimed) = $1 OR LOWER(claimed) LIKE $2
 		ORDER BY last_at DESC, id
-		LIMIT 5`)
+		LIMIT 1000`)  // more never wait: see strangerForget
 	strangerDrop   = db.SQL("auth.stranger.drop", `DELETE FROM identity_waiting WHERE issuer = $1 AND subject = $2`)
 	strangerForget = db.SQL("auth.stranger.forget", `DELETE FROM identity_waiting WHERE last_at < $1`)
 	closePassword  = db.SQL("auth.account.close_password", `UPDATE account SET password = $1, first_password = 0 WHERE id = $2 AND first_password = 1`)
@@ -164,10 +163,16 @@ func (k *Accounts) LinkedWith(ctx context.Context, a actor.Actor, id string) (li
 		if linked, err = k.identities(ctx, q, id); err != nil || len(linked) > 0 {
 			return err
 		}
-		like, err = db.All(ctx, q, strangersOf, func(r db.Scanner) (s Stranger, err error) {
+		all, err := db.All(ctx, q, strangers, func(r db.Scanner) (s Stranger, err error) {
 			err = r.Scan(&s.ID, &s.Issuer, &s.Subject, &s.Claimed, &s.Name, &s.First, &s.Last)
 			return s, err
-		}, acc.Login, strings.NewReplacer("%", "", "_", "").Replace(acc.Login)+"@%")
+		})
+		for _, s := range all {
+			// The name itself, or what stands before the @ of an address.
+			if name, _, _ := strings.Cut(s.Claimed, "@"); strings.EqualFold(name, acc.Login) && len(like) < 5 {
+				like = append(like, s)
+			}
+		}
 		return err
 	})
 	return linked, like, err

@@ -35,7 +35,7 @@ var ErrSealKey = errors.New("the key that seals the second factors")
 var (
 	sealKeys   = db.SQL("auth.seal.keys", `SELECT id FROM seal_key`)
 	sealKeyPut = db.Rows("auth.seal.key.put", "seal_key", "id, made_at", "")
-	unsealed   = db.SQL("auth.seal.open", `SELECT account_id, secret FROM account_factor WHERE secret NOT LIKE 'sealed:%'`)
+	unsealed   = db.SQL("auth.seal.open", `SELECT account_id, secret FROM account_factor WHERE SUBSTR(secret, 1, 7) <> 'sealed:'`)
 	sealSecret = db.SQL("auth.seal.put", `UPDATE account_factor SET secret = $1 WHERE account_id = $2`)
 )
 
