@@ -156,7 +156,7 @@ func (r *rooms) tellKeepers(ctx context.Context, x backup.Run, why error) error 
 	}
 	today := r.db.Now().Date()
 	ctx = i18n.With(ctx, i18n.Vietnamese)
-	l := serviceindexweb.Letter{Subject: i18n.T(ctx, "backup.failed."+x.Kind), Text: i18n.T(ctx, "backup.failed.text", "Error", why.Error()), Link: "/admin/backups?run=" + x.ID}
+	l := serviceindexweb.Letter{Subject: i18n.T(ctx, "backup.failed."+x.Kind), Text: i18n.T(ctx, "backup.failed.text", "Error", why.Error()), Link: "/admin/health?run=" + x.ID}
 	for _, p := range people {
 		keeps := func(g auth.Held) bool { return g.Role == actor.Administrator && g.Holds(today) }
 		if p.Disabled == 0 && slices.ContainsFunc(p.Grants, keeps) {
