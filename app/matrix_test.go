@@ -202,6 +202,8 @@ func (w *terrain) table(x route) (block string, found []finding) {
 		}
 		add(string(role), cells)
 	}
+	stateLines, some, f := w.inStates(x)
+	found, reached = append(found, f...), reached || some
 	if !reached && nobody[x.name] == "" {
 		found = append(found, finding{x.name, "everybody", "nobody gets anything: its fill names nothing that is there, or its guard lets nobody in; see fills and nobody"})
 	}
@@ -210,6 +212,7 @@ func (w *terrain) table(x route) (block string, found []finding) {
 	for _, line := range order {
 		fmt.Fprintf(&b, "  %s%s\n", line, strings.Join(rows[line], " "))
 	}
+	b.WriteString(stateLines)
 	return b.String(), found
 }
 
@@ -223,6 +226,8 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 #   far      held in a commune, the thing is in another province
 #   system   held in the whole system, the thing is a commune's
 #   narrow   as own, by a token that is for unit.read alone
+# Below a block: what comes of it in each state of the thing, of one's own unit (in own) and, for rounds and results, asked
+# from the province (in below). States of dossiers; of rounds by the stage that is open; of sets and of results.
 # Cells: allow; input (may, and what was sent is not right); conflict (may, and the thing's state forbids it);
 #   deny (403), hidden (404), sign-in (401 or sent to sign in); · is nothing to ask for.
 #

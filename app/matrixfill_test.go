@@ -180,12 +180,10 @@ var formFills = map[string]string{
 
 // nobody are routes that answer nobody here, and why.
 var nobody = map[string]string{
-	"POST /me/passkeys/{id}/drop":                                 "one's own passkeys alone",
 	"GET /dossiers/{code}/forms/void":                             "there is nothing yet to write on it",
 	"GET /dossiers/{code}/forms/05":                               "there is nothing yet to write on it",
 	"GET /dossiers/{code}/forms/04":                               "there is nothing yet to write on it",
-	"GET /dossiers/{code}/forms/03":                               "there is nothing yet to write on it",
-	"GET /dossiers/{code}/forms/02":                               "there is nothing yet to write on it",
+	"POST /me/passkeys/{id}/drop":                                 "one's own passkeys alone",
 	"GET /admin/privacy/retention/{id}":                           "nothing is over yet",
 	"POST /admin/privacy/retention/{id}":                          "nothing is over yet",
 	"POST /api/v1/retention/{id}":                                 "nothing is over yet",

@@ -33,6 +33,7 @@ type terrain struct {
 	all     *holder            // every role everywhere: who makes things
 	c       *contract
 	asked   atomic.Int64
+	states  []standing
 	shown   sync.Map // forms by the address of their page
 }
 
@@ -108,6 +109,7 @@ func raise(t *testing.T) *terrain {
 	w.furnish(w.corners[theProvince])
 	w.shared()
 	w.scores()
+	w.stand()
 	return w
 }
 
