@@ -77,7 +77,7 @@ func TestWhatTheScannerFindsIsRefusedOnThePageAndByTheAPI(t *testing.T) {
 	if err != nil || len(trail) != 2 || trail[0].Actor.Login != "motcua" {
 		t.Errorf("the trail: %+v, %v", trail, err)
 	}
-	sendPaper(t, b, d.Code, "..\\‮fdp.exe", pdf).To("/dossiers/" + d.Code)
+	sendPaper(t, b, d.Code, "..\\\u202efdp.exe", pdf).To("/dossiers/" + d.Code)
 	got := b.Get("/dossiers/" + d.Code + "/papers/1").Is(200)
 	for name, want := range map[string]string{
 		"Content-Type": "application/pdf", "X-Content-Type-Options": "nosniff", "Content-Disposition": `attachment; filename=fdp.exe.pdf`,

@@ -74,6 +74,13 @@ func (k *Desk) SetKeep(ctx context.Context, a actor.Actor, x Keep) error {
 		if err := k.Guard.Check(ctx, tx, a, auth.PrivacyKeep, x.Unit); err != nil {
 			return err
 		}
+		tree, err := k.Units.Today(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, ok := tree.Unit(x.Unit); !ok {
+			f.With("unit", "dossier.unit_unknown")
+		}
 		if err := f.Or(); err != nil {
 			return err
 		}
