@@ -241,6 +241,9 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 // Every route of pages and of the API is asked by every role, of things in its own
 // unit, below, beside and above it, and what comes of it is what the table says.
 func TestTheMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one request after the other, many thousands: the long form has them")
+	}
 	t.Parallel()
 	w := raise(t)
 	all := w.routes()
