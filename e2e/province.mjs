@@ -10,7 +10,7 @@ import { world } from './harness.mjs';
 
 export const communes = 124;
 export const year = new Date().getFullYear() - 1; // whole, whenever this runs
-const password = 'song-mau-thu-nghiem';
+const password = 'ruong-lua-chin-vang';
 
 const code = (i) => `H99.${String(i).padStart(3, '0')}`;
 
