@@ -22,6 +22,7 @@ var (
 	ErrUnique    = errors.New("there is one already")
 	ErrReference = errors.New("something that is named does not exist, or is still in use")
 	ErrCheck     = errors.New("a value is not allowed")
+	ErrText      = errors.New("a text holds a byte that no text may hold")
 	ErrRetry     = errors.New("another write was in the way")
 	ErrFull      = errors.New("no room left to store")
 	ErrClosed    = errors.New("the database is closed")
@@ -132,6 +133,8 @@ func pgKind(code string) error {
 		return ErrReference
 	case "23502", "23514", "P0001":
 		return ErrCheck
+	case "22021": // a zero byte, or no UTF-8
+		return ErrText
 	case "40001", "40P01":
 		return ErrRetry
 	case "53100":

@@ -64,6 +64,9 @@ func classify(err error) answer {
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.store_away.text", "Seconds", RetryAfter).Because(err)}
 	case errors.Is(err, db.ErrRetry), errors.Is(err, context.DeadlineExceeded):
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.slow.text", "Seconds", RetryAfter).Because(err)}
+	case errors.Is(err, db.ErrText): // whoever sends one did not type it
+		f := fault.New(fault.Invalid, "web.form.invalid").Because(err)
+		return answer{status: statuses[f.Kind], fault: f}
 	case errors.Is(err, db.ErrNotFound):
 		return answer{status: http.StatusNotFound, fault: fault.New(fault.NotFound, "web.not_found.text")}
 	}
