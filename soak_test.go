@@ -60,8 +60,8 @@ func TestSoak(t *testing.T) {
 	metrics := l.Addr().String()
 	l.Close()
 	s := startServer(t, dsn, "--metrics", metrics, "--api-rate", "0")
-	k := &soak{s: s, metrics: "http://" + metrics + "/metrics", office: s.signIn(t), board: s.signInAs(t, "chutich"), visitor: &client{base: s.url, http: http.Client{Timeout: 60 * time.Second}},
-		times: map[string][]time.Duration{}, failed: map[string]int{}}
+	k := &soak{s: s, metrics: "http://" + metrics + "/metrics", office: s.signIn(t), board: s.signInAs(t, "chutich"), keeper: s.signInAs(t, "quantri"), visitor: &client{base: s.url, http: http.Client{Timeout: 60 * time.Second}},
+		times: map[string][]time.Duration{}, failed: map[string]int{}, ended: map[string]map[int]int{}}
 	k.office.http.Timeout, k.board.http.Timeout = time.Minute, time.Minute
 
 	k.drive(t.Context(), time.Second) // connections are open, statements are prepared
@@ -116,11 +116,13 @@ type soak struct {
 	s                      *server
 	metrics                string
 	office, board, visitor *client
+	keeper                 *client // brings files
 
 	mu     sync.Mutex
 	codes  []string
 	times  map[string][]time.Duration
 	failed map[string]int
+	ended  map[string]map[int]int // statuses of each kind
 	shed   int
 }
 
@@ -214,7 +216,7 @@ func (k *soak) one(ctx context.Context, n int) (what string) {
 	case i == 19 && second%10 == 0:
 		return get(k.office, "export", "/dossiers?format=csv")
 	case i == 19 && second%15 == 1:
-		k.send(ctx, k.board, "import", "POST", "/api/v1/imports?kind=dossiers&name=x.csv", "application/octet-stream", "Mã hồ sơ,Tên\n"+strings.Repeat("x,y\n", 200))
+		k.send(ctx, k.keeper, "import", "POST", "/api/v1/imports?kind=holidays&name=x.csv", "application/octet-stream", fmt.Sprintf("Ngày,Loại,Tên\n%02d/02/2029,nghỉ,Bão %d\n", 1+second%28, second))
 		return "import"
 	case i == 39 && second%10 == 5:
 		return get(k.board, "report", "/reports/ii06a?from=2026-01-01&to=2026-06-30")
@@ -242,6 +244,12 @@ func (k *soak) send(ctx context.Context, c *client, what, method, path, kind, bo
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err == nil {
+		if k.ended[what] == nil {
+			k.ended[what] = map[int]int{}
+		}
+		k.ended[what][a.StatusCode]++
+	}
 	switch {
 	case err != nil:
 		k.fail(what, err.Error())
@@ -277,7 +285,7 @@ func (k *soak) watch(ctx context.Context, i int) {
 // idle closes our connections, so that the server's goroutines for them end.
 func (k *soak) idle(t *testing.T) {
 	t.Helper()
-	for _, c := range []*client{k.office, k.board, k.visitor} {
+	for _, c := range []*client{k.office, k.board, k.visitor, k.keeper} {
 		c.http.CloseIdleConnections()
 	}
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
@@ -353,6 +361,18 @@ func (k *soak) report(t *testing.T, long time.Duration, base sampled, samples []
 	for _, what := range kinds {
 		line(what, k.times[what])
 	}
+	for what, of := range k.ended { // refused at the door is no load
+		well := 0
+		for status, n := range of {
+			if status < 400 {
+				well += n
+			}
+		}
+		if well == 0 {
+			t.Errorf("%s never went well: %v", what, of)
+		}
+	}
+	t.Logf("statuses: %v", k.ended)
 	line("all", all)
 	busy, _ := os.ReadFile("/proc/loadavg")
 	t.Logf("%s at %d requests a second, load of the machine %s, %d sent away with 503\n%s", long, perSecond, strings.TrimSpace(string(busy)), k.shed, text.String())
