@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Things that break, and what breaks them: disks, wires, and a PostgreSQL of one's own.
+
+// onDisk mounts a small disk of its own in memory, for root.
+func onDisk(t *testing.T, megabytes int) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("mounting a small disk needs root")
+	}
+	dir, err := os.MkdirTemp("", "cchc-disk-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", megabytes), "tmpfs", dir).CombinedOutput(); err != nil {
+		os.Remove(dir)
+		t.Skipf("no disk can be mounted here: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		exec.Command("umount", "-l", dir).Run()
+		os.Remove(dir)
+	})
+	return dir
+}
+
+// fill writes to a disk until nothing more goes in, and returns what makes room again.
+func fill(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	path := filepath.Join(dir, "ballast")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 1 << 20; size >= 512; {
+		if _, err := f.Write(make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+	return func() {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A wire leads to a server and can be made slow, or dead.
+type wire struct {
+	net.Listener
+	to   string
+	dead atomic.Bool // takes connections and passes nothing on
+}
+
+func newWire(t *testing.T, to string) *wire {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{Listener: l, to: to}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go w.pass(c)
+		}
+	}()
+	return w
+}
+
+func (w *wire) pass(c net.Conn) {
+	defer c.Close()
+	s, err := net.Dial("tcp", w.to)
+	if err != nil {
+		return
+	}
+	defer s.Close()
+	pipe := func(to, from net.Conn) {
+		defer to.Close()
+		b := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(b)
+			for w.dead.Load() {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n > 0 {
+				to.Write(b[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+	go pipe(s, c)
+	pipe(c, s)
+}
+
+// A cluster is a PostgreSQL of this test's own, durable, to be stopped and paused.
+type ownPostgres struct{ dir, url string }
+
+func newPostgres(t *testing.T, under string) *ownPostgres {
+	t.Helper()
+	if os.Getenv("TEST_POSTGRES") == "" {
+		t.Skip("runs with PostgreSQL")
+	}
+	cmd := exec.Command("./scripts/postgres", "start", under)
+	cmd.Env = append(os.Environ(), "POSTGRES_DURABLE=1")
+	var says bytes.Buffer
+	cmd.Stderr = &says
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, says.Bytes())
+	}
+	p := &ownPostgres{dir: filepath.Join(under, "postgres", "data"), url: strings.TrimSpace(string(out))}
+	t.Cleanup(func() { p.signal(syscall.SIGCONT); exec.Command("./scripts/postgres", "stop", under).Run() })
+	return p
+}
+
+// restart kills all of it, as a machine that loses its power, and starts it again.
+func (p *ownPostgres) restart(t *testing.T, down time.Duration) {
+	t.Helper()
+	p.ctl(t, "stop", "-w", "-m", "immediate", "-D", p.dir)
+	time.Sleep(down)
+	p.ctl(t, "start", "-w", "-t", "60", "-D", p.dir, "-l", filepath.Join(p.dir, "server.log"))
+}
+
+// ensure starts it when it has ended: it does when its log cannot be written, and
+// waits for systemd then.
+func (p *ownPostgres) ensure(t *testing.T) {
+	t.Helper()
+	time.Sleep(time.Second)
+	if b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid")); err == nil {
+		if pid, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(b), "\n", 2)[0])); syscall.Kill(pid, 0) == nil {
+			return
+		}
+	}
+	p.ctl(t, "start", "-w", "-t", "60", "-D", p.dir, "-l", filepath.Join(p.dir, "server.log"))
+}
+
+func (p *ownPostgres) ctl(t *testing.T, args ...string) {
+	t.Helper()
+	programs, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_ctl")
+	all := append([]string{programs[len(programs)-1]}, args...)
+	if os.Getuid() == 0 {
+		all = append([]string{"runuser", "-u", "postgres", "--"}, all...)
+	}
+	cmd := exec.Command(all[0], all[1:]...)
+	cmd.Dir = "/"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%q: %v: %s", all, err, out)
+	}
+}
+
+// signal sends a signal to every process of the cluster.
+func (p *ownPostgres) signal(sig syscall.Signal) {
+	b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid"))
+	if err != nil {
+		return
+	}
+	master, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(b), "\n", 2)[0]))
+	syscall.Kill(master, sig)
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(b), ") ")
+		f := strings.Fields(rest)
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if len(f) > 1 && f[1] == strconv.Itoa(master) {
+			syscall.Kill(pid, sig)
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cchc/base/db"
+)
+
+// A storm is load on a server, with a note of what was acknowledged.
+type storm struct {
+	office *client
+
+	mu       sync.Mutex
+	acked    map[string]string // Idempotency-Key → code
+	open     []string          // keys that were sent and not acknowledged
+	refused  int               // 503 with Retry-After
+	odd      []string          // any other answer than these
+	last     time.Time         // of the last acknowledgement
+	slowest  time.Duration     // of all answers
+	flags    []string          // of the server, but its address
+	stopping atomic.Bool
+	wg       sync.WaitGroup
+}
+
+// hung is when an answer takes too long to be one.
+const hung = 45 * time.Second
+
+func newStorm(office *client) *storm {
+	office.http.Timeout = hung
+	return &storm{office: office, acked: map[string]string{}}
+}
+
+// begin has some clients receive dossiers until end. A server that is gone (killed) is
+// waited for: refused connections count neither for it nor against it.
+func (s *storm) begin(clients int) {
+	for range clients {
+		s.wg.Go(func() {
+			for !s.stopping.Load() {
+				s.once(db.NewID())
+			}
+		})
+	}
+}
+
+func (s *storm) once(key string) {
+	begun := time.Now()
+	code, status, again, err := s.office.tryReceive(key)
+	took := time.Since(begun)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slowest = max(s.slowest, took)
+	switch {
+	case err == nil && status == http.StatusCreated:
+		s.acked[key], s.last = code, time.Now()
+		return
+	case err != nil && took >= hung:
+		s.odd = append(s.odd, fmt.Sprintf("no answer within %s", hung))
+	case err != nil: // cut off, or nobody listens
+		time.Sleep(20 * time.Millisecond)
+	case status == http.StatusServiceUnavailable && again > 0:
+		s.refused++
+		time.Sleep(20 * time.Millisecond)
+	default:
+		s.odd = append(s.odd, fmt.Sprintf("%d, Retry-After %d: %.200s", status, again, code))
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.open = append(s.open, key)
+}
+
+// wait waits until so many more were acknowledged.
+func (s *storm) wait(t *testing.T, more int) {
+	t.Helper()
+	s.mu.Lock()
+	want := len(s.acked) + more
+	s.mu.Unlock()
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		have, odd := len(s.acked), slices.Clone(s.odd)
+		s.mu.Unlock()
+		if have >= want {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d acknowledged, want %d; odd answers: %q", have, want, odd)
+		}
+	}
+}
+
+// back waits until something is acknowledged again and returns how long that took.
+func (s *storm) back(t *testing.T) time.Duration {
+	t.Helper()
+	from := time.Now()
+	s.wait(t, 1)
+	return time.Since(from)
+}
+
+func (s *storm) end() {
+	s.stopping.Store(true)
+	s.wg.Wait()
+}
+
+// reckon ends the load and compares what is stored with what was acknowledged: each
+// is there under its code, each that was not is there once or not at all, and once
+// when it is sent again; figures and log hold. before is how many dossiers there were.
+func (s *storm) reckon(t *testing.T, dsn string, before int) {
+	t.Helper()
+	s.end()
+	for _, x := range s.odd {
+		t.Errorf("an answer that tells nobody what to do: %s", x)
+	}
+	for _, key := range s.open {
+		code, status, _, err := s.office.tryReceive(key)
+		if err != nil || status != http.StatusCreated {
+			t.Fatalf("send again: %d, %v", status, err)
+		}
+		s.acked[key] = code
+	}
+	codes := map[string]bool{}
+	for key, code := range s.acked {
+		if codes[code] {
+			t.Errorf("the code %s was given twice", code)
+		}
+		codes[code] = true
+		if again, status, _, err := s.office.tryReceive(key); err != nil || again != code {
+			t.Errorf("acknowledged and lost: %s; its key sent again gives %s, %d, %v", code, again, status, err)
+		}
+	}
+	if got, want := verified(t, dsn), before+len(s.acked); got != want {
+		t.Errorf("%d dossiers are stored, want %d: %d of before and %d acknowledged", got, want, before, len(s.acked))
+	}
+}
+
+// verifyLog checks the log of the trail with the server's own key.
+func (s *storm) verifyLog(t *testing.T, dsn string) {
+	t.Helper()
+	run(t, "verify", "--log", "--db", dsn, "--log-key", s.flags[len(s.flags)-1])
+}
+
+// tryReceive receives a dossier and tells how that was answered; again is Retry-After.
+func (c *client) tryReceive(key string) (code string, status, again int, err error) {
+	body := `{"unit": "H99.101", "procedure": "1.000894", "channel": "direct", "person": {"name": "Nguyễn Thị Tải"}}`
+	r, err := http.NewRequest("POST", c.base+"/api/v1/dossiers", strings.NewReader(body))
+	if err != nil {
+		return "", 0, 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", key)
+	a, err := c.http.Do(r)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	defer a.Body.Close()
+	text, err := io.ReadAll(a.Body)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	again, _ = strconv.Atoi(a.Header.Get("Retry-After"))
+	if a.StatusCode != http.StatusCreated {
+		return string(text), a.StatusCode, again, nil
+	}
+	m := codeOf.FindSubmatch(text)
+	if m == nil {
+		return "", a.StatusCode, again, errors.New("acknowledged without a code")
+	}
+	return string(m[1]), a.StatusCode, again, nil
+}
+
+var codeOf = regexp.MustCompile(`"code":"([^"]+)"`)
+
+// form returns a page's form body of a scan.
+func scanForm(content []byte) (body []byte, kind string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for name, value := range map[string]string{"name": "Giấy tờ", "source": "scanned"} {
+		w.WriteField(name, value)
+	}
+	part, _ := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="giay.pdf"`}, "Content-Type": {"application/pdf"}})
+	part.Write(content)
+	w.Close()
+	return b.Bytes(), w.FormDataContentType()
+}
+
+func (c *client) upload(t *testing.T, code string, content []byte) (status, again int, text string) {
+	t.Helper()
+	body, kind := scanForm(content)
+	r, err := http.NewRequest("POST", c.base+"/dossiers/"+url.PathEscape(code)+"/papers", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Origin", c.base)
+	once := c.http
+	once.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	a, err := once.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	b, _ := io.ReadAll(a.Body)
+	again, _ = strconv.Atoi(a.Header.Get("Retry-After"))
+	return a.StatusCode, again, string(b)
+}
+
+// halfUpload sends half of a scan and leaves the connection open.
+func (c *client) halfUpload(t *testing.T, code string, content []byte) net.Conn {
+	t.Helper()
+	body, kind := scanForm(content)
+	u, err := url.Parse(c.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := ""
+	for _, k := range c.http.Jar.Cookies(u) {
+		cookies += k.Name + "=" + k.Value + "; "
+	}
+	fmt.Fprintf(conn, "POST /dossiers/%s/papers HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nCookie: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+		url.PathEscape(code), u.Host, c.base, cookies, kind, len(body))
+	if _, err := conn.Write(body[:len(body)/2]); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
