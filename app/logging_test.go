@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"cchc/base/actor"
@@ -17,25 +15,6 @@ import (
 	"cchc/base/web"
 	"cchc/base/web/webtest"
 )
-
-// A journal is a log that tests read while it is written.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// Write keeps a line.
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
-}
 
 // refuse has the database refuse something in words that hold the value.
 func refuse(o *office, value string) error {
@@ -58,7 +37,7 @@ func refuse(o *office, value string) error {
 func TestTheLogTellsOfNobody(t *testing.T) {
 	secrets := map[string]string{"name": "Phạm Văn Kín", "ascii": "Kinxyz", "phone": "0987654321", "spaced": "0987 654 322", "number": "049185009999", "mail": "kin.pham@example.vn",
 		"password": "mật khẩu rất kín đáo", "token": "cchc_kinkinkinkinkin", "place": "12 Ngõ Hẹp", "note": "xin giấu"}
-	j := &journal{}
+	j := &webtest.Journal{}
 	before := slog.Default()
 	slog.SetDefault(newLog(j, "json"))
 	defer slog.SetDefault(before)

@@ -78,6 +78,21 @@ func (k *Accounts) Rename(ctx context.Context, a actor.Actor, id, name string) e
 	})
 }
 
+// A stored password with the name that it belongs to.
+type stored struct{ login, hash string }
+
+// ownPassword reads the actor's own. Faults: Unauthenticated when the account is closed.
+func (k *Accounts) ownPassword(ctx context.Context, a actor.Actor) (stored, error) {
+	s, err := db.One(ctx, k.DB, passwordOf, func(r db.Scanner) (s stored, err error) {
+		err = r.Scan(&s.login, &s.hash)
+		return s, err
+	}, a.Account)
+	if errors.Is(err, db.ErrNotFound) {
+		return s, fault.New(fault.Unauthenticated, "auth.sign_in").Because(err)
+	}
+	return s, err
+}
+
 // ChangePassword changes the actor's own password, given the present one, and
 // ends the sessions begun before. Faults: Unauthenticated for who has no
 // account; Invalid with fields old and new; TooMany as for signing in.
@@ -85,14 +100,7 @@ func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new s
 	if !a.SignedIn() || a.IsSystem() {
 		return fault.New(fault.Unauthenticated, "auth.sign_in")
 	}
-	type stored struct{ login, hash string }
-	s, err := db.One(ctx, k.DB, passwordOf, func(r db.Scanner) (s stored, err error) {
-		err = r.Scan(&s.login, &s.hash)
-		return s, err
-	}, a.Account)
-	if errors.Is(err, db.ErrNotFound) {
-		return fault.New(fault.Unauthenticated, "auth.sign_in").Because(err)
-	}
+	s, err := k.ownPassword(ctx, a)
 	if err != nil {
 		return err
 	}

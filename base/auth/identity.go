@@ -278,14 +278,7 @@ func (k *Accounts) ConfirmPassword(ctx context.Context, a actor.Actor, password 
 	if err := oneself(a); err != nil {
 		return err
 	}
-	type stored struct{ login, hash string }
-	s, err := db.One(ctx, k.DB, passwordOf, func(r db.Scanner) (s stored, err error) {
-		err = r.Scan(&s.login, &s.hash)
-		return s, err
-	}, a.Account)
-	if errors.Is(err, db.ErrNotFound) {
-		return fault.New(fault.Unauthenticated, "auth.sign_in").Because(err)
-	}
+	s, err := k.ownPassword(ctx, a)
 	if err != nil {
 		return err
 	}

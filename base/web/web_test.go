@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,24 +23,6 @@ import (
 	"cchc/base/web/webtest"
 )
 
-// A journal is a log that tests read.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
-}
-
 // Clock is a time that tests move.
 type clock struct {
 	mu sync.Mutex
@@ -63,7 +44,7 @@ func (c *clock) advance(d time.Duration) {
 type site struct {
 	*webtest.Browser
 	mux   *web.Mux
-	log   *journal
+	log   *webtest.Journal
 	clock *clock
 	gone  bool // the account was disabled
 }
@@ -71,7 +52,7 @@ type site struct {
 // open serves a small site in which /enter signs in without a password.
 func open(t *testing.T, change ...func(*web.Config)) *site {
 	t.Helper()
-	s := &site{log: &journal{}, clock: &clock{t: time.Date(2026, 11, 23, 9, 0, 0, 0, moment.Zone)}}
+	s := &site{log: &webtest.Journal{}, clock: &clock{t: time.Date(2026, 11, 23, 9, 0, 0, 0, moment.Zone)}}
 	cfg := web.Config{
 		Demo: true,
 		Now:  s.clock.Now,

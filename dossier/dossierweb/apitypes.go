@@ -134,17 +134,20 @@ type listInput struct {
 	Limit     int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 }
 
+// SearchBody is what dossiers are looked for by.
+type SearchBody struct {
+	Unit      string `json:"unit,omitempty" maxLength:"60" doc:"Id or agency code; the first unit that the account may read when left out."`
+	Bucket    string `json:"bucket,omitempty" enum:"all,open,new,soon,overdue,no_apology,waiting,uncollected,ended,no_due" doc:"all when left out."`
+	Procedure string `json:"procedure,omitempty" maxLength:"60"`
+	Sector    string `json:"sector,omitempty" maxLength:"200"`
+	Channel   string `json:"channel,omitempty" enum:"direct,online,post"`
+	Text      string `json:"q,omitempty" maxLength:"200" doc:"Code, name without marks, telephone or identity number."`
+	Cursor    string `json:"cursor,omitempty" maxLength:"400" doc:"next of the page before."`
+	Limit     int    `json:"limit,omitempty" minimum:"1" maximum:"500" doc:"50 when left out."`
+}
+
 type searchInput struct {
-	Body struct {
-		Unit      string `json:"unit,omitempty" maxLength:"60" doc:"Id or agency code; the first unit that the account may read when left out."`
-		Bucket    string `json:"bucket,omitempty" enum:"all,open,new,soon,overdue,no_apology,waiting,uncollected,ended,no_due" doc:"all when left out."`
-		Procedure string `json:"procedure,omitempty" maxLength:"60"`
-		Sector    string `json:"sector,omitempty" maxLength:"200"`
-		Channel   string `json:"channel,omitempty" enum:"direct,online,post"`
-		Text      string `json:"q,omitempty" maxLength:"200" doc:"Code, name without marks, telephone or identity number."`
-		Cursor    string `json:"cursor,omitempty" maxLength:"400" doc:"next of the page before."`
-		Limit     int    `json:"limit,omitempty" minimum:"1" maximum:"500" doc:"50 when left out."`
-	}
+	Body struct{ SearchBody }
 }
 
 type searchOutput struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cchc/base/fault"
 	"cchc/base/web"
 	"cchc/base/web/list"
 )
@@ -16,7 +17,9 @@ func FuzzAddresses(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		list.ParseCursor(s)
+		if c := list.ParseCursor(s); !c.IsZero() && list.ParseCursor(c.String()) != c {
+			t.Errorf("%q is read as %+v, and that, written and read again, as %+v", s, c, list.ParseCursor(c.String()))
+		}
 		for _, method := range []string{"GET", "POST"} {
 			r := httptest.NewRequest(method, "/", strings.NewReader(s))
 			r.URL = &url.URL{Path: "/", RawQuery: s}
@@ -28,7 +31,9 @@ func FuzzAddresses(f *testing.F) {
 				Many []string `form:"a"`
 				Need string   `form:"need,required"`
 			}
-			web.Decode(r, &in)
+			if err := web.Decode(r, &in); err != nil && fault.As(err) == nil {
+				t.Errorf("%s %q: %v is no fault: nobody is told what is wrong", method, s, err)
+			}
 		}
 	})
 }

@@ -1,11 +1,9 @@
 package signin_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"cchc/base/actor"
@@ -17,17 +15,6 @@ import (
 	"cchc/base/web/webtest"
 )
 
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
 // A sign-in that is refused stands in the log with the account and the address on the
 // network, and without what was typed.
 func TestARefusedSignInIsLogged(t *testing.T) {
@@ -38,7 +25,7 @@ func TestARefusedSignInIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log journal
+	var log webtest.Journal
 	mux := web.New(web.Config{Now: clock.Now, Sessions: auth.Store{DB: d}, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		Load: func(ctx context.Context, account string, at moment.Instant) (actor.Actor, error) {
 			return auth.Resume(ctx, d, account, at, d.Now().Date())
@@ -50,9 +37,7 @@ func TestARefusedSignInIsLogged(t *testing.T) {
 	for range 10 {
 		b.Post("/sign-in", "login", "bich", "password", "sai-hoàn-toàn")
 	}
-	log.mu.Lock()
-	text := log.b.String()
-	log.mu.Unlock()
+	text := log.String()
 	var refused []string
 	for line := range strings.Lines(text) {
 		if strings.Contains(line, "sign-in refused") {
