@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -52,6 +53,14 @@ type handoverPage struct {
 	ToName    string
 }
 
+// A handable is an account whose work may be handed over. Two people may have one name:
+// their sign-in names and roles tell them apart.
+type handable struct {
+	auth.Account
+	Works bool
+	Roles []string
+}
+
 func (p *Pages) registerHandover(mux *web.Mux) {
 	if p.Hands == nil {
 		return
@@ -66,7 +75,16 @@ func (p *Pages) handables(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, handablesView(list, p.Accounts.DB.Now().Date()))
+	pl, err := p.places(r.Context(), nil)
+	if err != nil {
+		return err
+	}
+	today := p.Accounts.DB.Now().Date()
+	rows := make([]handable, len(list))
+	for i, a := range list {
+		rows[i] = handable{Account: a, Works: works(a, today), Roles: rolesText(r.Context(), pl, a.Grants, today)}
+	}
+	return web.Render(w, r, http.StatusOK, handablesView(rows))
 }
 
 func (p *Pages) handover(w http.ResponseWriter, r *http.Request) error {
@@ -94,13 +112,17 @@ func (p *Pages) handoverIs(w http.ResponseWriter, r *http.Request, status int, i
 	if err != nil {
 		return err
 	}
+	pl, err := p.places(ctx, nil)
+	if err != nil {
+		return err
+	}
 	page.People = []ui.Option{{Text: i18n.T(ctx, "account.choose")}}
 	today := p.Accounts.DB.Now().Date()
 	for _, x := range others {
 		if x.ID == page.Account.ID || x.Disabled != 0 || !works(x, today) {
 			continue
 		}
-		page.People = append(page.People, ui.Option{Value: x.ID, Text: x.Name})
+		page.People = append(page.People, ui.Option{Value: x.ID, Text: strings.Join(append([]string{x.Name + " (" + x.Login + ")"}, rolesText(ctx, pl, x.Grants, today)...), "; ")})
 		if x.ID == in.To {
 			page.ToName = x.Name
 		}
