@@ -135,7 +135,7 @@ func pgKind(code string) error {
 		return ErrCheck
 	case "22021": // a zero byte, or no UTF-8
 		return ErrText
-	case "40001", "40P01":
+	case "40001", "40P01", "53200": // the last: no room in the table of locks, until others end
 		return ErrRetry
 	case "53100":
 		return ErrFull
