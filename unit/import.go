@@ -77,7 +77,12 @@ func (r *Registry) ImportTable(ctx context.Context, a actor.Actor, t *table.Read
 	var found table.Flaws
 	err = r.change(ctx, a, func(w *work) error {
 		done, found = Imported{}, flaws[:len(flaws):len(flaws)]
-		if err := w.importAll(ctx, rows, basis, &done, &found); err != nil {
+		fresh := make([]*entry, len(rows)) // of a run that collided nothing is known
+		for i, e := range rows {
+			x := *e
+			fresh[i] = &x
+		}
+		if err := w.importAll(ctx, fresh, basis, &done, &found); err != nil {
 			return err
 		}
 		if len(found) > 0 {

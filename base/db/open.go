@@ -36,6 +36,7 @@ type Options struct {
 	Try     func() []*Stmt   // what an upgrade tries on the new schema: the program's statements
 	Wait    time.Duration    // how long to wait for a server that is away; it is not waited for when 0
 	Retry   time.Duration    // how long a write without a deadline may retry; 30 s when 0
+	Twice   bool             // tests: every write runs, is undone, and runs again, as after a collision
 }
 
 // A DB is one open database. It is safe for concurrent use.
@@ -49,6 +50,7 @@ type DB struct {
 	try    func() []*Stmt
 	own    fs.FS // tests: other migrations than the program's
 	retry  time.Duration
+	twice  bool
 
 	queue  chan *job // SQLite only
 	before int       // writes of the last commit, for the writer alone
@@ -92,7 +94,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.Retry == 0 {
 		o.Retry = 30 * time.Second
 	}
-	d := &DB{dsn: dsn, self: rand.Text()[:12], now: o.Now, retry: o.Retry, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
+	d := &DB{dsn: dsn, self: rand.Text()[:12], now: o.Now, retry: o.Retry, twice: o.Twice, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
 	var err error
 	if IsPostgres(dsn) {
 		err = d.openPostgres(o)

@@ -92,8 +92,31 @@ func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) (err
 		return d.follows.primary.queued(ctx, fn, alone)
 	}
 	fn, told := rehearsing(ctx, fn)
+	if d.twice {
+		// The second run alone decides: also where the first was refused.
+		if err := d.put(ctx, collide(fn), alone); errors.Is(err, ErrClosed) || ctx.Err() != nil {
+			return told(err)
+		}
+	}
+	return told(d.put(ctx, fn, alone))
+}
+
+// errCollided undoes the first run of a write that runs twice.
+var errCollided = errors.New("undone to run again")
+
+func collide(fn func(*Tx) error) func(*Tx) error {
+	return func(tx *Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return errCollided
+	}
+}
+
+// put has the engine's own way of writing run fn.
+func (d *DB) put(ctx context.Context, fn func(tx *Tx) error, alone bool) error {
 	if d.engine == Postgres {
-		return told(d.writePostgres(ctx, fn))
+		return d.writePostgres(ctx, fn)
 	}
 	j := &job{ctx: ctx, fn: fn, alone: alone, done: make(chan struct{})}
 	select {
@@ -122,7 +145,7 @@ func (d *DB) queued(ctx context.Context, fn func(tx *Tx) error, alone bool) (err
 			f()
 		}
 	}
-	return told(j.err)
+	return j.err
 }
 
 // A job is a write that waits for the writer.

@@ -63,7 +63,7 @@ func (c *Clock) Advance(d time.Duration) {
 func Open(t testing.TB) (*db.DB, *Clock) {
 	t.Helper()
 	clock := &Clock{}
-	d, err := db.Open(context.Background(), DSN(t), db.Options{Now: clock.Now, Readers: 4})
+	d, err := db.Open(context.Background(), DSN(t), db.Options{Now: clock.Now, Readers: 4, Twice: os.Getenv("TEST_TWICE") != ""})
 	if err != nil {
 		t.Fatal(err)
 	}
