@@ -10,3 +10,13 @@ func (d *DB) SetMigrations(f fs.FS) { d.own = f }
 
 // Look looks once how far a standby is behind.
 func (d *DB) Look(ctx context.Context) { d.follows.look(ctx, d) }
+
+// UpgradeAfterWaiting upgrades as a server does that found an older schema and then had to
+// wait for another's upgrade.
+func (d *DB) UpgradeAfterWaiting(ctx context.Context) error {
+	p, err := d.provider()
+	if err != nil {
+		return err
+	}
+	return d.upgradePostgres(ctx, p)
+}

@@ -202,7 +202,13 @@ func (d *DB) upgradePostgres(ctx context.Context, p *goose.Provider) error {
 	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&current); err != nil {
 		return translate(err)
 	}
-	for _, s := range p.ListSources() {
+	sources := p.ListSources()
+	if sources[len(sources)-1].Version <= current {
+		// Another server did it while this one waited for the lock. Its statements are not
+		// tried: what the other makes afterwards (the job queue's tables) may not be there yet.
+		return nil
+	}
+	for _, s := range sources {
 		if s.Version <= current {
 			continue
 		}

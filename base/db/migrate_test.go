@@ -183,6 +183,28 @@ func TestSeveralMayMigrateAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+// The other server has migrated and not made what follows (here the shelf), which this one's
+// statements name.
+func TestAServerThatWaitedForAnothersUpgradeAsksNothingOfIt(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dsn := dbtest.Empty(t)
+	if !db.IsPostgres(dsn) {
+		return // one program opens a file; several share a PostgreSQL
+	}
+	d, err := db.Open(ctx, dsn, db.Options{Try: func() []*db.Stmt { return []*db.Stmt{shelfIDs} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.UpgradeAfterWaiting(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAFileMayHaveAnyName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
