@@ -268,8 +268,8 @@ func (s *server) fetch(ctx context.Context, path string) ([]byte, error) {
 	return text, t.once(ctx)
 }
 
-// password opens the accounts that the demonstration prints, and ours.
-const password = "song-mau-2026"
+// password opens the accounts that are made for measuring.
+const password = "thước đo dài 2026"
 
 // account makes an account for the whole province.
 func (r *run) account(ctx context.Context, dsn, login, role string) error {

@@ -62,7 +62,8 @@ func classify(err error) answer {
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.full.text", "Seconds", fullAgain).Because(err)}
 	case errors.Is(err, file.ErrAway):
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.store_away.text", "Seconds", RetryAfter).Because(err)}
-	case errors.Is(err, db.ErrRetry), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, db.ErrRetry), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, context.Canceled): // not by whoever asks, see fail: work they shared, or a connection that was given up
 		return answer{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "web.slow.text", "Seconds", RetryAfter).Because(err)}
 	case errors.Is(err, db.ErrText): // whoever sends one did not type it
 		f := fault.New(fault.Invalid, "web.form.invalid").Because(err)

@@ -394,7 +394,7 @@ func (n *node) dsn() string {
 }
 
 // password opens the account of the load.
-const password = "song-mau-2026"
+const password = "thước đo dài 2026"
 
 func (c *cluster) demonstration(ctx context.Context, n *node) error {
 	program := n.serve.args[0]
