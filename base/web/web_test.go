@@ -111,6 +111,7 @@ func open(t *testing.T, change ...func(*web.Config)) *site {
 		"toomany":     fault.New(fault.TooMany, "auth.too_many", "Minutes", 3),
 		"unavailable": fault.New(fault.Unavailable, "web.error.wait.what"),
 		"away":        fmt.Errorf("write gave up: %w", &db.Error{Kind: db.ErrAway, Err: errors.New("connection refused")}),
+		"given-up":    fmt.Errorf("read the board: %w", context.Canceled), // by another who waited for the same
 		"uncertain":   fmt.Errorf("commit: %w", errors.Join(db.ErrUncertain, &db.Error{Kind: db.ErrAway, Err: errors.New("EOF")})),
 		"own":         errors.New("secret: the disk is full"),
 	}
@@ -148,6 +149,7 @@ func TestErrorsBecomePages(t *testing.T) {
 		{"/fail/toomany", 429, "Quá nhiều lần thử", "3 phút"},
 		{"/fail/unavailable", 503, "Tạm thời chưa phục vụ được", "đợi ít phút"},
 		{"/fail/away", 503, "Tạm thời chưa phục vụ được", "Chưa có gì được ghi"},
+		{"/fail/given-up", 503, "Tạm thời chưa phục vụ được", "không kịp xử lý"},
 		{"/fail/uncertain", 503, "Tạm thời chưa phục vụ được", "chưa biết việc này đã được ghi hay chưa"},
 		{"/fail/own", 500, "Hệ thống gặp lỗi", "Mã lỗi"},
 		{"/fail/panic", 500, "Hệ thống gặp lỗi", "Mã lỗi"},

@@ -362,7 +362,12 @@ func (c *cluster) settled(ctx context.Context, d time.Duration) error {
 				synchronous++
 			}
 		}
-		return running == 3 && synchronous > 0
+		if running < 3 || synchronous == 0 {
+			return false
+		}
+		// What a node last said of itself may be old: the primary knows who follows it.
+		following, err := c.psql(ctx, "postgres", "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")
+		return err == nil && strings.TrimSpace(following) == "2"
 	})
 }
 

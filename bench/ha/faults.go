@@ -105,20 +105,47 @@ var faults = []fault{
 		}
 		return errors.Join(err, follow(ctx, c, p, note))
 	}},
+	{"twice", "the machine of the primary stands still for 40 s; as it goes on, everything on the machine of the new primary is killed, and started again after 40 s", func(ctx context.Context, c *cluster, note func(string)) error {
+		first := c.primary()
+		if first == nil {
+			return errors.New("no primary")
+		}
+		all := machine(first)
+		for _, pid := range all {
+			syscall.Kill(pid, syscall.SIGSTOP)
+		}
+		var second *node
+		err := errors.Join(pause(ctx, 38*time.Second), until(ctx, time.Minute, "another primary", func() bool {
+			second = c.primary()
+			return second != nil && second != first
+		}))
+		for _, pid := range all {
+			syscall.Kill(pid, syscall.SIGCONT)
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(pause(ctx, 2*time.Second), killMachine(ctx, c, second, note))
+	}},
 	{"machine", "everything on the machine of the primary killed: PostgreSQL, Patroni, etcd, cchc, HAProxy; started again after 40 s", func(ctx context.Context, c *cluster, note func(string)) error {
 		p := c.primary()
 		if p == nil {
 			return errors.New("no primary")
 		}
-		for _, pid := range machine(p) {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if err := pause(ctx, 40*time.Second); err != nil {
-			return err
-		}
-		err := errors.Join(p.etcd.start(), p.patroni.start(), p.haproxy.start(), p.serve.start())
-		return errors.Join(err, follow(ctx, c, p, note), until(ctx, time.Minute, p.serve.name, func() bool { return answers(p.cchc + "/readyz") }))
+		return killMachine(ctx, c, p, note)
 	}},
+}
+
+// killMachine kills all that runs on a node, and starts it again after 40 seconds.
+func killMachine(ctx context.Context, c *cluster, p *node, note func(string)) error {
+	for _, pid := range machine(p) {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if err := pause(ctx, 40*time.Second); err != nil {
+		return err
+	}
+	err := errors.Join(p.etcd.start(), p.patroni.start(), p.haproxy.start(), p.serve.start())
+	return errors.Join(err, follow(ctx, c, p, note), until(ctx, time.Minute, p.serve.name, func() bool { return answers(p.cchc + "/readyz") }))
 }
 
 // machine lists the processes of a node.

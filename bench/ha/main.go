@@ -67,7 +67,10 @@ func run(ctx context.Context, out, only, old, program, older string, workers int
 			continue
 		}
 		if err := r.try(ctx, f); err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			// What was acknowledged until here is looked at all the same.
+			r.bad = append(r.bad, fmt.Sprintf("%s: %v", f.name, err))
+			say("%s: %v", f.name, err)
+			break
 		}
 	}
 	l.end()
