@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: chaos soak ha run build assets generate test bench dist reproduce matrix
+.PHONY: chaos soak ha run build assets generate test bench dist reproduce matrix policy
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -38,6 +38,12 @@ generate:
 matrix:
 	go test ./app -run 'TestTheMatrix$$' -renew-matrix
 	git --no-pager diff --stat -- app/testdata/matrix.txt
+
+# policy writes the policy of roles, verbs, acts and states down for people
+# (docs/security/policy.md and .vi.md) after a change that is meant.
+policy:
+	go test ./base/auth -run 'TestThePolicyIsWrittenDown$$' -renew-policy
+	git --no-pager diff --stat -- docs/security
 
 # test runs that must pass; what that needs it installs when it may.
 test:

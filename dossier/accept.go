@@ -12,10 +12,7 @@ import (
 // Accept accepts a dossier that arrived online or by post (2, được tiếp nhận):
 // the clock starts, and the due date is the promise. A zero when is now.
 func (k *Desk) Accept(ctx context.Context, a actor.Actor, code string, when moment.Instant) error {
-	return k.act(ctx, a, auth.DossierReceive, code, func(ctx context.Context, w *work) error {
-		if w.d.AcceptedAt != 0 || w.d.NotAccepted != 0 || w.d.Withdrawal != 0 {
-			return w.mustBe(Registered)
-		}
+	return k.act(ctx, a, auth.AcceptDossier, code, func(ctx context.Context, w *work) error {
 		if when == 0 {
 			when = w.tx.Now
 		}
@@ -44,12 +41,9 @@ func (k *Desk) Accept(ctx context.Context, a actor.Actor, code string, when mome
 // Decline does not accept a dossier (3, không được tiếp nhận), with the reason
 // that form 03 prints. The clock never started.
 func (k *Desk) Decline(ctx context.Context, a actor.Actor, code, reason string) error {
-	return k.act(ctx, a, auth.DossierReceive, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.DeclineDossier, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
-		}
-		if w.d.AcceptedAt != 0 || w.d.NotAccepted != 0 {
-			return w.mustBe(Registered)
 		}
 		return w.happened(Fact{Kind: FNotAccepted, Reason: reason})
 	})

@@ -21,7 +21,7 @@ type Apology struct {
 // the due date; a later one is taken and flagged (State.ApologyInTime). The new
 // date is a promise of its own and never moves the statistical due date.
 func (k *Desk) Apologise(ctx context.Context, a actor.Actor, code string, x Apology) error {
-	return k.act(ctx, a, auth.DossierApologise, code, apologised(x))
+	return k.act(ctx, a, auth.ApologiseDossier, code, apologised(x))
 }
 
 func apologised(x Apology) func(context.Context, *work) error {
@@ -38,9 +38,6 @@ func apologised(x Apology) func(context.Context, *work) error {
 		}
 		if err := f.Or(); err != nil {
 			return err
-		}
-		if !w.d.IsOpen() {
-			return w.mustBe(Accepted, InProgress)
 		}
 		if w.d.Apology != 0 {
 			return fault.New(fault.Conflict, "dossier.apologised_already")

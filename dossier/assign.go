@@ -15,7 +15,7 @@ import (
 // What somebody else has is given to another by a chairperson only. The work has
 // not begun by that: the new holder takes it on, or passes it.
 func (k *Desk) Allot(ctx context.Context, a actor.Actor, code, account, note string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, allotted(account, note))
+	return k.act(ctx, a, auth.AllotStep, code, allotted(account, note))
 }
 
 func allotted(account, note string) func(context.Context, *work) error {

@@ -30,14 +30,22 @@ var BulkActs = []BulkAct{BulkAssign, BulkForward, BulkApologise, BulkReturn}
 const BulkMost = 500
 
 // Verb is the right that the act needs where each dossier is.
-func (b BulkAct) Verb() auth.Verb {
+func (b BulkAct) Verb() auth.Verb { return b.act().Verb }
+
+// act is the row of the policy. What is handed over unread is resolved already: one
+// by one it may be resolved by that.
+func (b BulkAct) act() auth.Act {
 	switch b {
 	case BulkApologise:
-		return auth.DossierApologise
+		return auth.ApologiseDossier
 	case BulkReturn:
-		return auth.DossierReturn
+		return auth.HandOverMany
+	case BulkForward:
+		return auth.ForwardMany
+	case BulkAssign:
+		return auth.AllotMany
 	}
-	return auth.DossierProcess
+	return auth.Act{}
 }
 
 // Undone reports whether the act can be taken back. An apology went to a citizen
@@ -111,9 +119,14 @@ func (l *bulkLook) ready(ctx context.Context, d *Dossier, steps []Step) error {
 	if !ok {
 		return fault.New(fault.Forbidden, "bulk.no_right")
 	}
+	stands, err := stands(ctx, l.q, d)
+	if err != nil {
+		return err
+	}
+	open := l.b.Act.act().In(stands)
 	switch l.b.Act {
 	case BulkApologise:
-		if !d.IsOpen() {
+		if !open {
 			return fault.New(fault.Conflict, "bulk.not_open")
 		}
 		if d.Apology != 0 {
@@ -124,12 +137,12 @@ func (l *bulkLook) ready(ctx context.Context, d *Dossier, steps []Step) error {
 		if d.Returned != 0 {
 			return fault.New(fault.Conflict, "bulk.returned_already")
 		}
-		if d.Ended == 0 { // one by one it may be: it is resolved by that, which nobody should do unread
+		if !open {
 			return fault.New(fault.Conflict, "bulk.not_resolved")
 		}
 		return nil
 	}
-	if d.Ended != 0 || d.AcceptedAt == 0 || d.NotAccepted != 0 {
+	if !open && d.Waiting == "" || !d.IsOpen() {
 		return fault.New(fault.Conflict, "bulk.not_open")
 	}
 	s := current(steps)
@@ -142,7 +155,7 @@ func (l *bulkLook) ready(ctx context.Context, d *Dossier, steps []Step) error {
 		}
 		return l.person(ctx, d, s)
 	}
-	if d.Waiting != "" {
+	if !open {
 		return fault.New(fault.Conflict, "bulk.waiting")
 	}
 	next := following(steps, s)

@@ -281,7 +281,7 @@ func (k *Desk) bulkOne(ctx context.Context, a actor.Actor, b *Bulk, x *BulkResul
 		if s := current(steps); s != nil {
 			step, holder = s.Ord, s.Account
 		}
-		err = k.actTx(ctx, tx, a, b.Act.Verb(), &d, func(ctx context.Context, w *work) error {
+		err = k.actTx(ctx, tx, a, b.Act.act(), &d, func(ctx context.Context, w *work) error {
 			return b.do(ctx, w, x)
 		})
 		if err != nil {

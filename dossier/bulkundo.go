@@ -54,7 +54,7 @@ func (k *Desk) undoOne(ctx context.Context, a actor.Actor, b *Bulk, x *BulkResul
 		if err != nil {
 			return err
 		}
-		return k.actTx(ctx, tx, a, auth.DossierProcess, &d, func(ctx context.Context, w *work) error {
+		return k.actTx(ctx, tx, a, auth.UndoMany, &d, func(ctx context.Context, w *work) error {
 			if err := w.loadSteps(ctx); err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ var correctable = map[FactKind]bool{FMarked: true, FPaid: true, FComplained: tru
 // Correct voids a fact that was entered by mistake, by a fact of its own with
 // the reason; the old one stays readable and all figures are computed anew.
 func (k *Desk) Correct(ctx context.Context, a actor.Actor, code string, seq int, reason string) error {
-	return k.act(ctx, a, auth.DossierCorrect, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.CorrectFact, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
 		}

@@ -380,7 +380,7 @@ func (k *Desk) Settle(ctx context.Context, a actor.Actor, id, code, outcome stri
 		switch outcome {
 		case "delivered":
 			i := slices.IndexFunc(l.Items, func(x ListItem) bool { return x.Code == code })
-			err = k.actTx(ctx, tx, a, auth.DossierReturn, &d, handedOver(ByPost, when, l.Items[i].Tracking))
+			err = k.actTx(ctx, tx, a, auth.HandOverResult, &d, handedOver(ByPost, when, l.Items[i].Tracking))
 		case "failed":
 			err = k.contacted(ctx, tx, a, &d, "post", note)
 		}

@@ -58,7 +58,7 @@ func (k *Desk) KeepOriginal(ctx context.Context, a actor.Actor, code, name, plac
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.DossierReceive, d.State.Unit); err != nil {
+		if err := k.may(ctx, tx, a, auth.KeepOriginal, &d); err != nil {
 			return err
 		}
 		name, place = strings.TrimSpace(name), strings.TrimSpace(place)

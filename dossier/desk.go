@@ -66,20 +66,21 @@ type work struct {
 	extra []audit.Change
 }
 
-// act runs one verb on one dossier in one write: load, check the right, let do
-// add facts, fold, store, count, record.
-func (k *Desk) act(ctx context.Context, a actor.Actor, v auth.Verb, code string, do func(ctx context.Context, w *work) error) error {
+// act runs one verb on one dossier in one write: load, ask the policy whether the
+// act may be done by this person to a dossier that stands so, let do add facts,
+// fold, store, count, record.
+func (k *Desk) act(ctx context.Context, a actor.Actor, x auth.Act, code string, do func(ctx context.Context, w *work) error) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		d, err := find(ctx, tx, code)
 		if err != nil {
 			return err
 		}
-		return k.actTx(ctx, tx, a, v, &d, do)
+		return k.actTx(ctx, tx, a, x, &d, do)
 	})
 }
 
-func (k *Desk) actTx(ctx context.Context, tx *db.Tx, a actor.Actor, v auth.Verb, d *Dossier, do func(ctx context.Context, w *work) error) error {
-	if err := k.Guard.Check(ctx, tx, a, v, d.State.Unit); err != nil {
+func (k *Desk) actTx(ctx context.Context, tx *db.Tx, a actor.Actor, x auth.Act, d *Dossier, do func(ctx context.Context, w *work) error) error {
+	if err := k.may(ctx, tx, a, x, d); err != nil {
 		return err
 	}
 	facts, err := db.All(ctx, tx, factsOf, scanFact, d.ID)
@@ -90,7 +91,7 @@ func (k *Desk) actTx(ctx context.Context, tx *db.Tx, a actor.Actor, v auth.Verb,
 	if err := do(ctx, w); err != nil {
 		return err
 	}
-	return w.store(ctx, v)
+	return w.store(ctx, x.Verb)
 }
 
 // happened adds a fact. A zero At is now; one in the future, or before the
@@ -241,17 +242,6 @@ func (w *work) project(ctx context.Context, facts []Fact) (calendar.Projection, 
 		return calendar.Projection{}, err
 	}
 	return cal.Project(w.d.AcceptedAt, w.d.Limit, w.d.Convention, Stops(facts), w.tx.Now)
-}
-
-// mustBe refuses the verb when the dossier is in none of the statuses.
-func (w *work) mustBe(statuses ...Status) error {
-	now := w.d.Status()
-	for _, s := range statuses {
-		if s == now {
-			return nil
-		}
-	}
-	return fault.New(fault.Conflict, "dossier.wrong_status", "Code", w.d.Code, "Status", int(now))
 }
 
 // loadSteps reads the internal steps.

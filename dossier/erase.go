@@ -186,7 +186,7 @@ func (k *Desk) Erasables(ctx context.Context, q db.Queryer, a actor.Actor, s Sub
 
 // erasable returns why a dossier must still know its person.
 func (k *Desk) erasable(ctx context.Context, q db.Queryer, d *Dossier) error {
-	if d.Ended == 0 && d.NotAccepted == 0 {
+	if !auth.EraseDossier.In(d.Stands()) {
 		return fault.New(fault.Conflict, "erase.in_progress")
 	}
 	if err := k.held(ctx, q, d); err != nil {
@@ -353,6 +353,8 @@ type Erasing struct {
 	Account          string
 	Reason, Document string
 }
+
+var personErased = db.SQL("dossier.erased.person", `SELECT COUNT(*) FROM dossier_erased WHERE dossier_id = $1 AND part = 'applicant'`)
 
 // Erasings returns what was erased of a dossier; none is the usual.
 func (k *Desk) Erasings(ctx context.Context, q db.Queryer, d Dossier) ([]Erasing, error) {

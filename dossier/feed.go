@@ -314,16 +314,20 @@ func (f *feeding) maximum(ctx context.Context, h *History, u unit.ID) error {
 
 // ours takes in what the portal may tell of a dossier that is worked on here.
 func (f *feeding) ours(ctx context.Context, d *Dossier, e FeedEvent) error {
-	return f.desk.actTx(ctx, f.tx, f.actor, auth.DossierImport, d, func(ctx context.Context, w *work) error {
+	act := auth.FollowFeed
+	switch {
+	case e.Status == Withdrawing:
+		act = auth.TellWithdrawal
+	case e.Status == Registered && d.Waiting == ForSupplement:
+		act = auth.TellSupply
+	}
+	return f.desk.actTx(ctx, f.tx, f.actor, act, d, func(ctx context.Context, w *work) error {
 		w.extra = append(w.extra, audit.Change{Field: "event", To: e.Event})
-		switch {
-		case e.Status == Withdrawing:
-			if err := w.mustBe(Registered, Accepted, InProgress, Supplement, Obligation); err != nil {
-				return err
-			}
+		switch act.Name {
+		case auth.TellWithdrawal.Name:
 			return w.happened(Fact{Kind: FWithdrawal, At: e.At, Reason: e.Reason})
-		case e.Status == Registered && w.d.Waiting == ForSupplement:
-			return w.resume(ctx, ForSupplement, Fact{Kind: FSupplied, At: e.At})
+		case auth.TellSupply.Name:
+			return w.resume(ctx, Fact{Kind: FSupplied, At: e.At})
 		}
 		return fault.New(fault.Conflict, "dossier.feed_ours", "Code", d.Code, "Status", int(e.Status))
 	})
@@ -331,7 +335,7 @@ func (f *feeding) ours(ctx context.Context, d *Dossier, e FeedEvent) error {
 
 // follow makes a dossier's facts follow from all its events.
 func (f *feeding) follow(ctx context.Context, d *Dossier, events []FeedEvent) error {
-	err := f.desk.actTx(ctx, f.tx, f.actor, auth.DossierImport, d, func(ctx context.Context, w *work) error {
+	err := f.desk.actTx(ctx, f.tx, f.actor, auth.FollowFeed, d, func(ctx context.Context, w *work) error {
 		told, err := db.All(ctx, f.tx, feedOf, func(r db.Scanner) (e FeedEvent, err error) {
 			err = r.Scan(&e.Event, &e.Status, &e.At, &e.Due, &e.Refused, &e.Reason, &e.Document, &e.ReturnBy)
 			return e, err

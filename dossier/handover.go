@@ -133,7 +133,7 @@ func (k *Desk) HandWork(ctx context.Context, tx *db.Tx, a actor.Actor, from, to,
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		err = k.actTx(ctx, tx, a, auth.AccountHandover, &d, func(ctx context.Context, w *work) error {
+		err = k.actTx(ctx, tx, a, auth.HandStepOn, &d, func(ctx context.Context, w *work) error {
 			s, err := w.step(ctx)
 			if err != nil {
 				return err

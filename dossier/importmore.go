@@ -34,7 +34,7 @@ func (r *importRun) tellMore(ctx context.Context, d *Dossier, rec *record) (chan
 		return nil
 	}
 	if r.tx != nil {
-		err = r.k.actTx(ctx, r.tx, r.a, auth.DossierImport, d, do)
+		err = r.k.actTx(ctx, r.tx, r.a, auth.ImportFacts, d, do)
 		return changed, bad, err
 	}
 	if err := r.check(ctx, d.State.Unit); err != nil {

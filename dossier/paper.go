@@ -21,7 +21,7 @@ var paperStore = db.Rows("dossier.papers.store", "dossier_paper",
 // of one: it was scanned, or found in a store. A result that is added makes the
 // dossier's result an electronic one. The file is stored already; see base/file.
 func (k *Desk) AddPaper(ctx context.Context, a actor.Actor, code string, p Paper) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.AddPaper, code, func(ctx context.Context, w *work) error {
 		p := p // a write that collided is done again, from what was asked
 		f := fault.New(fault.Invalid, "form.invalid")
 		if p.Name == "" {

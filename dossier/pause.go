@@ -32,14 +32,8 @@ func (x Ask) fact(kind FactKind, as calendar.StopKind) Fact {
 // stops as the procedure says; a second request is allowed when Again is set, is
 // flagged, and the service index counts the dossier late.
 func (k *Desk) AskForMore(ctx context.Context, a actor.Actor, code string, x Ask) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.AskForPapers, code, func(ctx context.Context, w *work) error {
 		if err := needReason(x.Reason); err != nil {
-			return err
-		}
-		if err := w.mustBe(Registered, Accepted, InProgress); err != nil {
-			return err
-		}
-		if err := w.notWaiting(); err != nil {
 			return err
 		}
 		if w.d.AcceptedAt == 0 && w.d.AskedBefore > 0 {
@@ -56,22 +50,16 @@ func (k *Desk) AskForMore(ctx context.Context, a actor.Actor, code string, x Ask
 // due is used for dossiers whose due date came from another system; else it is
 // computed and due must be zero.
 func (k *Desk) Supply(ctx context.Context, a actor.Actor, code string, when, due moment.Instant) error {
-	return k.act(ctx, a, auth.DossierReceive, code, func(ctx context.Context, w *work) error {
-		return w.resume(ctx, ForSupplement, Fact{Kind: FSupplied, At: when, Due: due})
+	return k.act(ctx, a, auth.SupplyPapers, code, func(ctx context.Context, w *work) error {
+		return w.resume(ctx, Fact{Kind: FSupplied, At: when, Due: due})
 	})
 }
 
 // Oblige tells the applicant to meet a financial obligation (6, yêu cầu thực
 // hiện nghĩa vụ tài chính): the clock is paused until it is met.
 func (k *Desk) Oblige(ctx context.Context, a actor.Actor, code string, x Ask) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.ObligeDossier, code, func(ctx context.Context, w *work) error {
 		if err := needReason(x.Reason); err != nil {
-			return err
-		}
-		if err := w.mustBe(Accepted, InProgress); err != nil {
-			return err
-		}
-		if err := w.notWaiting(); err != nil {
 			return err
 		}
 		return w.happened(x.fact(FObliged, calendar.Pause))
@@ -80,22 +68,16 @@ func (k *Desk) Oblige(ctx context.Context, a actor.Actor, code string, x Ask) er
 
 // Discharge notes that the financial obligation was met; the clock goes on.
 func (k *Desk) Discharge(ctx context.Context, a actor.Actor, code string, when moment.Instant) error {
-	return k.act(ctx, a, auth.DossierPay, code, func(ctx context.Context, w *work) error {
-		return w.resume(ctx, ForObligation, Fact{Kind: FDischarged, At: when})
+	return k.act(ctx, a, auth.MeetDuty, code, func(ctx context.Context, w *work) error {
+		return w.resume(ctx, Fact{Kind: FDischarged, At: when})
 	})
 }
 
 // Pause stops the clock for what the procedure allows: a survey in the field,
 // the notice board, an outside opinion, force majeure.
 func (k *Desk) Pause(ctx context.Context, a actor.Actor, code string, x Ask) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.PauseDossier, code, func(ctx context.Context, w *work) error {
 		if err := needReason(x.Reason); err != nil {
-			return err
-		}
-		if err := w.mustBe(Accepted, InProgress); err != nil {
-			return err
-		}
-		if err := w.notWaiting(); err != nil {
 			return err
 		}
 		return w.happened(x.fact(FPaused, cmp.Or(x.As, calendar.Pause)))
@@ -104,15 +86,15 @@ func (k *Desk) Pause(ctx context.Context, a actor.Actor, code string, x Ask) err
 
 // Resume lets the clock go on after a Pause.
 func (k *Desk) Resume(ctx context.Context, a actor.Actor, code string, when moment.Instant) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
-		return w.resume(ctx, ForOther, Fact{Kind: FResumed, At: when})
+	return k.act(ctx, a, auth.ResumeDossier, code, func(ctx context.Context, w *work) error {
+		return w.resume(ctx, Fact{Kind: FResumed, At: when})
 	})
 }
 
 // Extend gives an open dossier more time with its legal basis (gia hạn): qty in
 // the unit of its limit, added to the due date now in force.
 func (k *Desk) Extend(ctx context.Context, a actor.Actor, code string, qty calendar.Quantity, reason, document string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.ExtendDossier, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
 		}
@@ -121,12 +103,6 @@ func (k *Desk) Extend(ctx context.Context, a actor.Actor, code string, qty calen
 		}
 		if qty <= 0 {
 			return fault.New(fault.Invalid, "form.invalid").With("qty", "dossier.quantity_wrong")
-		}
-		if err := w.mustBe(Accepted, InProgress); err != nil {
-			return err
-		}
-		if err := w.notWaiting(); err != nil {
-			return err
 		}
 		if w.d.Limit.Unit == "" || w.d.ExternalDue {
 			return fault.New(fault.Conflict, "dossier.due_is_external")
@@ -137,23 +113,13 @@ func (k *Desk) Extend(ctx context.Context, a actor.Actor, code string, qty calen
 		if err := w.happened(f); err != nil {
 			return err
 		}
-		return w.resume(ctx, ForOther, Fact{Kind: FResumed, Reason: reason, Document: document})
+		return w.resume(ctx, Fact{Kind: FResumed, Reason: reason, Document: document})
 	})
-}
-
-func (w *work) notWaiting() error {
-	if w.d.Waiting != "" {
-		return fault.New(fault.Conflict, "dossier.waiting_already", "For", w.d.Waiting)
-	}
-	return nil
 }
 
 // resume ends what the clock waits for with a fact, and projects the due date
 // anew. A promise is never moved earlier here.
-func (w *work) resume(ctx context.Context, what string, f Fact) error {
-	if w.d.Waiting != what {
-		return fault.New(fault.Conflict, "dossier.not_waiting", "Code", w.d.Code)
-	}
+func (w *work) resume(ctx context.Context, f Fact) error {
 	if f.At == 0 {
 		f.At = w.tx.Now
 	}

@@ -11,7 +11,7 @@ import (
 // Pay records money received for a dossier: through the national portal, the
 // province's, or in cash. When the clock waited for it, it goes on.
 func (k *Desk) Pay(ctx context.Context, a actor.Actor, code string, p Payment) error {
-	return k.act(ctx, a, auth.DossierPay, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.PayDossier, code, func(ctx context.Context, w *work) error {
 		f := fault.New(fault.Invalid, "form.invalid")
 		if p.Amount <= 0 {
 			f.With("amount", "dossier.amount_wrong")
@@ -23,9 +23,6 @@ func (k *Desk) Pay(ctx context.Context, a actor.Actor, code string, p Payment) e
 		}
 		if err := f.Or(); err != nil {
 			return err
-		}
-		if w.d.NotAccepted != 0 {
-			return w.mustBe(Accepted)
 		}
 		if p.At == 0 {
 			p.At = w.tx.Now
@@ -44,7 +41,7 @@ func (k *Desk) Pay(ctx context.Context, a actor.Actor, code string, p Payment) e
 			}
 		}
 		if w.d.Waiting == ForObligation {
-			return w.resume(ctx, ForObligation, Fact{Kind: FDischarged, At: p.At})
+			return w.resume(ctx, Fact{Kind: FDischarged, At: p.At})
 		}
 		return nil
 	})

@@ -31,10 +31,7 @@ func (k *Desk) Rate(ctx context.Context, token string, score int) error {
 		if err != nil {
 			return err
 		}
-		return k.actTx(ctx, tx, actor.System("applicant"), auth.DossierRead, &d, func(ctx context.Context, w *work) error {
-			if d.Ended == 0 {
-				return fault.New(fault.Conflict, "dossier.rate_too_early")
-			}
+		return k.actTx(ctx, tx, actor.System("applicant"), auth.RateDossier, &d, func(ctx context.Context, w *work) error {
 			if d.Rating != 0 {
 				return fault.New(fault.Conflict, "dossier.rated_already")
 			}
@@ -66,7 +63,7 @@ func (k *Desk) Explain(ctx context.Context, token, reason string) error {
 		if err != nil {
 			return err
 		}
-		return k.actTx(ctx, tx, actor.System("applicant"), auth.DossierRead, &d, func(ctx context.Context, w *work) error {
+		return k.actTx(ctx, tx, actor.System("applicant"), auth.ExplainRating, &d, func(ctx context.Context, w *work) error {
 			if d.Rating == 0 {
 				return fault.New(fault.Conflict, "dossier.rate_no_rating")
 			}
@@ -95,7 +92,7 @@ func (k *Desk) Explained(ctx context.Context, q db.Queryer, id string) (string, 
 
 // Complain records a complaint about a dossier.
 func (k *Desk) Complain(ctx context.Context, a actor.Actor, code, reason, document string) error {
-	return k.act(ctx, a, auth.DossierReceive, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.Complain, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
 		}
@@ -106,7 +103,7 @@ func (k *Desk) Complain(ctx context.Context, a actor.Actor, code, reason, docume
 // Reverse takes a complaint or low rating out of the figures because it was
 // disproved, with the reason.
 func (k *Desk) Reverse(ctx context.Context, a actor.Actor, code, reason, document string) error {
-	return k.act(ctx, a, auth.DossierCorrect, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.ReverseComplaint, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
 		}

@@ -27,6 +27,7 @@ type Whole struct {
 	Body      string              // the body elsewhere for which it was received
 	By        string              // the dossier that took this one's place, when it was received by mistake
 	Instead   string              // the one received by mistake whose place this one took
+	Erased    bool                // nobody knows any more whose it was
 	Clock     calendar.Projection // zero when it has no limit or was not accepted
 }
 
@@ -61,6 +62,11 @@ func (k *Desk) ByCode(ctx context.Context, q db.Queryer, a actor.Actor, code str
 	}
 	w.Payments = payments(w.Facts)
 	w.State = Fold(w.Facts, w.ByInstant, 0, 0)
+	now, err := stands(ctx, q, &w.Dossier)
+	if err != nil {
+		return w, err
+	}
+	w.Erased = now == erased
 	if w.AcceptedAt != 0 && w.Limit.Unit != "" && !w.ExternalDue {
 		cal, err := k.Calendars.For(ctx, q, w.State.Unit)
 		if err != nil {

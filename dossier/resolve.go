@@ -19,13 +19,7 @@ type Result struct {
 
 // Finish resolves a dossier (9, đã xử lý xong): the clock ends.
 func (k *Desk) Finish(ctx context.Context, a actor.Actor, code string, r Result) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
-		if err := w.mustBe(Accepted, InProgress, Withdrawing); err != nil {
-			return err
-		}
-		if err := w.notWaiting(); err != nil {
-			return err
-		}
+	return k.act(ctx, a, auth.FinishDossier, code, func(ctx context.Context, w *work) error {
 		if err := w.finishSteps(ctx, r.At); err != nil {
 			return err
 		}
@@ -39,15 +33,9 @@ func (k *Desk) Finish(ctx context.Context, a actor.Actor, code string, r Result)
 // Refuse resolves a dossier by a refusal with its reason (form 03): that is a
 // result too, and must come inside the limit.
 func (k *Desk) Refuse(ctx context.Context, a actor.Actor, code, reason string, r Result) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.RefuseDossier, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
-		}
-		if err := w.mustBe(Accepted, InProgress, Supplement, Obligation, Withdrawing); err != nil {
-			return err
-		}
-		if w.d.AcceptedAt == 0 {
-			return w.mustBe(Accepted)
 		}
 		if err := w.finishSteps(ctx, r.At); err != nil {
 			return err
@@ -62,12 +50,9 @@ func (k *Desk) Refuse(ctx context.Context, a actor.Actor, code, reason string, r
 // Stop stops a dossier (8, dừng xử lý) with the reason that form 05 prints: the
 // papers asked for did not come in time, or the law says so.
 func (k *Desk) Stop(ctx context.Context, a actor.Actor, code, reason, document string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.StopDossier, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
-		}
-		if !w.d.IsOpen() {
-			return w.mustBe(Accepted, InProgress, Supplement, Obligation)
 		}
 		if err := w.finishSteps(ctx, 0); err != nil {
 			return err
@@ -79,10 +64,7 @@ func (k *Desk) Stop(ctx context.Context, a actor.Actor, code, reason, document s
 // AskWithdrawal notes that the applicant wants the dossier back (7, công dân yêu
 // cầu rút). The clock runs until it is confirmed; not from 9 or 10.
 func (k *Desk) AskWithdrawal(ctx context.Context, a actor.Actor, code, reason string) error {
-	return k.act(ctx, a, auth.DossierReceive, code, func(ctx context.Context, w *work) error {
-		if err := w.mustBe(Registered, Accepted, InProgress, Supplement, Obligation); err != nil {
-			return err
-		}
+	return k.act(ctx, a, auth.AskWithdrawal, code, func(ctx context.Context, w *work) error {
 		return w.happened(Fact{Kind: FWithdrawal, Reason: reason})
 	})
 }
@@ -90,10 +72,7 @@ func (k *Desk) AskWithdrawal(ctx context.Context, a actor.Actor, code, reason st
 // ConfirmWithdrawal ends a dossier at the applicant's wish: resolved, and flagged
 // as withdrawn.
 func (k *Desk) ConfirmWithdrawal(ctx context.Context, a actor.Actor, code string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
-		if err := w.mustBe(Withdrawing); err != nil {
-			return err
-		}
+	return k.act(ctx, a, auth.ConfirmWithdrawal, code, func(ctx context.Context, w *work) error {
 		if err := w.finishSteps(ctx, 0); err != nil {
 			return err
 		}
@@ -103,11 +82,8 @@ func (k *Desk) ConfirmWithdrawal(ctx context.Context, a actor.Actor, code string
 
 // DeclineWithdrawal lets the dossier go on: the applicant changed their mind.
 func (k *Desk) DeclineWithdrawal(ctx context.Context, a actor.Actor, code, reason string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.DeclineWithdrawal, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
-			return err
-		}
-		if err := w.mustBe(Withdrawing); err != nil {
 			return err
 		}
 		return w.happened(Fact{Kind: FKept, Reason: reason})
@@ -117,7 +93,7 @@ func (k *Desk) DeclineWithdrawal(ctx context.Context, a actor.Actor, code, reaso
 // HandOver notes that the result reached the applicant (10, đã trả kết quả).
 // Without a 9 before it, the dossier counts as resolved on that day.
 func (k *Desk) HandOver(ctx context.Context, a actor.Actor, code, how string, when moment.Instant, tracking string) error {
-	return k.act(ctx, a, auth.DossierReturn, code, handedOver(how, when, tracking))
+	return k.act(ctx, a, auth.HandOverResult, code, handedOver(how, when, tracking))
 }
 
 func handedOver(how string, when moment.Instant, tracking string) func(context.Context, *work) error {
@@ -127,11 +103,8 @@ func handedOver(how string, when moment.Instant, tracking string) func(context.C
 		default:
 			return fault.New(fault.Invalid, "form.invalid").With("how", "dossier.return_by_wrong")
 		}
-		if err := w.mustBe(Accepted, InProgress, Finished, Stopped); err != nil {
-			return err
-		}
-		if err := w.notWaiting(); err != nil {
-			return err
+		if w.d.Returned != 0 { // of what was erased the state does not tell
+			return wrongStatus(w.d)
 		}
 		if when != 0 && w.d.Ended != 0 && when < w.d.Ended {
 			return fault.New(fault.Invalid, "form.invalid").With("at", "dossier.before_finish")

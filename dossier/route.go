@@ -192,10 +192,10 @@ func (k *Desk) Assign(ctx context.Context, a actor.Actor, from, to unit.ID, code
 			if err != nil {
 				return err
 			}
-			if d.State.Unit != from || d.Ended != 0 || d.NotAccepted != 0 {
-				return fault.New(fault.Conflict, "dossier.assign_gone", "Code", code)
+			if d.State.Unit != from {
+				return assignGone(code)
 			}
-			err = k.actTx(ctx, tx, a, auth.UnitChange, &d, func(ctx context.Context, w *work) error {
+			err = k.actTx(ctx, tx, a, auth.TransferDossier, &d, func(ctx context.Context, w *work) error {
 				w.why = document
 				return w.transfer(to, day, document)
 			})

@@ -12,7 +12,7 @@ import (
 
 // Claim takes the current step: from now on it is this person's (nhận việc).
 func (k *Desk) Claim(ctx context.Context, a actor.Actor, code string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.ClaimStep, code, func(ctx context.Context, w *work) error {
 		s, err := w.step(ctx)
 		if err != nil {
 			return err
@@ -32,7 +32,7 @@ func (k *Desk) Claim(ctx context.Context, a actor.Actor, code string) error {
 // Forward ends the current step and gives the dossier to the next one, to a
 // person of it when account is given (chuyển bước).
 func (k *Desk) Forward(ctx context.Context, a actor.Actor, code, account, note string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, forwarded(account, note))
+	return k.act(ctx, a, auth.ForwardStep, code, forwarded(account, note))
 }
 
 func forwarded(account, note string) func(context.Context, *work) error {
@@ -56,7 +56,7 @@ func forwarded(account, note string) func(context.Context, *work) error {
 // SendBack gives the dossier back to the step before, with the reason (trả lại
 // bước trước). The earlier step is entered anew, so the control sheet shows both.
 func (k *Desk) SendBack(ctx context.Context, a actor.Actor, code, reason string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.SendBackStep, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ type Consultation struct {
 
 // Consult asks another body beside the current step.
 func (k *Desk) Consult(ctx context.Context, a actor.Actor, code string, c Consultation) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.ConsultBody, code, func(ctx context.Context, w *work) error {
 		f := fault.New(fault.Invalid, "form.invalid")
 		if c.Body == "" {
 			f.With("body", "dossier.body_missing")
@@ -123,7 +123,7 @@ func (k *Desk) Consult(ctx context.Context, a actor.Actor, code string, c Consul
 
 // Answer notes that a consulted body answered.
 func (k *Desk) Answer(ctx context.Context, a actor.Actor, code string, ord int, answer string) error {
-	return k.act(ctx, a, auth.DossierProcess, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.NoteAnswer, code, func(ctx context.Context, w *work) error {
 		if err := w.loadSteps(ctx); err != nil {
 			return err
 		}
@@ -136,11 +136,8 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, code string, ord int, 
 	})
 }
 
-// step returns the current step of a dossier that is being worked on.
+// step returns the current step; a fault when nobody has the dossier.
 func (w *work) step(ctx context.Context) (*Step, error) {
-	if err := w.mustBe(Accepted, InProgress, Supplement, Obligation, Withdrawing); err != nil {
-		return nil, err
-	}
 	if err := w.loadSteps(ctx); err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (k *Desk) sweepWrite(ctx context.Context, ids []string, name string, do fun
 			if err != nil {
 				return err
 			}
-			err = k.actTx(ctx, tx, actor.System(name), auth.DossierProcess, &d, func(ctx context.Context, w *work) error {
+			err = k.actTx(ctx, tx, actor.System(name), auth.SweepDossier, &d, func(ctx context.Context, w *work) error {
 				err := do(ctx, w)
 				if len(w.added) > 0 {
 					done++

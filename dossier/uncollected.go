@@ -87,14 +87,14 @@ func (k *Desk) Contact(ctx context.Context, a actor.Actor, code, how, note strin
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.DossierReturn, d.State.Unit); err != nil {
+		if err := k.Guard.Check(ctx, tx, a, auth.NoteContact.Verb, d.State.Unit); err != nil {
 			return err
 		}
 		if !slices.Contains(ContactHows, how) {
 			return fault.New(fault.Invalid, "form.invalid").With("how", "counter.contact.how_wrong")
 		}
-		if d.Ended == 0 || d.Returned != 0 {
-			return fault.New(fault.Conflict, "dossier.wrong_status", "Code", code, "Status", int(d.Status()))
+		if err := k.may(ctx, tx, a, auth.NoteContact, &d); err != nil {
+			return err
 		}
 		if err := k.contacted(ctx, tx, a, &d, how, note); err != nil {
 			return err

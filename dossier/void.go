@@ -25,16 +25,11 @@ var (
 // and is never given again. What has ended, or was paid for, cannot be void: take
 // that back first.
 func (k *Desk) VoidReceipt(ctx context.Context, a actor.Actor, code, reason string) error {
-	return k.act(ctx, a, auth.DossierCorrect, code, func(ctx context.Context, w *work) error {
+	return k.act(ctx, a, auth.VoidReceipt, code, func(ctx context.Context, w *work) error {
 		if err := needReason(reason); err != nil {
 			return err
 		}
-		switch {
-		case w.d.Voided != 0:
-			return fault.New(fault.Conflict, "counter.void.already", "Code", code)
-		case w.d.Ended != 0 || w.d.NotAccepted != 0:
-			return fault.New(fault.Conflict, "counter.void.ended", "Code", code)
-		case len(payments(w.facts)) > 0:
+		if len(payments(w.facts)) > 0 {
 			return fault.New(fault.Conflict, "counter.void.paid", "Code", code)
 		}
 		return w.happened(Fact{Kind: FVoided, Reason: reason})

@@ -122,7 +122,7 @@ func (p *Pages) actView(ctx context.Context, x *action, code string, in *actForm
 		if v.w, err = p.Desk.ByCode(ctx, s, a, code); err != nil {
 			return err
 		}
-		if err := p.Desk.Guard.Check(ctx, s, a, x.verb, v.w.State.Unit); err != nil {
+		if err := p.Desk.Guard.Check(ctx, s, a, x.act.Verb, v.w.State.Unit); err != nil {
 			return err
 		}
 		if n := next(&v.w); x.name == "forward" && n != nil && n.Role != "" {

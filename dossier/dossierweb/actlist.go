@@ -16,66 +16,67 @@ import (
 // and the actor's rights; whether it happens, the verb decides.
 type action struct {
 	name   string // in the address, and in messages dossierweb.act.<name>
-	verb   auth.Verb
-	open   func(w *dossier.Whole) bool
-	danger bool // cannot be taken back by doing something else
-	direct bool // the button does it: there is nothing to ask
+	act    auth.Act
+	also   func(w *dossier.Whole) bool // what it needs beside the state; nil is nothing
+	danger bool                        // cannot be taken back by doing something else
+	direct bool                        // the button does it: there is nothing to ask
 	inputs func(ctx context.Context, x *actView) []input
 	do     func(ctx context.Context, p *Pages, x *actView) error
 }
 
 // actions are all of them, in the order in which a menu shows them.
 var actions = []*action{
-	{name: "accept", verb: auth.DossierReceive, open: registered, inputs: inputs(atInput), do: accept},
-	{name: "decline", verb: auth.DossierReceive, open: registered, danger: true, inputs: inputs(reasonInput), do: decline},
-	{name: "claim", verb: auth.DossierProcess, open: unclaimed, direct: true, inputs: inputs(), do: claim},
-	{name: "forward", verb: auth.DossierProcess, open: forwardable, inputs: forwardInputs, do: forward},
-	{name: "send-back", verb: auth.DossierProcess, open: returnable, inputs: inputs(reasonInput), do: sendBack},
-	{name: "supplement", verb: auth.DossierProcess, open: askable, inputs: supplementInputs, do: supplement},
-	{name: "supply", verb: auth.DossierReceive, open: waitsFor(dossier.ForSupplement), inputs: supplyInputs, do: supply},
-	{name: "oblige", verb: auth.DossierProcess, open: running, inputs: inputs(reasonInput, documentInput, atInput), do: oblige},
-	{name: "pay", verb: auth.DossierPay, open: payable, inputs: payInputs, do: pay},
-	{name: "discharge", verb: auth.DossierPay, open: waitsFor(dossier.ForObligation), inputs: inputs(atInput), do: discharge},
-	{name: "pause", verb: auth.DossierProcess, open: running, inputs: inputs(reasonInput, documentInput, atInput), do: pause},
-	{name: "resume", verb: auth.DossierProcess, open: waitsFor(dossier.ForOther), inputs: inputs(atInput), do: resume},
-	{name: "extend", verb: auth.DossierProcess, open: extendable, inputs: extendInputs, do: extend},
-	{name: "consult", verb: auth.DossierProcess, open: hasStep, inputs: consultInputs, do: consult},
-	{name: "answer", verb: auth.DossierProcess, open: consulted, inputs: answerInputs, do: answer},
-	{name: "finish", verb: auth.DossierProcess, open: finishable, inputs: finishInputs, do: finish},
-	{name: "hand-over", verb: auth.DossierReturn, open: handable, inputs: handInputs, do: handOver},
-	{name: "apologise", verb: auth.DossierApologise, open: apologisable, inputs: apologyInputs, do: apologise},
-	{name: "refuse", verb: auth.DossierProcess, open: isOpen, danger: true, inputs: refuseInputs, do: refuse},
-	{name: "stop", verb: auth.DossierProcess, open: isOpen, danger: true, inputs: inputs(reasonInput, documentInput), do: stop},
-	{name: "withdraw", verb: auth.DossierReceive, open: withdrawable, inputs: inputs(optional(reasonInput)), do: withdraw},
-	{name: "withdraw-confirm", verb: auth.DossierProcess, open: withdrawing, danger: true, inputs: inputs(), do: withdrawConfirm},
-	{name: "withdraw-decline", verb: auth.DossierProcess, open: withdrawing, inputs: inputs(reasonInput), do: withdrawDecline},
-	{name: "complain", verb: auth.DossierReceive, open: always, inputs: inputs(reasonInput, documentInput), do: complain},
-	{name: "reverse", verb: auth.DossierCorrect, open: disliked, inputs: inputs(reasonInput, documentInput), do: reverse},
-	{name: "keep-original", verb: auth.DossierReceive, open: always, inputs: keepInputs, do: keepOriginal},
-	{name: "contact", verb: auth.DossierReturn, open: collectable, inputs: contactInputs, do: contact},
-	{name: "void-receipt", verb: auth.DossierCorrect, open: voidable, danger: true, inputs: voidInputs, do: voidReceipt},
-	{name: "correct", verb: auth.DossierCorrect, open: always, inputs: correctInputs, do: correct},
+	{name: "accept", act: auth.AcceptDossier, inputs: inputs(atInput), do: accept},
+	{name: "decline", act: auth.DeclineDossier, danger: true, inputs: inputs(reasonInput), do: decline},
+	{name: "claim", act: auth.ClaimStep, also: unclaimed, direct: true, inputs: inputs(), do: claim},
+	{name: "forward", act: auth.ForwardStep, also: forwardable, inputs: forwardInputs, do: forward},
+	{name: "send-back", act: auth.SendBackStep, also: returnable, inputs: inputs(reasonInput), do: sendBack},
+	{name: "supplement", act: auth.AskForPapers, also: firstAsked, inputs: supplementInputs, do: supplement},
+	{name: "supply", act: auth.SupplyPapers, inputs: supplyInputs, do: supply},
+	{name: "oblige", act: auth.ObligeDossier, inputs: inputs(reasonInput, documentInput, atInput), do: oblige},
+	{name: "pay", act: auth.PayDossier, also: accepted, inputs: payInputs, do: pay},
+	{name: "discharge", act: auth.MeetDuty, inputs: inputs(atInput), do: discharge},
+	{name: "pause", act: auth.PauseDossier, inputs: inputs(reasonInput, documentInput, atInput), do: pause},
+	{name: "resume", act: auth.ResumeDossier, inputs: inputs(atInput), do: resume},
+	{name: "extend", act: auth.ExtendDossier, also: hasLimit, inputs: extendInputs, do: extend},
+	{name: "consult", act: auth.ConsultBody, also: hasStep, inputs: consultInputs, do: consult},
+	{name: "answer", act: auth.NoteAnswer, also: consulted, inputs: answerInputs, do: answer},
+	{name: "finish", act: auth.FinishDossier, inputs: finishInputs, do: finish},
+	{name: "hand-over", act: auth.HandOverResult, also: handable, inputs: handInputs, do: handOver},
+	{name: "apologise", act: auth.ApologiseDossier, also: unapologised, inputs: apologyInputs, do: apologise},
+	{name: "refuse", act: auth.RefuseDossier, danger: true, inputs: refuseInputs, do: refuse},
+	{name: "stop", act: auth.StopDossier, danger: true, inputs: inputs(reasonInput, documentInput), do: stop},
+	{name: "withdraw", act: auth.AskWithdrawal, inputs: inputs(optional(reasonInput)), do: withdraw},
+	{name: "withdraw-confirm", act: auth.ConfirmWithdrawal, danger: true, inputs: inputs(), do: withdrawConfirm},
+	{name: "withdraw-decline", act: auth.DeclineWithdrawal, inputs: inputs(reasonInput), do: withdrawDecline},
+	{name: "complain", act: auth.Complain, inputs: inputs(reasonInput, documentInput), do: complain},
+	{name: "reverse", act: auth.ReverseComplaint, also: disliked, inputs: inputs(reasonInput, documentInput), do: reverse},
+	{name: "keep-original", act: auth.KeepOriginal, inputs: keepInputs, do: keepOriginal},
+	{name: "contact", act: auth.NoteContact, inputs: contactInputs, do: contact},
+	{name: "void-receipt", act: auth.VoidReceipt, danger: true, inputs: voidInputs, do: voidReceipt},
+	{name: "correct", act: auth.CorrectFact, inputs: correctInputs, do: correct},
 }
 
-// What a state allows. These only say what to offer.
-
-func always(*dossier.Whole) bool      { return true }
-func isOpen(w *dossier.Whole) bool    { return w.IsOpen() }
-func disliked(w *dossier.Whole) bool  { return w.Marks&dossier.Disliked != 0 }
-func running(w *dossier.Whole) bool   { return status(w, dossier.Accepted, dossier.InProgress) }
-func payable(w *dossier.Whole) bool   { return w.NotAccepted == 0 && w.AcceptedAt != 0 }
-func hasStep(w *dossier.Whole) bool   { return w.IsOpen() && current(w) != nil }
-func unclaimed(w *dossier.Whole) bool { return hasStep(w) && current(w).Account == "" }
-
-func registered(w *dossier.Whole) bool {
-	return w.AcceptedAt == 0 && w.NotAccepted == 0 && w.Withdrawal == 0 && w.Ended == 0
+// open reports whether to offer the action: the policy allows it in the dossier's
+// state, and what else it needs is there.
+func (x *action) open(w *dossier.Whole) bool {
+	return x.act.In(w.Stands()) && (x.also == nil || x.also(w))
 }
 
-func forwardable(w *dossier.Whole) bool { return hasStep(w) && w.Waiting == "" && next(w) != nil }
+// What actions need beside a state. These only say what to offer.
 
-func finishable(w *dossier.Whole) bool {
-	return status(w, dossier.Accepted, dossier.InProgress, dossier.Withdrawing) && w.IsOpen() && w.Waiting == ""
-}
+func disliked(w *dossier.Whole) bool     { return w.Marks&dossier.Disliked != 0 }
+func accepted(w *dossier.Whole) bool     { return w.AcceptedAt != 0 }
+func hasStep(w *dossier.Whole) bool      { return w.IsOpen() && current(w) != nil }
+func unclaimed(w *dossier.Whole) bool    { return hasStep(w) && current(w).Account == "" }
+func forwardable(w *dossier.Whole) bool  { return hasStep(w) && w.Waiting == "" && next(w) != nil }
+func firstAsked(w *dossier.Whole) bool   { return w.AcceptedAt != 0 || w.AskedBefore == 0 }
+func hasLimit(w *dossier.Whole) bool     { return w.Limit.Unit != "" && !w.ExternalDue }
+func consulted(w *dossier.Whole) bool    { return w.IsOpen() && len(openConsultations(w)) > 0 }
+func handable(w *dossier.Whole) bool     { return w.Returned == 0 && w.AcceptedAt != 0 }
+func unapologised(w *dossier.Whole) bool { return w.Apology == 0 }
+
+func finishable(w *dossier.Whole) bool { return auth.FinishDossier.In(w.Stands()) }
 
 func returnable(w *dossier.Whole) bool {
 	c := current(w)
@@ -83,34 +84,6 @@ func returnable(w *dossier.Whole) bool {
 		return !s.Beside && s.Done != 0 && s.Ord < c.Ord && s.Outcome == "forwarded"
 	})
 }
-
-func askable(w *dossier.Whole) bool {
-	return w.Waiting == "" && (running(w) || status(w, dossier.Registered) && w.AskedBefore == 0)
-}
-
-func extendable(w *dossier.Whole) bool { return running(w) && w.Limit.Unit != "" && !w.ExternalDue }
-
-func consulted(w *dossier.Whole) bool { return w.IsOpen() && len(openConsultations(w)) > 0 }
-
-func handable(w *dossier.Whole) bool {
-	return w.Returned == 0 && w.AcceptedAt != 0 && status(w, dossier.Accepted, dossier.InProgress, dossier.Finished, dossier.Stopped)
-}
-
-func apologisable(w *dossier.Whole) bool { return w.IsOpen() && w.Apology == 0 }
-
-func withdrawable(w *dossier.Whole) bool {
-	return status(w, dossier.Registered, dossier.Accepted, dossier.InProgress, dossier.Supplement, dossier.Obligation)
-}
-
-func voidable(w *dossier.Whole) bool { return w.Ended == 0 && w.NotAccepted == 0 }
-
-func withdrawing(w *dossier.Whole) bool { return status(w, dossier.Withdrawing) }
-
-func waitsFor(what string) func(*dossier.Whole) bool {
-	return func(w *dossier.Whole) bool { return w.Waiting == what && w.Ended == 0 && w.NotAccepted == 0 }
-}
-
-func status(w *dossier.Whole, any ...dossier.Status) bool { return slices.Contains(any, w.Status()) }
 
 // current is the step that the dossier is at, nil when nobody holds it.
 func current(w *dossier.Whole) *dossier.Step {
@@ -190,7 +163,7 @@ func actionNamed(name string) *action {
 // one, up to two beside it, and the menu's.
 func choices(w *dossier.Whole, may map[auth.Verb]bool) (first *action, beside, menu []*action) {
 	rest := slices.DeleteFunc(slices.Clone(actions), func(x *action) bool {
-		return !may[x.verb] || !x.open(w) || x.name == "correct" // a correction begins at the fact
+		return !may[x.act.Verb] || !x.open(w) || x.name == "correct" // a correction begins at the fact
 	})
 	for _, name := range wanted(w) {
 		i := slices.IndexFunc(rest, func(x *action) bool { return x.name == name })

@@ -223,8 +223,6 @@ func contact(ctx context.Context, p *Pages, x *actView) error {
 	return p.Desk.Contact(ctx, web.Actor(ctx), x.w.Code, x.in.How, x.in.Note)
 }
 
-func collectable(w *dossier.Whole) bool { return w.Ended != 0 && w.Returned == 0 }
-
 // keptText reminds of the originals that the office keeps of a dossier.
 func keptText(ctx context.Context, w *dossier.Whole) string {
 	var names []string

@@ -129,7 +129,7 @@ func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now
 		say(ui.Neutral, "counter.void.alert", "At", w.Voided)
 	case w.NotAccepted != 0:
 		say(ui.Neutral, "dossierweb.alert.not_accepted", "At", w.NotAccepted)
-	case registered(w):
+	case auth.AcceptDossier.In(w.Stands()):
 		by, err := cal.Due(w.RegisteredAt, checkLimit, "")
 		if err != nil {
 			return nil, err
@@ -155,11 +155,11 @@ func alertsOf(ctx context.Context, cal *calendar.Calendar, w *dossier.Whole, now
 		say(ui.Soon, "dossierweb.alert.apologised_late", "On", w.Apology.Date(), "New", w.DuePromised.Date())
 	case w.Overdue(now):
 		say(ui.Late, "dossierweb.alert.no_apology")
-		if x := actionNamed("apologise"); may[x.verb] && x.open(w) {
+		if x := actionNamed("apologise"); may[x.act.Verb] && x.open(w) {
 			out[len(out)-1].act = x
 		}
 	}
-	if w.Person.Name == dossier.Erased {
+	if w.Erased {
 		say(ui.Neutral, "erase.alert")
 	}
 	if w.By != "" {
