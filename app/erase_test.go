@@ -131,6 +131,8 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	program.Send("POST", "/api/v1/dossiers/"+d.Code+"/contacts", "application/json", `{"how":"letter","note":"gửi thư"}`).Is(200)
 	_, err = o.desk.ReadPerson(ctx, operator, d.Code, look.Reason{Code: look.Other, Note: "gọi " + known.Name})
 	check(err)
+	_, err = o.desk.TellPurpose(ctx, operator, d.Code, look.Reason{Code: look.Other, Note: "xem giấy của " + known.Name})
+	check(err)
 	check(o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
 	check(o.desk.Finish(ctx, operator, forOther.Code, dossier.Result{}))
 	if len(traces(t, o.db, known.Name)) < 8 {

@@ -89,6 +89,7 @@ func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
 	// Between the approval and the job one more is held.
 	_, err = o.desk.HoldDossier(ctx, operator, again.Code, "khiếu nại", "6/TB")
 	o.ok(t, err)
+	keeper.Get(path).Has("main", "hệ thống (command-line)").Lacks("main", "không rõ")
 	o.ok(t, o.privacy.Carry(ctx, id))
 	o.ok(t, o.privacy.Carry(ctx, id)) // done is done
 	for code, want := range map[string]string{d.Code: dossier.Erased, again.Code: known.Name, held.Code: known.Name, open.Code: known.Name} {

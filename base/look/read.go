@@ -60,14 +60,16 @@ func (l *Log) Of(ctx context.Context, q db.Queryer, object string, limit int) ([
 
 // Scrub takes a person out of the purposes that people typed.
 func Scrub(ctx context.Context, tx *db.Tx, object string, scrub func(string) string) error {
-	words, err := db.Column[string](ctx, tx, wordsOf, object)
-	if err != nil {
-		return err
-	}
-	for _, w := range words {
-		if s := scrub(w); s != w {
-			if _, err := tx.Exec(ctx, wordsSet, s, object, w); err != nil {
-				return err
+	for _, x := range [][2]*db.Stmt{{wordsOf, wordsSet}, {openWords, openSet}} {
+		words, err := db.Column[string](ctx, tx, x[0], object)
+		if err != nil {
+			return err
+		}
+		for _, w := range words {
+			if s := scrub(w); s != w {
+				if _, err := tx.Exec(ctx, x[1], s, object, w); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -93,6 +95,9 @@ func Old(ctx context.Context, q db.Queryer, before moment.Date) (old, all int, e
 // Drop drops what is older than a day.
 func Drop(ctx context.Context, tx *db.Tx, before moment.Date) (n int64, err error) {
 	if n, err = tx.Exec(ctx, dropOld, before); err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec(ctx, openDrop, min(before.Start(), tx.Now)); err != nil {
 		return 0, err
 	}
 	if _, err := tx.Exec(ctx, dropItem, before.Start()); err != nil {

@@ -10,9 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cchc/base/api"
-	"cchc/base/audit"
 	"cchc/base/auth"
-	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/file"
 	"cchc/base/look"
@@ -234,8 +232,11 @@ func (p *API) registerPapers(a *api.API) {
 		types = append(types, t.MIME)
 	}
 	api.Handle(a, web.SignedIn, api.Gives(huma.Operation{OperationID: "get-paper", Method: http.MethodGet, Path: "/api/v1/dossiers/{code}/papers/{number}",
-		Summary: "Download a scan", Description: "Who opened it is told in the trail: scans of identity papers are sensitive personal data.", Tags: []string{"dossiers"}}, "The scan", types...),
+		Summary: "Download a scan", Description: "Who opened it, and for what, is told in the trail: scans of identity papers are sensitive personal data. Of a dossier that is not on the account's hands say for what first (open-papers); 409 otherwise.", Tags: []string{"dossiers"}}, "The scan", types...),
 		p.getPaper)
+	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "open-papers", Method: http.MethodPost, Path: "/api/v1/dossiers/{code}/papers/purpose",
+		Summary: "Say for what scans are opened", Description: "For half an hour this token opens the scans of the dossier then; each is noted with the purpose. Who has the dossier on their hands needs none.", Tags: []string{"dossiers"}},
+		p.tellPurpose)
 }
 
 func (p *API) addPaper(ctx context.Context, code string, b paperBody) error {
@@ -280,48 +281,29 @@ type paperInput struct {
 }
 
 func (p *API) getPaper(ctx context.Context, in *paperInput) (*huma.StreamResponse, error) {
-	a := api.Actor(ctx)
-	d, err := p.Desk.ByCode(ctx, p.Desk.DB, a, in.Code)
+	_, scan, err := openScan(ctx, p.Desk, p.Files, api.Actor(ctx), in.Code, in.Number)
 	if err != nil {
-		return nil, err
-	}
-	may := map[auth.Verb]bool{}
-	for _, v := range []auth.Verb{auth.DossierProcess, auth.DossierReceive, auth.DossierReadPerson} {
-		if may[v], err = p.Desk.Guard.May(ctx, p.Desk.DB, a, v, d.State.Unit); err != nil {
-			return nil, err
-		}
-	}
-	if !mayOpen(may) {
-		return nil, fault.New(fault.Forbidden, "auth.forbidden")
-	}
-	var x dossier.Paper
-	for _, y := range d.Papers {
-		if y.Ord == in.Number {
-			x = y
-		}
-	}
-	kind, known := file.ByMIME(x.FileType)
-	if x.FileKey == "" || p.Files == nil || !known {
-		return nil, fault.New(fault.NotFound, "dossier.paper_unknown")
-	}
-	content, size, err := p.Files.Hand(ctx, x.FileKey)
-	if err != nil {
-		return nil, err
-	}
-	err = p.Desk.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := look.Note(ctx, tx, a, d.ID, look.Paper, ""); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "dossier.read_paper", Kind: "dossier", ID: d.ID, Unit: d.State.Unit,
-			Changes: []audit.Change{{Field: "paper_number", To: strconv.Itoa(in.Number)}}})
-	})
-	if err != nil {
-		content.Close()
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
-		defer content.Close()
-		web.Handed{Name: d.Code + "-" + strconv.Itoa(in.Number) + kind.Ext, Type: kind.MIME, Size: size}.Headers(c.SetHeader)
-		io.Copy(c.BodyWriter(), content) // what breaks off the reader notices by the length
+		defer scan.Content.Close()
+		web.Handed{Name: in.Code + "-" + strconv.Itoa(in.Number) + scan.Ext, Type: scan.Type, Size: scan.Size}.Headers(c.SetHeader)
+		io.Copy(c.BodyWriter(), scan.Content) // what breaks off the reader notices by the length
 	}}, nil
+}
+
+type openingOutput struct {
+	Body struct {
+		Until moment.Instant `json:"until" doc:"Until then this token opens the dossier's scans."`
+	}
+}
+
+func (p *API) tellPurpose(ctx context.Context, in *verbInput[PurposeBody]) (*openingOutput, error) {
+	o, err := p.Desk.TellPurpose(ctx, api.Actor(ctx), in.Code, look.Reason{Code: in.Body.Purpose, Note: in.Body.Note})
+	if err != nil {
+		return nil, err
+	}
+	out := &openingOutput{}
+	out.Body.Until = o.Until
+	return out, nil
 }

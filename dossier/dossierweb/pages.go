@@ -68,6 +68,8 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /dossiers/{code}/papers", web.SignedIn, p.paperAsk)
 	mux.Handle("POST /dossiers/{code}/papers", web.SignedIn.Body(file.MaxSize+1<<20), p.paperAdd)
 	mux.Handle("GET /dossiers/{code}/papers/{ord}", web.SignedIn, p.paperGet)
+	mux.Handle("GET /dossiers/{code}/papers/purpose", web.SignedIn, p.purposeAsk)
+	mux.Handle("POST /dossiers/{code}/papers/purpose", web.SignedIn, p.purposeTell)
 	for _, x := range actions {
 		mux.Handle("GET /dossiers/{code}/"+x.name, web.SignedIn, p.ask(x))
 		mux.Handle("POST /dossiers/{code}/"+x.name, web.SignedIn, p.act(x))

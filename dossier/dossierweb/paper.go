@@ -3,16 +3,16 @@ package dossierweb
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 
-	"cchc/base/audit"
+	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/file"
 	"cchc/base/i18n"
-	"cchc/base/look"
 	"cchc/base/web"
 	"cchc/base/web/ui"
 	"cchc/dossier"
@@ -150,58 +150,49 @@ func (p *Pages) paperView(ctx context.Context, code string, in *paperAddForm) (*
 	return v, nil
 }
 
-// mayOpen reports whether scans may be opened: they may show identity papers, so
-// reading the dossier alone is not enough.
-func mayOpen(may map[auth.Verb]bool) bool {
-	return may[auth.DossierProcess] || may[auth.DossierReceive] || may[auth.DossierReadPerson]
-}
-
-// paperGet sends a scan, as a download and never as something that a browser
-// would run. Who opened it goes to the trail first. Source: Luật 91/2025/QH15,
-// scans of identity papers are sensitive personal data.
+// paperGet sends a scan, as a download and never as something that a browser would run.
+// Who opened it, and for what, goes to the trail first; who has to tell a purpose is
+// asked for it.
 func (p *Pages) paperGet(w http.ResponseWriter, r *http.Request) error {
-	ctx, a := r.Context(), web.Actor(r.Context())
+	ctx, code := r.Context(), r.PathValue("code")
 	ord, err := strconv.Atoi(r.PathValue("ord"))
 	if err != nil {
 		return fault.New(fault.NotFound, "dossier.paper_unknown")
 	}
-	d, err := p.Desk.ByCode(ctx, p.Desk.DB, a, r.PathValue("code"))
+	x, scan, err := openScan(ctx, p.Desk, p.Files, web.Actor(ctx), code, ord)
+	if dossier.NeedsPurpose(err) {
+		http.Redirect(w, r, dossierURL(code, "papers", "purpose")+"?ord="+strconv.Itoa(ord), http.StatusSeeOther)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	may, err := p.may(ctx, p.Desk.DB, a, d.State.Unit, auth.DossierProcess, auth.DossierReceive, auth.DossierReadPerson)
-	if err != nil {
-		return err
-	}
-	if !mayOpen(may) {
-		return fault.New(fault.Forbidden, "auth.forbidden")
-	}
-	var x dossier.Paper
-	for _, y := range d.Papers {
-		if y.Ord == ord {
-			x = y
+	defer scan.Content.Close()
+	return web.Hand(w, web.Handed{Name: x.FileName, Type: scan.Type, Size: scan.Size, Content: scan.Content})
+}
+
+// A scan is the content of a paper on its way out.
+type scan struct {
+	Type, Ext string
+	Size      int64
+	Content   io.ReadCloser
+}
+
+// openScan opens a paper, noted; the caller closes its content.
+func openScan(ctx context.Context, desk *dossier.Desk, files *file.Store, a actor.Actor, code string, ord int) (x dossier.Paper, out scan, err error) {
+	x, err = desk.OpenPaper(ctx, a, code, ord, func(x dossier.Paper) (err error) {
+		kind, known := file.ByMIME(x.FileType)
+		if files == nil || !known {
+			return fault.New(fault.NotFound, "dossier.paper_unknown")
 		}
-	}
-	kind, known := file.ByMIME(x.FileType)
-	if x.FileKey == "" || p.Files == nil || !known {
-		return fault.New(fault.NotFound, "dossier.paper_unknown")
-	}
-	content, size, err := p.Files.Hand(ctx, x.FileKey)
-	if err != nil {
+		out.Type, out.Ext = kind.MIME, kind.Ext
+		out.Content, out.Size, err = files.Hand(ctx, x.FileKey)
 		return err
-	}
-	defer content.Close()
-	err = p.Desk.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := look.Note(ctx, tx, a, d.ID, look.Paper, ""); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "dossier.read_paper", Kind: "dossier", ID: d.ID, Unit: d.State.Unit,
-			Changes: []audit.Change{{Field: "paper_number", To: strconv.Itoa(ord)}}})
 	})
-	if err != nil {
-		return err
+	if err != nil && out.Content != nil {
+		out.Content.Close()
 	}
-	return web.Hand(w, web.Handed{Name: x.FileName, Type: kind.MIME, Size: size, Content: content})
+	return x, out, err
 }
 
 func paperSources(ctx context.Context) []ui.Option {

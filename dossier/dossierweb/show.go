@@ -3,6 +3,7 @@ package dossierweb
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"cchc/base/auth"
 	"cchc/base/db"
@@ -34,6 +35,7 @@ type showView struct {
 	impact    string
 	received  bool // it was received just now: the receipt is to be printed
 	upload    bool
+	papers    dossier.PapersState
 }
 
 // show is the dossier's page (hồ sơ): its clock, steps, papers and facts.
@@ -54,6 +56,9 @@ func (p *Pages) showView(ctx context.Context, code string) (*showView, error) {
 			return err
 		}
 		if v.may, err = p.may(ctx, s, a, v.w.State.Unit, auth.Verbs...); err != nil {
+			return err
+		}
+		if v.papers, err = p.Desk.PapersFor(ctx, s, a, v.w.Dossier); err != nil {
 			return err
 		}
 		t, err := newTeller(ctx, p.Desk, s)
@@ -197,4 +202,16 @@ func (v *showView) formNames() []string {
 		}
 	}
 	return out
+}
+
+// papersHint says what scans wait for, or until when and for what they are open.
+func (v *showView) papersHint(ctx context.Context) string {
+	scans := slices.ContainsFunc(v.w.Papers, func(x dossier.Paper) bool { return x.FileKey != "" })
+	switch o := v.papers.Opening; {
+	case !scans || !v.papers.May || v.papers.OnHands:
+		return ""
+	case o.Until != 0:
+		return i18n.T(ctx, "papers.open_until", "Until", i18n.Clock(ctx, o.Until), "Purpose", o.Purpose)
+	}
+	return i18n.T(ctx, "papers.purpose_asked")
 }

@@ -6,6 +6,7 @@ package privacyweb
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"cchc/base/i18n"
 	"cchc/base/web"
@@ -63,6 +64,9 @@ func crumbs(ctx context.Context, more ...ui.Link) []ui.Link {
 // who names who did something, and in whose place.
 func (p *Pages) who(ctx context.Context, account, behalf string) string {
 	name := p.Name(ctx, account)
+	if does, own := strings.CutPrefix(account, "system:"); own {
+		name = i18n.T(ctx, "audit.system", "Name", does)
+	}
 	if name == "" {
 		name = i18n.T(ctx, "dossierweb.unknown_person")
 	}
