@@ -175,18 +175,25 @@ func (k *Desk) Issues(ctx context.Context, q db.Queryer, d Dossier) ([]Issue, er
 // what the closing page says.
 func (k *Desk) CloseBook(ctx context.Context, a actor.Actor, u unit.ID, form Form, year int) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := k.Guard.Check(ctx, tx, a, auth.BookClose, u); err != nil {
+		if err := k.Guard.Check(ctx, tx, a, auth.CloseYear.Verb, u); err != nil {
 			return err
 		}
 		b, void, err := k.Book(ctx, tx, a, u, form, year)
 		if err != nil {
 			return err
 		}
-		if b.Closed != 0 {
-			return fault.New(fault.Conflict, "books.closed_already", "At", b.Closed)
+		stands := auth.State("year_over")
+		switch {
+		case b.Closed != 0:
+			stands = "closed"
+		case year >= yearOf(tx.Now):
+			stands = "year_runs"
 		}
-		if year >= yearOf(tx.Now) {
-			return fault.New(fault.Conflict, "books.year_runs", "Year", strconv.Itoa(year))
+		if !auth.CloseYear.In(stands) {
+			if b.Closed == 0 {
+				return fault.New(fault.Conflict, "books.year_runs", "Year", strconv.Itoa(year))
+			}
+			return fault.New(fault.Conflict, "books.closed_already", "At", b.Closed)
 		}
 		n, err := tx.Exec(ctx, bookClose, tx.Now, a.Account, len(void), string(u), string(form), year)
 		if err != nil || n == 0 {

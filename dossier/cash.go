@@ -97,6 +97,17 @@ func nextInSeries(ctx context.Context, tx *db.Tx, u unit.ID, series string) (int
 	return db.Value[int64](ctx, tx, seriesNext, string(u), series, int64(tx.Now.Date().Time().Year()))
 }
 
+// stands is how a drawer stands; the zero Cash is one that nobody opened.
+func (c Cash) stands() auth.State {
+	switch {
+	case c.ID == "":
+		return "none"
+	case c.Closed != 0:
+		return "closed"
+	}
+	return "open"
+}
+
 func scanCash(r db.Scanner) (c Cash, err error) {
 	err = r.Scan(&c.ID, &c.Unit, &c.Account, &c.Day, &c.Float, &c.Opened, &c.Closed, &c.Counted, &c.Reason)
 	return c, err
@@ -113,11 +124,12 @@ func (k *Desk) OpenCash(ctx context.Context, a actor.Actor, u unit.ID, float int
 		if float < 0 {
 			return fault.New(fault.Invalid, "form.invalid").With("float", "counter.cash.amount_wrong")
 		}
-		if _, err := db.One(ctx, tx, cashOf, scanCash, string(u), a.Account, tx.Now.Date()); !errors.Is(err, db.ErrNotFound) {
-			if err == nil {
-				err = fault.New(fault.Conflict, "counter.cash.open_already")
-			}
+		there, err := db.One(ctx, tx, cashOf, scanCash, string(u), a.Account, tx.Now.Date())
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
 			return err
+		}
+		if !auth.OpenDrawer.In(there.stands()) {
+			return fault.New(fault.Conflict, "counter.cash.open_already")
 		}
 		c, err = openCash(ctx, tx, a, u, float)
 		return err
@@ -143,14 +155,16 @@ func (w *work) cash(ctx context.Context, kind string, amount int64, seq int, rea
 	}
 	u := w.d.State.Unit
 	c, err := db.One(ctx, w.tx, cashOf, scanCash, string(u), w.actor.Account, w.tx.Now.Date())
-	if errors.Is(err, db.ErrNotFound) {
-		c, err = openCash(ctx, w.tx, w.actor, u, 0)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
-	if c.Closed != 0 {
+	if !auth.MoveCash.In(c.stands()) {
 		return fault.New(fault.Conflict, "counter.cash.closed", "Day", c.Day)
+	}
+	if c.ID == "" {
+		if c, err = openCash(ctx, w.tx, w.actor, u, 0); err != nil {
+			return err
+		}
 	}
 	number, err := nextInSeries(ctx, w.tx, u, "cash")
 	if err != nil {
@@ -180,14 +194,14 @@ func (w *work) refund(ctx context.Context, paid Fact, reason string) error {
 // from what should be there needs a reason. Only who opened it closes it.
 func (k *Desk) CloseCash(ctx context.Context, a actor.Actor, id string, pieces map[int64]int64, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		c, err := k.cashByID(ctx, tx, a, auth.DossierPay, id)
+		c, err := k.cashByID(ctx, tx, a, auth.CountCash.Verb, id)
 		if err != nil {
 			return err
 		}
 		if c.Account != a.Account {
 			return fault.New(fault.Forbidden, "counter.cash.not_yours")
 		}
-		if c.Closed != 0 {
+		if !auth.CountCash.In(c.stands()) {
 			return fault.New(fault.Conflict, "counter.cash.closed", "Day", c.Day)
 		}
 		var rows [][]any
@@ -219,7 +233,7 @@ func (k *Desk) CloseCash(ctx context.Context, a actor.Actor, id string, pieces m
 // what was counted stays as it was.
 func (k *Desk) AdjustCash(ctx context.Context, a actor.Actor, id string, amount int64, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		c, err := k.cashByID(ctx, tx, a, auth.DossierCorrect, id)
+		c, err := k.cashByID(ctx, tx, a, auth.AdjustCash.Verb, id)
 		if err != nil {
 			return err
 		}
@@ -233,7 +247,7 @@ func (k *Desk) AdjustCash(ctx context.Context, a actor.Actor, id string, amount 
 		if err := f.Or(); err != nil {
 			return err
 		}
-		if c.Closed == 0 {
+		if !auth.AdjustCash.In(c.stands()) {
 			return fault.New(fault.Conflict, "counter.cash.not_closed")
 		}
 		row := []any{id, len(c.Entries) + 1, "adjust", int64(0), tx.Now, a.Account, amount, nil, 0, reason}

@@ -291,6 +291,13 @@ func (k *Desk) HandLists(ctx context.Context, q db.Queryer, a actor.Actor, u uni
 	return out, err
 }
 
+func (l *HandList) stands() auth.State {
+	if l.Handed != 0 {
+		return "handed"
+	}
+	return "drawn_up"
+}
+
 // onList runs do on a list and records it.
 func (k *Desk) onList(ctx context.Context, a actor.Actor, id, reason string, do func(tx *db.Tx, l *HandList) ([]audit.Change, error)) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
@@ -312,7 +319,10 @@ func (k *Desk) GiveList(ctx context.Context, a actor.Actor, id, receiver string)
 		if receiver == "" {
 			return nil, fault.New(fault.Invalid, "form.invalid").With("receiver", "counter.list.receiver_missing")
 		}
-		n, err := tx.Exec(ctx, handListHand, tx.Now, receiver, id)
+		n, err := int64(0), error(nil)
+		if auth.GiveList.In(l.stands()) {
+			n, err = tx.Exec(ctx, handListHand, tx.Now, receiver, id)
+		}
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "counter.list.handed_already")
 		}
@@ -323,7 +333,7 @@ func (k *Desk) GiveList(ctx context.Context, a actor.Actor, id, receiver string)
 // Track enters the post's tracking numbers of a batch, by dossier.
 func (k *Desk) Track(ctx context.Context, a actor.Actor, id string, numbers map[string]string) error {
 	return k.onList(ctx, a, id, "", func(tx *db.Tx, l *HandList) (changes []audit.Change, err error) {
-		if l.Kind != PostBatch {
+		if l.Kind != PostBatch || !auth.TrackList.In(l.stands()) {
 			return nil, fault.New(fault.Conflict, "counter.list.kind_wrong")
 		}
 		for _, code := range sortedKeys(numbers) {
@@ -354,7 +364,7 @@ func (k *Desk) Settle(ctx context.Context, a actor.Actor, id, code, outcome stri
 		switch {
 		case outcome != "back" && !post, post != (l.Kind == PostBatch):
 			return nil, fault.New(fault.Invalid, "form.invalid").With("outcome", "counter.list.outcome_wrong")
-		case l.Handed == 0:
+		case !auth.SettleItem.In(l.stands()):
 			return nil, fault.New(fault.Conflict, "counter.list.not_handed")
 		case outcome == "failed" && note == "":
 			return nil, fault.New(fault.Invalid, "form.invalid").With("note", "dossier.reason_missing")

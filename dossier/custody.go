@@ -28,6 +28,13 @@ type Original struct {
 	ReturnedTo string
 }
 
+func (o Original) stands() auth.State {
+	if o.Returned != 0 {
+		return "given_back"
+	}
+	return "kept"
+}
+
 const originalColumns = `o.id, d.code, p.name, o.name, o.place, o.kept_at, o.account, o.returned_at, o.returned_to`
 
 var (
@@ -88,7 +95,8 @@ func (k *Desk) GiveBack(ctx context.Context, a actor.Actor, id, to string) error
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.DossierReturn, d.State.Unit); err != nil {
+		already := fault.New(fault.Conflict, "counter.custody.back_already")
+		if err := k.Guard.Do(ctx, tx, a, auth.GiveOriginal, d.State.Unit, o.stands(), already); err != nil {
 			return err
 		}
 		if to = strings.TrimSpace(to); to == "" {
@@ -99,7 +107,7 @@ func (k *Desk) GiveBack(ctx context.Context, a actor.Actor, id, to string) error
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Conflict, "counter.custody.back_already")
+			return already // by somebody else, just now
 		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.DossierReturn), Kind: "dossier", ID: d.ID, Unit: d.State.Unit,
 			Changes: []audit.Change{{Field: "original_back", From: o.Name, To: "✓"}, {Field: "returned_to", To: to, Personal: true}}})

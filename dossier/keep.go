@@ -291,6 +291,13 @@ func (k *Desk) EndHold(ctx context.Context, a actor.Actor, id, reason string) er
 		if err := needReason(reason); err != nil {
 			return err
 		}
+		stands := auth.State("in_force")
+		if h.Ended != 0 {
+			stands = "ended"
+		}
+		if !auth.EndHold.In(stands) {
+			return fault.New(fault.Conflict, "hold.ended")
+		}
 		n, err := tx.Exec(ctx, holdEnd, tx.Now, a.Account, strings.TrimSpace(reason), id)
 		if err != nil {
 			return err

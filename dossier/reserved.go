@@ -132,7 +132,7 @@ func (k *Desk) CancelReserved(ctx context.Context, a actor.Actor, u unit.ID, cod
 		}
 		var changes []audit.Change
 		for _, c := range codes {
-			if _, err := k.mayUse(ctx, tx, u, c, "code"); err != nil {
+			if _, err := k.mayUse(ctx, tx, auth.CancelReserve, u, c, "code"); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, reservedDrop, tx.Now, a.Account, reason, c); err != nil {
@@ -145,9 +145,16 @@ func (k *Desk) CancelReserved(ctx context.Context, a actor.Actor, u unit.ID, cod
 	})
 }
 
+func (r Reserved) stands() auth.State {
+	if r.Open() {
+		return "open"
+	}
+	return "answered"
+}
+
 // mayUse returns a number, and refuses one that is not reserved here, or has its
 // answer.
-func (k *Desk) mayUse(ctx context.Context, tx *db.Tx, u unit.ID, code, field string) (Reserved, error) {
+func (k *Desk) mayUse(ctx context.Context, tx *db.Tx, x auth.Act, u unit.ID, code, field string) (Reserved, error) {
 	r, err := db.One(ctx, tx, reservedGet, scanReserved, code)
 	if errors.Is(err, db.ErrNotFound) || err == nil && r.Unit != u {
 		return r, fault.New(fault.Invalid, "form.invalid").With(field, "counter.reserved.unknown", "Code", code)
@@ -155,7 +162,7 @@ func (k *Desk) mayUse(ctx context.Context, tx *db.Tx, u unit.ID, code, field str
 	if err != nil {
 		return r, err
 	}
-	if !r.Open() {
+	if !x.In(r.stands()) {
 		return r, fault.New(fault.Invalid, "form.invalid").With(field, "counter.reserved.answered", "Code", code)
 	}
 	return r, nil
@@ -169,7 +176,7 @@ func (k *Desk) reservedCode(ctx context.Context, tx *db.Tx, app Application) (st
 	if app.At == 0 {
 		return "", fault.New(fault.Invalid, "form.invalid").With("at", "counter.reserved.at_missing")
 	}
-	r, err := k.mayUse(ctx, tx, app.Unit, app.Reserved, "reserved")
+	r, err := k.mayUse(ctx, tx, auth.UseNumber, app.Unit, app.Reserved, "reserved")
 	if err != nil {
 		return "", err
 	}

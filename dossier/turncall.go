@@ -149,9 +149,10 @@ func (k *Desk) CallTurn(ctx context.Context, a actor.Actor, u unit.ID) (Turn, er
 	return next, err
 }
 
-// atDesk refuses a number that is not at a desk now.
-func atDesk(t *Turn, tx *db.Tx) error {
-	if t.State(tx.Now.Date()) != TurnCalled {
+// can refuses an act on a number that does not stand so: most are for one that is at
+// a desk now.
+func (t *Turn) can(x auth.Act, tx *db.Tx) error {
+	if !x.In(auth.State(t.State(tx.Now.Date()))) {
 		return fault.New(fault.Conflict, "turn.not_called", "Number", t.Label())
 	}
 	return nil
@@ -160,7 +161,7 @@ func atDesk(t *Turn, tx *db.Tx) error {
 // RecallTurn calls a number that is at a desk once more.
 func (k *Desk) RecallTurn(ctx context.Context, a actor.Actor, id string) error {
 	return k.actTurn(ctx, a, id, func(_ context.Context, tx *db.Tx, t *Turn) error {
-		if err := atDesk(t, tx); err != nil {
+		if err := t.can(auth.RecallTurn, tx); err != nil {
 			return err
 		}
 		t.Recalled = tx.Now
@@ -171,7 +172,7 @@ func (k *Desk) RecallTurn(ctx context.Context, a actor.Actor, id string) error {
 // ServeTurn ends a number whose holder was served.
 func (k *Desk) ServeTurn(ctx context.Context, a actor.Actor, id string) error {
 	return k.actTurn(ctx, a, id, func(_ context.Context, tx *db.Tx, t *Turn) error {
-		if err := atDesk(t, tx); err != nil {
+		if err := t.can(auth.ServeTurn, tx); err != nil {
 			return err
 		}
 		t.Ended, t.Ending = tx.Now, TurnServed
@@ -183,7 +184,7 @@ func (k *Desk) ServeTurn(ctx context.Context, a actor.Actor, id string) error {
 // of its queue, the second time it ends.
 func (k *Desk) MissTurn(ctx context.Context, a actor.Actor, id string) error {
 	return k.actTurn(ctx, a, id, func(_ context.Context, tx *db.Tx, t *Turn) error {
-		if err := atDesk(t, tx); err != nil {
+		if err := t.can(auth.MissTurn, tx); err != nil {
 			return err
 		}
 		t.Misses++
@@ -200,8 +201,8 @@ func (k *Desk) MissTurn(ctx context.Context, a actor.Actor, id string) error {
 // its place: its holder has waited already.
 func (k *Desk) TransferTurn(ctx context.Context, a actor.Actor, id, kind string) error {
 	return k.actTurn(ctx, a, id, func(ctx context.Context, tx *db.Tx, t *Turn) error {
-		if s := t.State(tx.Now.Date()); s != TurnCalled && s != TurnWaiting {
-			return fault.New(fault.Conflict, "turn.not_called", "Number", t.Label())
+		if err := t.can(auth.TransferTurn, tx); err != nil {
+			return err
 		}
 		x, err := turnKind(ctx, tx, t.Unit, kind, "kind")
 		if err != nil {

@@ -23,6 +23,14 @@ type Resend struct {
 	Ords []int  // these, whether or not they were
 }
 
+// stands is how a link stands in the words of the policy.
+func (l Link) stands() auth.State {
+	if l.Ended != 0 {
+		return "ended"
+	}
+	return "in_use"
+}
+
 // resendChunk is how many dossiers are told in one write.
 const resendChunk = 500
 
@@ -47,7 +55,7 @@ func (b *Book) Resend(ctx context.Context, a actor.Actor, run string, how Resend
 	if err != nil {
 		return 0, err
 	}
-	if l.Ended != 0 {
+	if !auth.TellAgain.In(l.stands()) {
 		return 0, fault.New(fault.Conflict, "exchange.resend.ended")
 	}
 	if l.Kind == Peer && r.System != "" {

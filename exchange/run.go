@@ -256,7 +256,7 @@ func (b *Book) fetch(ctx context.Context, run string, l Link, address string, to
 	switch {
 	case b.Quiet:
 		return fault.New(fault.Conflict, "exchange.quiet")
-	case b.Fetcher == nil || l.Ended != 0:
+	case b.Fetcher == nil || !auth.FetchList.In(l.stands()):
 		return failed(errors.New("the link has ended"))
 	}
 	if err := b.reached(ctx, run, RunFetching, 0); err != nil {

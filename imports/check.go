@@ -9,6 +9,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/file"
@@ -142,7 +143,7 @@ func (k *Runs) Recheck(ctx context.Context, a actor.Actor, id, sheet string, col
 	if err != nil {
 		return Run{}, err
 	}
-	if run.State != Checked && run.State != Failed {
+	if !auth.RecheckImport.In(auth.State(run.State)) {
 		return Run{}, fault.New(fault.Conflict, "imports.not_now")
 	}
 	if err := run.kept(); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/table"
@@ -14,6 +15,17 @@ import (
 
 // errFlaw undoes a write whose file turned out to have a wrong row after all.
 var errFlaw = errors.New("a row became wrong since the check")
+
+// cutOff is how a run stands that was being taken in when its server stopped.
+const cutOff auth.State = "cut_off"
+
+// stands is the run's state, and cutOff when nobody works on what is being stored.
+func (r Run) stands(busy *Progress) auth.State {
+	if r.State == Storing && busy == nil {
+		return cutOff
+	}
+	return auth.State(r.State)
+}
 
 // Store takes a checked run in: at once when it is small, else in the background.
 // leave agrees to leaving its wrong rows out, for kinds that can. The answer that
@@ -37,10 +49,11 @@ func (k *Runs) order(ctx context.Context, a actor.Actor, id string, leave, here 
 	if err != nil {
 		return Run{}, nil, err
 	}
+	stands := run.stands(busy)
 	switch {
-	case run.State == Storing && busy == nil: // it was cut off: begin anew
-	case run.State != Checked:
+	case !auth.StoreImport.In(stands):
 		return Run{}, nil, fault.New(fault.Conflict, "imports.not_now")
+	case stands == cutOff: // it begins anew
 	case !ok && run.Wrong > 0:
 		return Run{}, nil, fault.New(fault.Conflict, "imports.has_wrong", "Count", run.Wrong)
 	case !ok:
@@ -130,7 +143,7 @@ func (k *Runs) Abandon(ctx context.Context, a actor.Actor, id string) error {
 	if err != nil {
 		return err
 	}
-	if run.State == Done || run.State == Abandoned || run.State == Storing && busy != nil {
+	if !auth.AbandonImport.In(run.stands(busy)) {
 		return fault.New(fault.Conflict, "imports.not_now")
 	}
 	mended := run.Mended

@@ -85,7 +85,7 @@ func (k *Desk) OpenData(ctx context.Context, a actor.Actor, id, format string) (
 		if r, err = k.Request(ctx, tx, a, id); err != nil {
 			return err
 		}
-		for _, v := range []auth.Verb{auth.PrivacyAnswer, auth.DossierReadPerson} {
+		for _, v := range []auth.Verb{auth.OpenData.Verb, auth.DossierReadPerson} {
 			if err := k.Guard.Check(ctx, tx, a, v, actor.UnitID(r.Unit)); err != nil {
 				return err
 			}
@@ -93,9 +93,10 @@ func (k *Desk) OpenData(ctx context.Context, a actor.Actor, id, format string) (
 		switch {
 		case r.Kind != Access:
 			return fault.New(fault.Conflict, "privacy.request.not_access")
+		case auth.OpenData.In(r.stands()):
 		case r.Identity == "":
 			return fault.New(fault.Conflict, "privacy.request.identity_missing")
-		case r.Outcome == "refused":
+		default:
 			return fault.New(fault.Conflict, "privacy.request.answered")
 		}
 		if d, err = k.Dossiers.Everything(ctx, tx, a, r.Code); err != nil {

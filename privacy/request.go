@@ -279,19 +279,27 @@ func (k *Desk) Request(ctx context.Context, q db.Queryer, a actor.Actor, id stri
 	return found[0], k.maySee(ctx, q, a, found[0].Unit)
 }
 
-// answering returns a request that the actor may answer and that waits for it.
-func (k *Desk) answering(ctx context.Context, tx *db.Tx, a actor.Actor, id string) (Request, error) {
+// stands is how a request stands in the words of the policy.
+func (r Request) stands() auth.State {
+	switch {
+	case r.Outcome == "refused":
+		return "refused"
+	case r.Answered != 0:
+		return "answered"
+	case r.Identity != "":
+		return "identified"
+	}
+	return "received"
+}
+
+// answering returns a request to which the actor may do an act of answering.
+func (k *Desk) answering(ctx context.Context, tx *db.Tx, a actor.Actor, x auth.Act, id string) (Request, error) {
 	r, err := k.Request(ctx, tx, a, id)
 	if err != nil {
 		return r, err
 	}
-	if err := k.Guard.Check(ctx, tx, a, auth.PrivacyAnswer, actor.UnitID(r.Unit)); err != nil {
-		return r, err
-	}
-	if r.Answered != 0 {
-		return r, fault.New(fault.Conflict, "privacy.request.answered")
-	}
-	return r, nil
+	answered := fault.New(fault.Conflict, "privacy.request.answered")
+	return r, k.Guard.Do(ctx, tx, a, x, actor.UnitID(r.Unit), r.stands(), answered)
 }
 
 // Identify notes how it was made sure who asks. Faults: Forbidden, NotFound, Conflict;
@@ -299,7 +307,7 @@ func (k *Desk) answering(ctx context.Context, tx *db.Tx, a actor.Actor, id strin
 func (k *Desk) Identify(ctx context.Context, a actor.Actor, id, how string) error {
 	how = strings.TrimSpace(how)
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := k.answering(ctx, tx, a, id)
+		r, err := k.answering(ctx, tx, a, auth.IdentifyPerson, id)
 		if err != nil {
 			return err
 		}
@@ -317,7 +325,7 @@ func (k *Desk) Identify(ctx context.Context, a actor.Actor, id, how string) erro
 // Conflict; Invalid with field account.
 func (k *Desk) Assign(ctx context.Context, a actor.Actor, id, account string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := k.answering(ctx, tx, a, id)
+		r, err := k.answering(ctx, tx, a, auth.AssignRequest, id)
 		if err != nil {
 			return err
 		}
@@ -354,7 +362,7 @@ type Answer struct {
 func (k *Desk) Answer(ctx context.Context, a actor.Actor, id string, x Answer) error {
 	x.Text, x.Basis = strings.TrimSpace(x.Text), strings.TrimSpace(x.Basis)
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := k.answering(ctx, tx, a, id)
+		r, err := k.answering(ctx, tx, a, auth.AnswerRequest, id)
 		if err != nil {
 			return err
 		}

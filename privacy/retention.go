@@ -215,7 +215,11 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, u unit.ID) (id string
 		if err != nil {
 			return err
 		}
-		if len(last) > 0 && (last[0].State == "proposed" || last[0].State == "approved") {
+		stands := auth.State("none")
+		if len(last) > 0 {
+			stands = auth.State(last[0].State)
+		}
+		if !auth.ProposeErasing.In(stands) {
 			return fault.New(fault.Conflict, "privacy.retention.waits")
 		}
 		if len(list) == 0 {
@@ -285,7 +289,7 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve boo
 			return fault.New(fault.NotFound, "privacy.retention.unknown")
 		}
 		p := found[0]
-		if err := k.Guard.Check(ctx, tx, a, auth.PrivacyApprove, actor.UnitID(p.Unit)); err != nil {
+		if err := k.Guard.Check(ctx, tx, a, auth.DecideErasing.Verb, actor.UnitID(p.Unit)); err != nil {
 			return err
 		}
 		state := "refused"
@@ -299,12 +303,16 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve boo
 		case reason == "":
 			return fault.New(fault.Invalid, "form.invalid").With("reason", "dossier.reason_missing")
 		}
+		decided := fault.New(fault.Conflict, "privacy.retention.decided")
+		if !auth.DecideErasing.In(auth.State(p.State)) {
+			return decided
+		}
 		n, err := tx.Exec(ctx, decide, state, tx.Now, a.Account, document, reason, id)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Conflict, "privacy.retention.decided")
+			return decided // by somebody else, just now
 		}
 		if approve {
 			if err := Erase.Enqueue(ctx, tx, id); err != nil {
@@ -320,7 +328,7 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve boo
 // when it is run again.
 func (k *Desk) Carry(ctx context.Context, id string) error {
 	found, err := db.All(ctx, k.DB, proposalOne, scanProposal, id)
-	if err != nil || len(found) == 0 || found[0].State != "approved" {
+	if err != nil || len(found) == 0 || !auth.CarryErasing.In(auth.State(found[0].State)) {
 		return err
 	}
 	p, sweep := found[0], actor.System("privacy.erase")

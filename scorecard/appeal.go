@@ -92,7 +92,7 @@ func (k *Desk) File(ctx context.Context, a actor.Actor, sheetID string, p Appeal
 		if err != nil {
 			return err
 		}
-		if r.Approved == 0 {
+		if !auth.FileAppeal.In(s.Stands(r, tx.Now)) {
 			return fault.New(fault.Conflict, "rounds.not_approved")
 		}
 		list, err := k.Appeals(ctx, tx, s)
@@ -185,7 +185,7 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, appealID string, rulin
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.ResultPublish, r.Unit); err != nil {
+		if err := k.Guard.Check(ctx, tx, a, auth.DecideAppeal.Verb, r.Unit); err != nil {
 			return err
 		}
 		if err := k.mustBeOther(ctx, tx, a, s.Unit); err != nil {
@@ -196,7 +196,11 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, appealID string, rulin
 			return err
 		}
 		p := list[slices.IndexFunc(list, func(x Appeal) bool { return x.ID == appealID })]
+		stands := auth.State("waiting")
 		if p.Decided != 0 {
+			stands = "decided"
+		}
+		if !auth.DecideAppeal.In(stands) {
 			return fault.New(fault.Conflict, "rounds.appeal_decided")
 		}
 		return k.decide(ctx, tx, a, s, p, rulings)

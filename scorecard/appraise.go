@@ -109,14 +109,12 @@ func (j *judge) sheet(ctx context.Context, id string, verdicts []Verdict) error 
 	if err := j.desk.mustBeOther(ctx, j.tx, j.actor, s.Unit); err != nil {
 		return err
 	}
-	if err := mustBeOpen(j.round, j.stage, s, j.tx.Now); err != nil {
-		return err
+	act := auth.JudgeSheet
+	if j.stage == StageCouncil {
+		act = auth.CouncilScore
 	}
-	switch {
-	case s.Removed != 0:
-		return fault.New(fault.Conflict, "rounds.sheet_removed")
-	case s.HandedIn == 0:
-		return fault.New(fault.Conflict, "rounds.not_handed_in")
+	if err := s.canIn(act, j.round, j.stage, j.tx.Now); err != nil {
+		return err
 	}
 	l, err := j.desk.ledger(ctx, j.tx, s)
 	if err != nil {

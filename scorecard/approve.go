@@ -56,13 +56,11 @@ func (k *Desk) Approve(ctx context.Context, a actor.Actor, roundID, decision str
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.ResultPublish, r.Unit); err != nil {
-			return err
-		}
+		otherwise := stageClosed(StageApproved)
 		if r.Approved != 0 {
-			return fault.New(fault.Conflict, "rounds.approved_already")
+			otherwise = fault.New(fault.Conflict, "rounds.approved_already")
 		}
-		if err := mustBeOpen(r, StageApproved, Sheet{}, tx.Now); err != nil {
+		if err := k.Guard.Do(ctx, tx, a, auth.ApproveRound, r.Unit, r.stands(tx.Now), otherwise); err != nil {
 			return err
 		}
 		f := fault.New(fault.Invalid, "rounds.invalid")

@@ -64,7 +64,7 @@ func (k *Desk) Appraisers(ctx context.Context, q db.Queryer, r Round) ([]auth.Pe
 // appraises their own unit is asked again with every score. It needs RoundKeep.
 // Faults: Invalid with the fields stage, field, accounts.
 func (k *Desk) Assign(ctx context.Context, a actor.Actor, roundID string, s Stage, field string, accounts []string) error {
-	return k.keep(ctx, a, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
+	return k.keep(ctx, a, auth.AssignAppraiser, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
 		f := fault.New(fault.Invalid, "rounds.invalid")
 		if s != StageAppraised1 && s != StageAppraised2 || r.Window(s).Closes == 0 {
 			f.With("stage", "rounds.stage_unknown", "Stage", string(s))

@@ -119,17 +119,16 @@ func fillFiles(ctx context.Context, q db.Queryer, list []Link) error {
 // while it scores itself, while it explains, and while an appeal can be filed. ""
 // when it may not.
 func linkStage(r Round, s Sheet, now moment.Instant) Stage {
+	stands := s.Stands(r, now)
 	switch {
-	case s.Removed != 0:
+	case !auth.AttachProof.In(stands):
 		return ""
-	case r.Approved != 0:
+	case stands == "approved":
 		return StageFinal
-	case s.HandedIn == 0 && r.Open(StageSelf, s.ID, now):
+	case stands == "draft":
 		return StageSelf
-	case s.HandedIn != 0 && r.Open(StageExplain, s.ID, now):
-		return StageExplain
 	}
-	return ""
+	return StageExplain
 }
 
 // Attach says that a document of the unit proves leaves of its sheet, from a page
@@ -217,7 +216,7 @@ func (k *Desk) Detach(ctx context.Context, a actor.Actor, linkID string) error {
 		if err != nil {
 			return err
 		}
-		if stage := linkStage(r, s, tx.Now); stage != l.Stage || stage == StageFinal {
+		if stage := linkStage(r, s, tx.Now); stage != l.Stage || !auth.DetachProof.In(s.Stands(r, tx.Now)) {
 			return fault.New(fault.Conflict, "rounds.stage_closed", "Stage", string(l.Stage))
 		}
 		if _, err := tx.Exec(ctx, linkDelete, l.ID); err != nil {

@@ -85,11 +85,8 @@ func (k *Desk) Ask(ctx context.Context, a actor.Actor, sheetID string, leaves []
 		if err := k.mustBeOther(ctx, tx, a, s.Unit); err != nil {
 			return err
 		}
-		if !r.Open(StageAppraised1, s.ID, tx.Now) && !r.Open(StageExplain, s.ID, tx.Now) {
-			return fault.New(fault.Conflict, "rounds.stage_closed", "Stage", string(StageAppraised1))
-		}
-		if s.HandedIn == 0 {
-			return fault.New(fault.Conflict, "rounds.not_handed_in")
+		if err := s.canIn(auth.AskUnit, r, s.askedIn(r, tx.Now), tx.Now); err != nil {
+			return err
 		}
 		f := fault.New(fault.Invalid, "rounds.invalid")
 		if text = strings.TrimSpace(text); text == "" {
@@ -119,6 +116,15 @@ func (k *Desk) Ask(ctx context.Context, a actor.Actor, sheetID string, leaves []
 		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.ScoreAppraise), Kind: "sheet", ID: s.ID, Unit: s.Unit, Changes: changes})
 	})
+}
+
+// askedIn is the stage in which a unit is asked to explain: appraisal 1, and while
+// that is closed the explanations themselves.
+func (s Sheet) askedIn(r Round, now moment.Instant) Stage {
+	if !r.Open(StageAppraised1, s.ID, now) && r.Open(StageExplain, s.ID, now) {
+		return StageExplain
+	}
+	return StageAppraised1
 }
 
 // mustAppraise returns nil for who appraises all the leaves in some stage, or keeps
@@ -165,7 +171,7 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, questionID, text strin
 		if err != nil {
 			return err
 		}
-		if err := mustBeOpen(r, StageExplain, s, tx.Now); err != nil {
+		if err := s.canIn(auth.AnswerAsked, r, StageExplain, tx.Now); err != nil {
 			return err
 		}
 		f := fault.New(fault.Invalid, "rounds.invalid")
@@ -188,7 +194,7 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, questionID, text strin
 func (k *Desk) MayAsk(ctx context.Context, q db.Queryer, a actor.Actor, r Round, l *Ledger, leaf string) (bool, error) {
 	now := nowOf(k, q)
 	s := l.Sheet
-	if s.HandedIn == 0 || !r.Open(StageAppraised1, s.ID, now) && !r.Open(StageExplain, s.ID, now) {
+	if !auth.AskUnit.In(s.StandsIn(r, s.askedIn(r, now), now)) {
 		return false, nil
 	}
 	if err := k.Guard.Check(ctx, q, a, auth.ScoreAppraise, s.Unit); err != nil {

@@ -105,7 +105,7 @@ func (k *Desk) HandIn(ctx context.Context, a actor.Actor, sheetID string, lackin
 		if err != nil {
 			return err
 		}
-		return k.handIn(ctx, tx, a, r, s, lacking, "")
+		return k.handIn(ctx, tx, a, auth.HandInSheet, r, s, lacking, "")
 	})
 }
 
@@ -122,29 +122,28 @@ func (k *Desk) HandInFor(ctx context.Context, a actor.Actor, sheetID, reason str
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.RoundKeep, r.Unit); err != nil {
+		if err := k.Guard.Check(ctx, tx, a, auth.HandInFor.Verb, r.Unit); err != nil {
 			return err
 		}
 		if reason, err = needReason(reason); err != nil {
 			return err
 		}
-		if s.Removed != 0 {
-			return fault.New(fault.Conflict, "rounds.sheet_removed")
-		}
-		if s.Draft(r, tx.Now) {
-			return fault.New(fault.Conflict, "rounds.draft")
-		}
-		return k.handIn(ctx, tx, a, r, s, true, reason)
+		return k.handIn(ctx, tx, a, auth.HandInFor, r, s, true, reason)
 	})
 }
 
-func (k *Desk) handIn(ctx context.Context, tx *db.Tx, a actor.Actor, r Round, s Sheet, lacking bool, reason string) error {
-	switch {
-	case s.HandedIn != 0:
-		return fault.New(fault.Conflict, "rounds.handed_in")
-	case r.Approved != 0:
-		return fault.New(fault.Conflict, "rounds.approved_already")
-	case r.Phase(StageSelf, s.ID, tx.Now) == PhaseAhead:
+func (k *Desk) handIn(ctx context.Context, tx *db.Tx, a actor.Actor, act auth.Act, r Round, s Sheet, lacking bool, reason string) error {
+	if !act.In(s.Stands(r, tx.Now)) {
+		switch {
+		case s.Removed != 0:
+			return fault.New(fault.Conflict, "rounds.sheet_removed")
+		case s.HandedIn != 0:
+			return fault.New(fault.Conflict, "rounds.handed_in")
+		case r.Approved != 0:
+			return fault.New(fault.Conflict, "rounds.approved_already")
+		case act.Name == auth.HandInFor.Name:
+			return fault.New(fault.Conflict, "rounds.draft")
+		}
 		return fault.New(fault.Conflict, "rounds.not_begun")
 	}
 	l, err := k.ledger(ctx, tx, s)
@@ -181,11 +180,7 @@ func (k *Desk) handIn(ctx context.Context, tx *db.Tx, a actor.Actor, r Round, s 
 	if err != nil {
 		return err
 	}
-	verb := auth.ScoreEnter
-	if reason != "" {
-		verb = auth.RoundKeep
-	}
-	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(verb), Kind: "sheet", ID: s.ID, Unit: s.Unit, Reason: reason,
+	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(act.Verb), Kind: "sheet", ID: s.ID, Unit: s.Unit, Reason: reason,
 		Changes: []audit.Change{{Field: "handed_in", To: tx.Now.String()}, {Field: "late_days", To: strconv.Itoa(late)}, {Field: "lacks", To: strconv.Itoa(len(list))}, contentChange(in)}})
 }
 
@@ -198,11 +193,11 @@ func (k *Desk) TakeBack(ctx context.Context, a actor.Actor, sheetID string) erro
 		if err != nil {
 			return err
 		}
-		if err := mustBeOpen(r, StageSelf, s, tx.Now); err != nil {
-			return err
-		}
-		if s.HandedIn == 0 {
-			return fault.New(fault.Conflict, "rounds.not_handed_in")
+		if now := s.Stands(r, tx.Now); !auth.TakeSheetBack.In(now) {
+			if now == "draft" {
+				return fault.New(fault.Conflict, "rounds.not_handed_in")
+			}
+			return stageClosed(StageSelf)
 		}
 		if _, err := tx.Exec(ctx, handInStore, moment.Instant(0), "", s.FirstIn, s.LateDays, s.ID); err != nil {
 			return err
@@ -248,10 +243,20 @@ func pointsOn(c *criteria.Card, leaf string) *points.Points {
 	return &p
 }
 
-// mustBeOpen refuses work of a stage on a sheet while it is not open for it.
-func mustBeOpen(r Round, st Stage, s Sheet, now moment.Instant) error {
-	if r.Open(st, s.ID, now) {
-		return nil
-	}
+// stageClosed refuses work of a stage that is not open.
+func stageClosed(st Stage) error {
 	return fault.New(fault.Conflict, "rounds.stage_closed", "Stage", string(st))
+}
+
+// canIn refuses an act on a sheet as it stands in a stage.
+func (s Sheet) canIn(x auth.Act, r Round, st Stage, now moment.Instant) error {
+	switch stands := s.StandsIn(r, st, now); {
+	case x.In(stands):
+		return nil
+	case stands == "removed":
+		return fault.New(fault.Conflict, "rounds.sheet_removed")
+	case stands == "not_handed_in":
+		return fault.New(fault.Conflict, "rounds.not_handed_in")
+	}
+	return stageClosed(st)
 }

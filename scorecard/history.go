@@ -113,15 +113,22 @@ func (k *Desk) mayAmend(ctx context.Context, tx *db.Tx, p Publication) error {
 	if err != nil {
 		return err
 	}
-	if old.Unit != p.Unit || old.Round != p.Round || old.Year != p.Year || old.Level != p.Level || old.Approved == 0 {
+	if old.Unit != p.Unit || old.Round != p.Round || old.Year != p.Year || old.Level != p.Level {
 		return fault.New(fault.Conflict, "results.amends_other")
 	}
+	stands := old.stands()
 	if _, err := db.One(ctx, tx, publicationAfter, scanPublication, old.ID); err == nil {
-		return fault.New(fault.Conflict, "results.amended")
+		stands = "amended"
 	} else if !isNotFound(err) {
 		return err
 	}
-	return nil
+	switch {
+	case auth.AmendResult.In(stands):
+		return nil
+	case stands == "amended":
+		return fault.New(fault.Conflict, "results.amended")
+	}
+	return fault.New(fault.Conflict, "results.amends_other")
 }
 
 // check tells what is wrong with what was entered.

@@ -39,7 +39,7 @@ var (
 // each change of a number is kept. It needs RoundKeep. Faults: Conflict
 // rounds.cutoff_ahead.
 func (k *Desk) TakeMeasures(ctx context.Context, a actor.Actor, roundID, reason string) (taken int, err error) {
-	err = k.keep(ctx, a, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
+	err = k.keep(ctx, a, auth.TakeMeasures, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
 		if tx.Now <= r.CutOff.End() {
 			return fault.New(fault.Conflict, "rounds.cutoff_ahead", "Day", r.CutOff)
 		}

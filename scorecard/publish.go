@@ -173,7 +173,7 @@ func (k *Desk) compose(ctx context.Context, q db.Queryer, s Proposal) (Publicati
 	if err != nil {
 		return Publication{}, err
 	}
-	if r.Approved == 0 {
+	if !auth.ProposeResult.In(r.stands(nowOf(k, q))) {
 		return Publication{}, fault.New(fault.Conflict, "results.round_open")
 	}
 	finals, err := k.finals(ctx, q, r.ID)
@@ -384,7 +384,7 @@ func (k *Desk) ApprovePublication(ctx context.Context, a actor.Actor, id string)
 		} else if !ok {
 			return fault.New(fault.Forbidden, "results.chair_only")
 		}
-		if p.Approved != 0 {
+		if !auth.ApproveResult.In(p.stands()) {
 			return fault.New(fault.Conflict, "results.approved")
 		}
 		now, err := k.compose(ctx, tx, p.proposal())
@@ -402,6 +402,14 @@ func (k *Desk) ApprovePublication(ctx context.Context, a actor.Actor, id string)
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.ResultPublish), Kind: "publication", ID: id, Unit: p.Unit,
 			Changes: []audit.Change{{Field: "approved", To: p.Number}, contentChange(p.Locked())}})
 	})
+}
+
+// stands is prepared or published; that a later one amends it, mayAmend finds.
+func (p Publication) stands() auth.State {
+	if p.Approved == 0 {
+		return "prepared"
+	}
+	return "published"
 }
 
 // proposal returns what was stated when p was prepared.
@@ -473,6 +481,9 @@ func (k *Desk) DiscardPublication(ctx context.Context, a actor.Actor, id string)
 			return fault.New(fault.NotFound, "results.unknown")
 		} else if !ok {
 			return k.Guard.Check(ctx, tx, a, auth.RoundKeep, p.Unit)
+		}
+		if !auth.DiscardResult.In(p.stands()) {
+			return fault.New(fault.Conflict, "results.approved")
 		}
 		if n, err := tx.Exec(ctx, publicationDrop, id); err != nil {
 			return err

@@ -115,7 +115,7 @@ func (k *Desk) DraftRemedial(ctx context.Context, a actor.Actor, publication str
 			return err
 		}
 		i := slices.IndexFunc(p.Rows, func(r ResultRow) bool { return r.Ord == ord })
-		if p.Approved == 0 || i < 0 {
+		if !auth.PlanRemedy.In(p.stands()) || i < 0 {
 			return fault.New(fault.NotFound, "results.unknown")
 		}
 		row := p.Rows[i]

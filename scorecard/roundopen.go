@@ -200,7 +200,7 @@ func (k *Desk) makeSheets(ctx context.Context, tx *db.Tx, r Round) (int, error) 
 // round began, and returns how many. It needs RoundKeep. Fault: Conflict after
 // approval.
 func (k *Desk) RefreshSheets(ctx context.Context, a actor.Actor, roundID string) (made int, err error) {
-	err = k.keep(ctx, a, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
+	err = k.keep(ctx, a, auth.RefreshSheets, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
 		if made, err = k.makeSheets(ctx, tx, r); err != nil || made == 0 {
 			return err
 		}
@@ -214,7 +214,7 @@ func (k *Desk) RefreshSheets(ctx context.Context, a actor.Actor, roundID string)
 // drafts. Evidence stays, and so do the changes of scores. It needs RoundKeep and
 // a reason. Fault: Conflict rounds.begun.
 func (k *Desk) DeleteRound(ctx context.Context, a actor.Actor, roundID, reason string) error {
-	return k.keep(ctx, a, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
+	return k.keep(ctx, a, auth.DeleteRound, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
 		reason, err := needReason(reason)
 		if err != nil {
 			return err
@@ -232,18 +232,16 @@ func (k *Desk) DeleteRound(ctx context.Context, a actor.Actor, roundID, reason s
 	})
 }
 
-// keep runs a verb of who keeps the round, before its approval, in one write.
-func (k *Desk) keep(ctx context.Context, a actor.Actor, roundID string, do func(ctx context.Context, tx *db.Tx, r Round) error) error {
+// keep runs an act of who keeps the round, before its approval, in one write.
+func (k *Desk) keep(ctx context.Context, a actor.Actor, x auth.Act, roundID string, do func(ctx context.Context, tx *db.Tx, r Round) error) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		r, err := getRound(ctx, tx, roundID)
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.RoundKeep, r.Unit); err != nil {
+		approved := fault.New(fault.Conflict, "rounds.approved_already")
+		if err := k.Guard.Do(ctx, tx, a, x, r.Unit, r.stands(tx.Now), approved); err != nil {
 			return err
-		}
-		if r.Approved != 0 {
-			return fault.New(fault.Conflict, "rounds.approved_already")
 		}
 		return do(ctx, tx, r)
 	})

@@ -34,11 +34,11 @@ func (k *Desk) Enter(ctx context.Context, a actor.Actor, sheetID string, e Entry
 		if err != nil {
 			return err
 		}
-		if err := mustBeOpen(r, StageSelf, s, tx.Now); err != nil {
-			return err
-		}
-		if s.HandedIn != 0 {
-			return fault.New(fault.Conflict, "rounds.handed_in")
+		if !auth.EnterScore.In(s.Stands(r, tx.Now)) {
+			if r.Open(StageSelf, s.ID, tx.Now) {
+				return fault.New(fault.Conflict, "rounds.handed_in")
+			}
+			return stageClosed(StageSelf)
 		}
 		l, err := k.ledger(ctx, tx, s)
 		if err != nil {

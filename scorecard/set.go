@@ -102,8 +102,8 @@ func getSet(ctx context.Context, q db.Queryer, id string) (SetVersion, error) {
 // it; what was issued whoever reads scores of the unit that issued it or of one
 // below or above it, for they are scored by it or by what fills its frame.
 func (k *Desk) mayReadSet(ctx context.Context, q db.Queryer, a actor.Actor, v SetVersion) (bool, error) {
-	if v.State == Draft {
-		return k.Guard.May(ctx, q, a, auth.CriteriaChange, v.Unit)
+	if auth.ReadDraft.In(v.stands()) {
+		return k.Guard.May(ctx, q, a, auth.ReadDraft.Verb, v.Unit)
 	}
 	for _, root := range auth.Roots(a, auth.ScoreRead) {
 		if root == "" {

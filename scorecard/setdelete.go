@@ -43,11 +43,9 @@ func (k *Desk) draft(ctx context.Context, tx *db.Tx, a actor.Actor, id string, r
 	} else if !may {
 		return v, fault.New(fault.NotFound, "sets.unknown")
 	}
-	if err := k.Guard.Check(ctx, tx, a, auth.CriteriaChange, v.Unit); err != nil {
+	issued := fault.New(fault.Conflict, "sets.issued")
+	if err := k.Guard.Do(ctx, tx, a, auth.ChangeSet, v.Unit, v.stands(), issued); err != nil {
 		return v, err
-	}
-	if v.State != Draft {
-		return v, fault.New(fault.Conflict, "sets.issued")
 	}
 	if revision != anyRevision && v.Revision != revision {
 		return v, fault.New(fault.Conflict, "sets.changed_meanwhile")

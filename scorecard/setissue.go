@@ -45,7 +45,7 @@ func (k *Desk) issuedSet(ctx context.Context, q db.Queryer, id string) (SetVersi
 	if err != nil {
 		return v, nil, err
 	}
-	if v.State == Draft {
+	if !auth.ScoreBySet.In(v.stands()) {
 		return v, nil, fault.New(fault.Conflict, "sets.not_issued")
 	}
 	s, err := k.parse(v)
@@ -136,7 +136,7 @@ type SetCopy struct {
 // it. Faults: sets.unknown, sets.not_issued, sets.draft_exists.
 func (k *Desk) NextVersion(ctx context.Context, a actor.Actor, id, note string) (SetVersion, error) {
 	return k.copySet(ctx, a, id, "criteria.next_version", func(v SetVersion, doc *SetDoc, up *SetUpload) error {
-		if v.State == Draft {
+		if !auth.NextSet.In(v.stands()) {
 			return fault.New(fault.Conflict, "sets.not_issued")
 		}
 		up.Unit, up.Year, up.Note, up.Frame = v.Unit, v.Year, note, v.Frame
@@ -149,6 +149,9 @@ func (k *Desk) NextVersion(ctx context.Context, a actor.Actor, id, note string) 
 // code, unit, year; sets.draft_exists.
 func (k *Desk) CopySet(ctx context.Context, a actor.Actor, id string, c SetCopy) (SetVersion, error) {
 	return k.copySet(ctx, a, id, "criteria.copy", func(v SetVersion, doc *SetDoc, up *SetUpload) error {
+		if !auth.CopySet.In(v.stands()) {
+			return fault.New(fault.NotFound, "sets.unknown")
+		}
 		if err := c.check(v); err != nil {
 			return err
 		}
@@ -162,7 +165,7 @@ func (k *Desk) CopySet(ctx context.Context, a actor.Actor, id string, c SetCopy)
 // set: leaves can be added where the frame allows it, and nowhere else.
 func (k *Desk) DeriveSet(ctx context.Context, a actor.Actor, id string, c SetCopy) (SetVersion, error) {
 	return k.copySet(ctx, a, id, "criteria.derive", func(v SetVersion, doc *SetDoc, up *SetUpload) error {
-		if v.State == Draft {
+		if !auth.DeriveSet.In(v.stands()) {
 			return fault.New(fault.Conflict, "sets.not_issued")
 		}
 		if err := c.check(v); err != nil {

@@ -203,11 +203,9 @@ func (k *Desk) keepSheet(ctx context.Context, a actor.Actor, sheetID, reason str
 		if err != nil {
 			return err
 		}
-		if err := k.Guard.Check(ctx, tx, a, auth.RoundKeep, r.Unit); err != nil {
+		approved := fault.New(fault.Conflict, "rounds.approved_already")
+		if err := k.Guard.Do(ctx, tx, a, auth.KeepSheet, r.Unit, r.stands(tx.Now), approved); err != nil {
 			return err
-		}
-		if r.Approved != 0 {
-			return fault.New(fault.Conflict, "rounds.approved_already")
 		}
 		if reason, err = needReason(reason); err != nil {
 			return err

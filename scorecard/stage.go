@@ -85,7 +85,7 @@ func windowChanges(from, to []Window) []audit.Change {
 // has opened it needs a reason. It needs RoundKeep. Faults: Invalid with fields
 // opens.STAGE and closes.STAGE; Conflict after approval.
 func (k *Desk) SetCalendar(ctx context.Context, a actor.Actor, roundID string, windows []Window, reason string) error {
-	return k.keep(ctx, a, roundID, func(ctx context.Context, tx *db.Tx, r Round) (err error) {
+	return k.keep(ctx, a, auth.ChangeCalendar, roundID, func(ctx context.Context, tx *db.Tx, r Round) (err error) {
 		f := fault.New(fault.Invalid, "rounds.invalid")
 		checkWindows(f, windows)
 		if r.Window(StageSelf).Opens <= tx.Now && reason == "" {
@@ -114,7 +114,7 @@ func (k *Desk) SetCalendar(ctx context.Context, a actor.Actor, roundID string, w
 // for all. It needs RoundKeep and a reason, which stays with the round. Faults:
 // Invalid with fields stage, until and reason; Conflict after approval.
 func (k *Desk) Reopen(ctx context.Context, a actor.Actor, roundID, sheetID string, s Stage, until moment.Instant, reason string) error {
-	return k.keep(ctx, a, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
+	return k.keep(ctx, a, auth.ReopenStage, roundID, func(ctx context.Context, tx *db.Tx, r Round) error {
 		reason, err := needReason(reason)
 		if err != nil {
 			return err

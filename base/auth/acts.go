@@ -79,8 +79,125 @@ var (
 	SweepDossier   = dossiers.act("sweep", DossierProcess, arrived+" "+underWay+" "+over+" erased").by(byProgram)
 )
 
-// Who does an act that is no matter of roles.
+// The counter's day.
+var (
+	originals    = kindOf("original", "kept given_back")
+	GiveOriginal = originals.act("give_back", DossierReturn, "kept")
+
+	drawers    = kindOf("drawer", "none open closed") // an officer's cash of a day
+	OpenDrawer = drawers.act("open_up", DossierPay, "none")
+	MoveCash   = drawers.act("move_cash", DossierPay, "none open")
+	CountCash  = drawers.act("close", DossierPay, "open").by(byHolder)
+	AdjustCash = drawers.act("adjust", DossierCorrect, "closed")
+
+	handLists  = kindOf("hand_list", "drawn_up handed")
+	GiveList   = handLists.act("hand", DossierReturn, "drawn_up")
+	TrackList  = handLists.act("track", DossierReturn, "drawn_up handed")
+	SettleItem = handLists.act("settle", DossierReturn, "handed")
+
+	turns        = kindOf("turn", "waiting called served missed left")
+	RecallTurn   = turns.act("recall", DossierReceive, "called")
+	ServeTurn    = turns.act("serve", DossierReceive, "called")
+	MissTurn     = turns.act("miss", DossierReceive, "called")
+	TransferTurn = turns.act("transfer", DossierReceive, "waiting called")
+
+	reserved      = kindOf("reserved_number", "open answered")
+	UseNumber     = reserved.act("use", DossierReceive, "open")
+	CancelReserve = reserved.act("cancel", DossierReceive, "open")
+
+	books     = kindOf("book", "year_runs year_over closed")
+	CloseYear = books.act("close", BookClose, "year_over")
+)
+
+// The PAR index: rounds by their approval, sheets from the unit's side, a sheet in a
+// stage of appraisal from the appraiser's. A round is approving while the stage of
+// approval is open; a sheet is left when its stage locked and nobody handed it in.
+var (
+	rounds          = kindOf("round", "open approving approved")
+	ChangeCalendar  = rounds.act("change_calendar", RoundKeep, "open approving")
+	ReopenStage     = rounds.act("reopen_stage", RoundKeep, "open approving")
+	AssignAppraiser = rounds.act("assign_appraisers", RoundKeep, "open approving")
+	TakeMeasures    = rounds.act("take_measures", RoundKeep, "open approving")
+	RefreshSheets   = rounds.act("refresh_sheets", RoundKeep, "open approving")
+	KeepSheet       = rounds.act("keep_sheet", RoundKeep, "open approving") // regroup, note, leave out, take back in
+	DeleteRound     = rounds.act("delete", RoundKeep, "open approving")
+	ApproveRound    = rounds.act("approve", ResultPublish, "approving")
+	ProposeResult   = rounds.act("propose_result", "", "approved").by(byPreparer)
+
+	sheets        = kindOf("sheet", "ahead draft left handed_in handed_in_explaining explaining locked approved removed")
+	EnterScore    = sheets.act("enter_score", ScoreEnter, "draft").by(byUnit)
+	HandInSheet   = sheets.act("hand_in", ScoreEnter, "draft left").by(byUnit)
+	HandInFor     = sheets.act("hand_in_for", RoundKeep, "left")
+	TakeSheetBack = sheets.act("take_back", ScoreEnter, "handed_in handed_in_explaining").by(byUnit)
+	AttachProof   = sheets.act("attach", ScoreEnter, "draft handed_in_explaining explaining approved").by(byUnit)
+	DetachProof   = sheets.act("detach", ScoreEnter, "draft handed_in_explaining explaining").by(byUnit)
+	FileAppeal    = sheets.act("appeal", ScoreEnter, "approved").by(byUnit)
+
+	stages       = kindOf("stage", "closed removed not_handed_in open")
+	JudgeSheet   = stages.act("appraise", ScoreAppraise, "open").by(byAppraiser)
+	CouncilScore = stages.act("council_score", RoundKeep, "open")
+	AskUnit      = stages.act("ask_unit", ScoreAppraise, "open").by(byAppraiser)
+	AnswerAsked  = stages.act("answer", ScoreEnter, "open not_handed_in").by(byUnit)
+
+	appeals      = kindOf("appeal", "waiting decided")
+	DecideAppeal = appeals.act("decide", ResultPublish, "waiting")
+
+	sets       = kindOf("criteria_set", "draft issued superseded")
+	ReadDraft  = sets.act("read_draft", CriteriaChange, "draft")
+	ChangeSet  = sets.act("change", CriteriaChange, "draft") // and delete, and issue
+	NextSet    = sets.act("next_version", CriteriaChange, "issued superseded")
+	DeriveSet  = sets.act("derive", CriteriaChange, "issued superseded")
+	CopySet    = sets.act("copy", CriteriaChange, "draft issued superseded")
+	ScoreBySet = sets.act("score_by", RoundKeep, "issued superseded")
+
+	results       = kindOf("result", "prepared published amended")
+	ApproveResult = results.act("approve", ResultPublish, "prepared").by(byChair)
+	DiscardResult = results.act("discard", "", "prepared").by(byPreparer)
+	AmendResult   = results.act("amend", "", "published").by(byPreparer)
+	PlanRemedy    = results.act("plan_remedy", "", "published amended").by(byRemedier)
+)
+
+// Files that are brought in (lượt nhập); the right is that of the kind of file.
+var (
+	imported      = kindOf("import", "waiting checking checked storing cut_off done failed abandoned")
+	StoreImport   = imported.act("store", "", "checked cut_off").by(byFile)
+	RecheckImport = imported.act("recheck", "", "checked failed").by(byFile)
+	AbandonImport = imported.act("abandon", "", "waiting checking checked cut_off failed").by(byFile)
+)
+
+// Personal data: requests of data subjects, what a retention rule proposes, and holds.
+var (
+	requests       = kindOf("request", "received identified answered refused")
+	IdentifyPerson = requests.act("identify", PrivacyAnswer, "received identified")
+	AssignRequest  = requests.act("assign", PrivacyAnswer, "received identified")
+	AnswerRequest  = requests.act("answer", PrivacyAnswer, "received identified")
+	OpenData       = requests.act("open_data", PrivacyAnswer, "identified answered") // and dossier.read_person
+
+	retention      = kindOf("retention", "none proposed approved refused done")
+	ProposeErasing = retention.act("propose", "", "none refused done").by(byKeeper)
+	DecideErasing  = retention.act("decide", PrivacyApprove, "proposed")
+	CarryErasing   = retention.act("carry_out", PrivacyApprove, "approved").by(byProgram)
+	holds          = kindOf("hold", "in_force ended")
+	EndHold        = holds.act("end", "", "in_force").by(byKeeper)
+)
+
+// Links to other systems.
+var (
+	links     = kindOf("link", "in_use ended")
+	TellAgain = links.act("tell_again", DossierImport, "in_use")
+	FetchList = links.act("fetch_list", DossierImport, "in_use")
+)
+
+// Who does an act where the verb alone does not say.
 const (
-	byToken   = "token"   // who has the receipt, by the token on it
-	byProgram = "program" // the program, after a change of units or of the calendar
+	byToken     = "token"     // who has the receipt, by the token on it
+	byProgram   = "program"   // the program, after a change of units or of the calendar, or by a schedule
+	byHolder    = "holder"    // whose drawer it is
+	byUnit      = "unit"      // with a post in the unit itself
+	byAppraiser = "appraiser" // who was assigned the field, and is not of the unit
+	byPreparer  = "preparer"  // round.keep or result.publish
+	byChair     = "chair"     // the chairperson, who did not prepare it
+	byRemedier  = "remedier"  // score.enter or round.keep
+	byFile      = "file"      // the verb of the file's kind
+	byKeeper    = "keeper"    // privacy.keep or privacy.approve
 )

@@ -3,7 +3,10 @@ package auth_test
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,9 +98,13 @@ func policyText(head string, say func(kind, name string) string) string {
 var inEnglish = map[string]string{
 	"title.roles": "Roles and verbs", "title.verb": "Verb", "title.act": "Act", "title.states": "In the states", "title.all": "all",
 	"title.by state": "By state:", "title.nothing": "nothing",
-	"by.token": "who has the receipt, by its token", "by.program": "the program itself", "by.file": "the verb of the file's kind",
-	"by.own": "the person concerned", "by.either": "`round.keep` or `result.publish`", "by.hold": "`privacy.keep` or `dossier.erase`",
-	"by.enter": "`score.enter`, with a post in the unit", "by.chair": "`result.publish`, as chairperson, and not who prepared it",
+	"by.token": "who has the receipt, by its token", "by.program": "the program itself", "by.holder": "whose drawer it is",
+	"by.unit": "`score.enter`, with a post in the unit itself", "by.appraiser": "`score.appraise`, who was assigned and is not of the unit",
+	"by.preparer": "`round.keep` or `result.publish`", "by.chair": "`result.publish`, the chairperson, who did not prepare it",
+	"by.remedier": "`score.enter` or `round.keep`", "by.file": "the verb of the file's kind", "by.keeper": "`privacy.keep` or `privacy.approve`",
+	"title.hand_list": "Lists of what is handed over", "title.drawer": "Cash drawer of a day", "title.turn": "Number of the queue",
+	"title.stage": "Sheet in a stage of appraisal", "title.request": "Request of a data subject", "title.retention": "Proposal to erase what is over",
+	"title.hold": "Hold on a dossier's data", "title.book": "Book of numbered forms", "title.original": "Original in custody", "title.link": "Link to another system",
 }
 
 const englishHead = `# Who may do what, and when
@@ -187,6 +194,61 @@ func TestThePolicyOfActsIsWhole(t *testing.T) {
 			if (auth.Act{}).In(s) {
 				t.Errorf("an act that is nowhere may be done to a %s that is %s", k.Name, s)
 			}
+		}
+	}
+}
+
+var (
+	rowOfActs = regexp.MustCompile(`(?m)^\t(\w+) += \w+\.act\(`)
+	verbNamed = regexp.MustCompile(`(?m)^\t(\w+) +Verb = "([^"]+)"`)
+)
+
+// A row that nobody asks would be a promise of the document alone.
+func TestEveryActAndVerbIsAskedByTheProgram(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile("acts.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := map[string]bool{}
+	for _, m := range rowOfActs.FindAllStringSubmatch(string(table), -1) {
+		wanted["auth."+m[1]] = false
+	}
+	if len(wanted) != len(auth.Acts) {
+		t.Fatalf("found %d rows of %d", len(wanted), len(auth.Acts))
+	}
+	verbs, err := os.ReadFile("policy.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range verbNamed.FindAllStringSubmatch(string(verbs), -1) {
+		// Who asks for an act asks for its verb.
+		wanted["auth."+m[1]] = slices.ContainsFunc(auth.Acts, func(x auth.Act) bool { return string(x.Verb) == m[2] })
+	}
+	word := regexp.MustCompile(`\bauth\.\w+`)
+	err = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, name := range word.FindAllString(string(text), -1) {
+			if _, ok := wanted[name]; ok {
+				wanted[name] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, asked := range wanted {
+		if !asked {
+			t.Errorf("%s stands in the policy, and nothing of the program asks for it", name)
 		}
 	}
 }

@@ -110,19 +110,25 @@ func (p *Pages) loadSheet(ctx context.Context, q db.Queryer, id string) (*sheetP
 // last is the latest stage of which there are scores.
 func (v *sheetPage) last() scorecard.Stage { return v.Stages[len(v.Stages)-1] }
 
+// may reports whether the policy lets the unit's own people do an act to its sheet as
+// it stands.
+func (v *sheetPage) may(x auth.Act) bool {
+	return v.Own && x.In(v.Sheet.Stands(v.Round, v.Now))
+}
+
 // editable reports whether the person may enter self-scores now.
 func (v *sheetPage) editable() bool {
-	return v.Own && v.Sheet.HandedIn == 0 && v.Sheet.Removed == 0 && v.Round.Open(scorecard.StageSelf, v.Sheet.ID, v.Now)
+	return v.may(auth.EnterScore)
 }
 
 // explains reports whether the person may answer questions now.
 func (v *sheetPage) explains() bool {
-	return v.Own && v.Sheet.Removed == 0 && v.Round.Open(scorecard.StageExplain, v.Sheet.ID, v.Now)
+	return v.Own && auth.AnswerAsked.In(v.Sheet.StandsIn(v.Round, scorecard.StageExplain, v.Now))
 }
 
 // attaches reports whether the person may attach evidence now.
 func (v *sheetPage) attaches() bool {
-	return v.editable() || v.explains() && v.Sheet.HandedIn != 0 || v.Own && v.Round.Approved != 0
+	return v.may(auth.AttachProof)
 }
 
 func (v *sheetPage) lack(leaf string) (scorecard.LackKind, bool) {
