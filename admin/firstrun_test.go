@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cchc/admin"
+	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
@@ -21,7 +22,7 @@ func firstRun(t *testing.T) (*webtest.Browser, *db.DB) {
 	book := &unit.Book{DB: d}
 	guard := auth.Guard{Tree: book}
 	first := &admin.FirstRun{Accounts: &auth.Accounts{DB: d, Guard: guard}, Registry: &unit.Registry{Book: book, Guard: guard}, Code: "AB2C-D3EF-G4HJ"}
-	mux := web.New(web.Config{Now: clock.Now, Sessions: auth.Store{DB: d}, Elsewhere: first.Elsewhere})
+	mux := web.New(web.Config{Now: clock.Now, Sessions: auth.Store{DB: d}, Elsewhere: func(r *http.Request, a actor.Actor) (string, error) { return first.Elsewhere(r, a), nil }})
 	first.Register(mux)
 	mux.Handle("GET /{$}", web.Public, func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusOK, ui.Layout(ui.Page{Title: "Trang đầu"}))

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -138,22 +137,18 @@ func (r *rooms) healthPages() *admin.Health {
 
 // elsewhere sends requests where they must go first: the first run, then a first
 // password.
-func (r *rooms) elsewhere(req *http.Request, a actor.Actor) string {
+func (r *rooms) elsewhere(req *http.Request, a actor.Actor) (string, error) {
 	if to := r.first.Elsewhere(req, a); to != "" {
-		return to
+		return to, nil
 	}
 	if to := account.Confined(req, a); to != "" || !a.SignedIn() || a.FirstPassword {
-		return to
+		return to, nil
 	}
 	forced, err := r.factorForced(req.Context(), a)
-	if err != nil {
-		slog.ErrorContext(req.Context(), "is a second factor forced", "err", err)
-		return account.ConfinedToFactor(req) // deny when in doubt
+	if err != nil || !forced {
+		return "", err
 	}
-	if forced {
-		return account.ConfinedToFactor(req)
-	}
-	return ""
+	return account.ConfinedToFactor(req), nil
 }
 
 // factorForced reports whether somebody needs a second factor that they do not have.

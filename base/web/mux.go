@@ -65,7 +65,7 @@ type Config struct {
 	Behalf func(ctx context.Context, a actor.Actor, delegation string) (actor.Actor, error)
 	// Elsewhere returns the only address that this request may go to now, or "":
 	// the first run, a first password that must be changed.
-	Elsewhere func(r *http.Request, a actor.Actor) string
+	Elsewhere func(r *http.Request, a actor.Actor) (string, error)
 	// Place names the actor's unit for the top bar, or the province for a visitor.
 	Place func(ctx context.Context, a actor.Actor) string
 	// Nav lists what the actor may open, in order.
@@ -229,8 +229,15 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.chain.ServeH
 func (m *Mux) route(w http.ResponseWriter, r *http.Request) {
 	h, pattern := m.routes.Handler(r)
 	if m.cfg.Elsewhere != nil {
-		if to := m.cfg.Elsewhere(r, Actor(r.Context())); to != "" {
+		to, err := m.cfg.Elsewhere(r, Actor(r.Context()))
+		if to != "" || err != nil {
 			visitOf(r.Context()).route = pattern
+		}
+		if err != nil { // nobody is let on in doubt
+			m.fail(w, r, err)
+			return
+		}
+		if to != "" {
 			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, to, http.StatusSeeOther)
 			return
