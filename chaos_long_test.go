@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"cchc/base/db"
 )
 
 // TestChaos breaks one thing after the other under load for CHAOS_MINUTES, by the
@@ -30,9 +33,38 @@ func TestChaos(t *testing.T) {
 		p = newPostgres(t, disk)
 		dsn = p.url
 	}
-	s, load, before := serving(t, dsn)
+	store := newSluggish(t)
+	s, load, before := serving(t, dsn, "--files", store.url)
+	code, status, _, err := load.office.tryReceive(db.NewID())
+	if err != nil || status != http.StatusCreated {
+		t.Fatalf("%d, %v", status, err)
+	}
+	before++
 	load.begin(6)
+	var scans [][]byte // that were acknowledged
+	var scanned time.Duration
 	faults := map[string]func(){
+		"store of scans slow": func() {
+			store.trickle.Store(true)
+			quick := time.AfterFunc(time.Duration(500+random.IntN(20000))*time.Millisecond, func() { store.trickle.Store(false) })
+			scan := scanOf(len(scans))
+			status, again, text := load.office.upload(t, code, scan)
+			quick.Stop()
+			store.trickle.Store(false)
+			over := time.Now()
+			switch {
+			case status == http.StatusSeeOther:
+			case status != http.StatusServiceUnavailable || again == 0:
+				t.Errorf("a scan to a slow store: %d, Retry-After %d: %.300s", status, again, text)
+				fallthrough
+			default:
+				if status, _, text = load.office.upload(t, code, scan); status != http.StatusSeeOther {
+					t.Errorf("a scan when the store is quick again: %d %.300s", status, text)
+				}
+			}
+			scanned = time.Since(over)
+			scans = append(scans, scan)
+		},
 		"server killed": func() { s = s.killAndStart(t, dsn, load.flags...) },
 		"disk full": func() {
 			free := fill(t, disk)
@@ -43,7 +75,7 @@ func TestChaos(t *testing.T) {
 			}
 		},
 	}
-	names := []string{"server killed", "disk full"}
+	names := []string{"server killed", "disk full", "store of scans slow"}
 	if p != nil {
 		faults["PostgreSQL killed"] = func() { p.restart(t, time.Duration(random.IntN(3000))*time.Millisecond) }
 		faults["PostgreSQL paused"] = func() {
@@ -68,8 +100,9 @@ func TestChaos(t *testing.T) {
 			f = &figures{}
 			seen[name] = f
 		}
+		scanned = 0
 		faults[name]()
-		back := load.back(t) // from when the cause is over
+		back := max(scanned, load.back(t)) // from when the cause is over
 		f.times++
 		f.worst = max(f.worst, back)
 		f.longer += back
@@ -78,6 +111,11 @@ func TestChaos(t *testing.T) {
 	load.end()
 	acked, refused, cut := len(load.acked), load.refused, len(load.open)-load.refused
 	load.reckon(t, dsn, before)
+	for i, scan := range scans {
+		if !store.has(scan) {
+			t.Errorf("scan %d was acknowledged and is not there", i)
+		}
+	}
 	s.stop(t)
 	load.verifyLog(t, dsn)
 	lost := "0"

@@ -40,6 +40,7 @@ type meters struct {
 	writes   prometheus.Histogram
 	refused  prometheus.Counter
 	groups   prometheus.Histogram
+	store    *storeWatch
 }
 
 func newMeters() *meters {
@@ -55,6 +56,7 @@ func newMeters() *meters {
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.writes, m.refused, m.groups,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.store = newStoreWatch(m.registry)
 	return m
 }
 

@@ -105,8 +105,11 @@ func (k *Runs) again(ctx context.Context, id string, err error) (Run, error) {
 
 // refuse makes a fault of the file one of the form's field.
 func refuse(err error) error {
-	if f := fault.As(err); f != nil && len(f.Fields) == 0 {
-		return fault.New(fault.Invalid, "imports.refused").With("file", f.Key, f.Args...).Because(err)
+	if f := fault.As(err); f != nil && len(f.Fields) > 0 {
+		return err
+	}
+	if told := file.FieldOf(err, "imports.refused", "file"); told != nil {
+		return told
 	}
 	return err
 }

@@ -55,7 +55,7 @@ func (k *Runs) check(ctx context.Context, a actor.Actor, run Run) error {
 		}
 		info, err := k.Files.Put(ctx, book, file.Limits{Size: MaxSize, As: file.XLSX})
 		if err != nil {
-			return fmt.Errorf("keep the wrong rows: %w", err)
+			return k.fail(ctx, run, fmt.Errorf("keep the wrong rows: %w", err))
 		}
 		run.Mended = info.Key
 	}
@@ -113,7 +113,7 @@ func (k *Runs) fail(ctx context.Context, run Run, err error) error {
 		// Cut off, not wrong: whoever comes next begins anew.
 		return err
 	}
-	run.State, run.Fault = Failed, fault.As(err)
+	run.State, run.Fault = Failed, file.Refused(err)
 	if run.Fault == nil {
 		run.Fault = fault.New(fault.Unavailable, "imports.broken")
 		slog.ErrorContext(ctx, "an import went wrong", "run", run.ID, "kind", run.Kind, "err", err)

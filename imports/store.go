@@ -3,6 +3,7 @@ package imports
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 
 	"cchc/base/actor"
@@ -122,7 +123,7 @@ func (k *Runs) store(ctx context.Context, a actor.Actor, run Run, leave bool) (o
 		return nil, k.fail(ctx, run, err)
 	}
 	if run.Mended != "" {
-		if err := k.Files.Delete(ctx, run.Mended); err != nil {
+		if err := k.erase(ctx, run.Mended); err != nil {
 			return nil, err
 		}
 	}
@@ -159,7 +160,18 @@ func (k *Runs) Abandon(ctx context.Context, a actor.Actor, id string) error {
 		return k.record(ctx, tx, a, run, "import.abandon")
 	})
 	if err == nil && mended != "" {
-		err = k.Files.Delete(ctx, mended)
+		err = k.erase(ctx, mended)
 	}
 	return err
+}
+
+// erase deletes a file that no run names any more. What was done is done, whether or not
+// the store can be asked now: a job asks it again.
+func (k *Runs) erase(ctx context.Context, key string) error {
+	err := k.Files.Delete(ctx, key)
+	if err == nil {
+		return nil
+	}
+	slog.WarnContext(ctx, "a file is deleted later", "key", key, "err", err)
+	return k.DB.Write(ctx, func(tx *db.Tx) error { return EraseFiles.Enqueue(ctx, tx, []string{key}) })
 }

@@ -5,7 +5,9 @@
 package file
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -32,6 +34,10 @@ type Store struct {
 	bucket *blob.Bucket
 	dir    string // of a local store, to force what was written to the disk
 	watch  Watch
+
+	patience patience
+	turns    chan struct{}                    // of a store elsewhere: one for each who waits for it
+	measure  func(string) (ended func(error)) // may be nil
 }
 
 // An Info is what is known of a stored file.
@@ -55,7 +61,7 @@ func Open(ctx context.Context, where string) (*Store, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open the file store %s: %w", where, err)
 		}
-		return &Store{bucket: b}, nil
+		return elsewhere(b, usual), nil
 	}
 	dir, err := filepath.Abs(where)
 	if err != nil {
@@ -71,6 +77,11 @@ func Open(ctx context.Context, where string) (*Store, error) {
 		return nil, fmt.Errorf("open the file store %s: %w", where, err)
 	}
 	return &Store{bucket: b, dir: dir}, nil
+}
+
+// elsewhere is a store that other machines keep.
+func elsewhere(b *blob.Bucket, p patience) *Store {
+	return &Store{bucket: b, patience: p, turns: make(chan struct{}, p.waiting)}
 }
 
 // compatible adds what stores other than Amazon's need: they have no regions and
@@ -117,6 +128,26 @@ func (s *Store) Reach(ctx context.Context) error {
 	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
+// Try stores some bytes, reads them back and removes them: a store that says that it is
+// there may still take nothing, or take it slowly.
+func (s *Store) Try(ctx context.Context) error {
+	name, want := ".try-"+rand.Text(), make([]byte, 256<<10)
+	rand.Read(want)
+	err := s.bucket.WriteAll(ctx, name, want, nil)
+	var got []byte
+	if err == nil {
+		got, err = s.bucket.ReadAll(ctx, name)
+		err = errors.Join(err, s.bucket.Delete(ctx, name))
+	}
+	if err == nil && !bytes.Equal(got, want) {
+		err = errDamaged
+	}
+	if err != nil {
+		return fmt.Errorf("try the file store: %w", answered(ctx, err))
+	}
+	return nil
+}
+
 // Close closes the store.
 func (s *Store) Close() error { return s.bucket.Close() }
 
@@ -128,15 +159,29 @@ func place(key string) string { return key[:2] + "/" + key }
 // Get opens a file for reading in one go. Reading it to the end tells when the
 // bytes are not those that were stored. The caller closes it. Faults: NotFound.
 func (s *Store) Get(ctx context.Context, key string) (content io.ReadCloser, size int64, err error) {
+	return s.get(ctx, key, false)
+}
+
+// get is Get; for people it takes its turn.
+func (s *Store) get(ctx context.Context, key string, people bool) (content io.ReadCloser, size int64, err error) {
 	if !keyForm.MatchString(key) {
 		return nil, 0, fault.New(fault.NotFound, "file.unknown")
+	}
+	if people {
+		leave, err := s.turn(ctx)
+		if err != nil {
+			return nil, 0, fmt.Errorf("open file %s: %w", key, err)
+		}
+		defer leave()
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	var timer *time.Timer
 	if s.dir == "" {
-		timer = time.AfterFunc(answerWait, func() { cancel(ErrAway) })
+		timer = time.AfterFunc(s.patience.answer, func() { cancel(ErrAway) })
 	}
+	ended := s.begin("get")
 	r, err := s.bucket.NewReader(ctx, place(key), nil)
+	ended(err)
 	if timer != nil {
 		timer.Stop()
 	}
@@ -147,7 +192,7 @@ func (s *Store) Get(ctx context.Context, key string) (content io.ReadCloser, siz
 		}
 		return nil, 0, fmt.Errorf("open file %s: %w", key, answered(ctx, err))
 	}
-	return &checked{ReadCloser: &patient{ReadCloser: r, ctx: ctx, timer: timer, cancel: cancel}, key: key, hash: sha256.New()}, r.Size(), nil
+	return &checked{ReadCloser: &patient{ReadCloser: r, store: s, people: people, ctx: ctx, timer: timer, cancel: cancel}, key: key, hash: sha256.New()}, r.Size(), nil
 }
 
 // checked compares what was read with the key.
@@ -172,13 +217,21 @@ func (s *Store) Has(ctx context.Context, key string) (bool, error) {
 	if !keyForm.MatchString(key) {
 		return false, nil
 	}
-	ctx, cancel := s.asking(ctx, answerWait)
-	defer cancel()
-	ok, err := s.bucket.Exists(ctx, place(key))
+	ok, err := s.exists(ctx, key)
 	if err != nil {
-		return false, fmt.Errorf("look for file %s: %w", key, answered(ctx, err))
+		return false, fmt.Errorf("look for file %s: %w", key, err)
 	}
 	return ok, nil
+}
+
+func (s *Store) exists(ctx context.Context, key string) (bool, error) {
+	ctx, cancel := s.asking(ctx, s.patience.answer)
+	defer cancel()
+	ended := s.begin("has")
+	ok, err := s.bucket.Exists(ctx, place(key))
+	err = answered(ctx, err)
+	ended(err)
+	return ok, err
 }
 
 // Delete removes a file for good; one that isn't there is no error. The same
@@ -187,9 +240,12 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if !keyForm.MatchString(key) {
 		return nil
 	}
-	ctx, cancel := s.asking(ctx, answerWait)
+	ctx, cancel := s.asking(ctx, s.patience.answer)
 	defer cancel()
-	if err := s.bucket.Delete(ctx, place(key)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	ended := s.begin("delete")
+	err := s.bucket.Delete(ctx, place(key))
+	ended(err)
+	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return fmt.Errorf("delete file %s: %w", key, answered(ctx, err))
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -31,7 +32,8 @@ type Limits struct {
 // Put stores what r gives, to its end, and returns its key. When it fails, or
 // when the context ends, nothing is left behind. Faults, all Invalid: "file.empty",
 // "file.too_large" with Megabytes, "file.type_refused" with Types; of a store that is
-// Watched also "file.infected", "file.scan_too_large" and Unavailable "file.scan_down".
+// Watched also "file.infected", "file.scan_too_large" and Unavailable "file.scan_down". Errors:
+// ErrAway, ErrFull (Refused tells people of them).
 func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 	if l.Size == 0 {
 		l.Size = MaxSize
@@ -86,13 +88,21 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 }
 
 func (s *Store) upload(ctx context.Context, info Info, spool *os.File) error {
-	ctx, cancel := s.asking(ctx, takeWait)
+	leave, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := s.asking(ctx, s.patience.take+time.Duration(info.Size>>20)*s.patience.takeMB)
 	defer cancel()
-	return answered(ctx, s.take(ctx, info, spool))
+	ended := s.begin("put")
+	err = answered(ctx, s.take(ctx, info, spool))
+	ended(err)
+	return err
 }
 
 func (s *Store) take(ctx context.Context, info Info, spool *os.File) error {
-	asked, done := s.asking(ctx, answerWait)
+	asked, done := s.asking(ctx, s.patience.answer)
 	there, err := s.bucket.Attributes(asked, place(info.Key))
 	err = answered(asked, err)
 	done()

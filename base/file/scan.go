@@ -96,7 +96,7 @@ func recordInfected(ctx context.Context, tx *db.Tx, who actor.Actor, info Info, 
 // mark notes a file that is stored without having been looked at, unless it was
 // stored before and looked at then.
 func (s *Store) mark(ctx context.Context, info Info) error {
-	if there, err := s.bucket.Exists(ctx, place(info.Key)); err != nil || there {
+	if there, err := s.exists(ctx, info.Key); err != nil || there {
 		return err
 	}
 	return s.watch.DB.Write(ctx, func(tx *db.Tx) error {
@@ -120,7 +120,7 @@ func (s *Store) Hand(ctx context.Context, key string) (content io.ReadCloser, si
 			return nil, 0, fault.New(fault.Conflict, "file.infected_gone", "Found", found[0])
 		}
 	}
-	return s.Get(ctx, key)
+	return s.get(ctx, key, true)
 }
 
 // Unscanned counts the files that wait to be looked at.

@@ -155,6 +155,16 @@ func (a answer) again() string {
 	return "60"
 }
 
+// WrongStatus is the status of a form that is shown again for a fault, and sets when it
+// may be sent again where only a time must pass.
+func WrongStatus(w http.ResponseWriter, f *Form) int {
+	if f.Fault != nil && f.Fault.Kind == fault.Unavailable {
+		w.Header().Set("Retry-After", answer{fault: f.Fault}.again())
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusUnprocessableEntity
+}
+
 var titles = map[int]string{
 	http.StatusBadRequest:            "web.error.invalid",
 	http.StatusUnauthorized:          "web.error.unauthenticated",

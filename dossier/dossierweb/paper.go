@@ -77,7 +77,7 @@ func (p *Pages) paperAdd(w http.ResponseWriter, r *http.Request) error {
 		err = p.addPaper(r, v)
 	}
 	if in.Failed(err) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, paperPage(v))
+		return web.Render(w, r, web.WrongStatus(w, &in.Form), paperPage(v))
 	}
 	if err != nil {
 		return err
@@ -112,8 +112,8 @@ func (p *Pages) addPaper(r *http.Request, v *paperView) error {
 			limits.Types = nil // results are documents too
 		}
 		info, err := p.Files.Put(r.Context(), content, limits)
-		if f := fault.As(err); f != nil {
-			return fault.New(fault.Invalid, "web.form.invalid").With("file", f.Key, f.Args...)
+		if told := file.FieldOf(err, "web.form.invalid", "file"); told != nil {
+			return told
 		}
 		if err != nil {
 			return err

@@ -167,7 +167,7 @@ func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 		run, err = p.begin(r, page)
 	}
 	if in.Failed(err) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, askView(page))
+		return web.Render(w, r, web.WrongStatus(w, &in.Form), askView(page))
 	}
 	if err != nil {
 		return err

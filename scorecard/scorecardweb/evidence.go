@@ -197,8 +197,8 @@ func (p *Pages) storeFile(r *http.Request, id string) error {
 		return fault.New(fault.Invalid, "evidence.invalid").With("file", "evidence.no_store")
 	}
 	info, err := p.Desk.Files.Put(ctx, content, file.Limits{})
-	if f := fault.As(err); f != nil {
-		return fault.New(fault.Invalid, "evidence.invalid").With("file", f.Key, f.Args...)
+	if told := file.FieldOf(err, "evidence.invalid", "file"); told != nil {
+		return told
 	}
 	if err != nil {
 		return err
@@ -284,7 +284,7 @@ func (p *Pages) evidenceUpload(w http.ResponseWriter, r *http.Request) error {
 	}
 	keep := &evidenceForm{}
 	keep.Fault = in.Fault
-	return p.showEvidence(w, r, keep, http.StatusUnprocessableEntity)
+	return p.showEvidence(w, r, keep, web.WrongStatus(w, &keep.Form))
 }
 
 // evidenceFile sends a file for who may see the document.

@@ -50,10 +50,11 @@ func (f *Form) Chosen(name, value string) bool {
 
 // Failed keeps err for the fields and reports true when it is one that the form
 // should be shown again for: what was sent is wrong, or clashes with what is
-// stored. Other errors, and nil, are the caller's.
+// stored, or something that one field needs is away for the moment (web.WrongStatus tells the
+// status). Other errors, and nil, are the caller's.
 func (f *Form) Failed(err error) bool {
 	x := fault.As(err)
-	if x == nil || x.Kind != fault.Invalid && x.Kind != fault.Conflict {
+	if x == nil || x.Kind != fault.Invalid && x.Kind != fault.Conflict && (x.Kind != fault.Unavailable || len(x.Fields) == 0) {
 		return false
 	}
 	f.Fault = x
