@@ -133,6 +133,12 @@ func Sweep(ctx context.Context, d *db.DB) error {
 		if _, err := tx.Exec(ctx, forgetPlaces, tx.Now.Add(-keepPlaces)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, logoutForget, tx.Now.Add(-keepLogouts)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, cameForget, tx.Now.Add(-alive)); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, strangerForget, tx.Now.Add(-keepStrangers)); err != nil {
 			return err
 		}

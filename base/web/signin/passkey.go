@@ -62,7 +62,10 @@ func (p *Pages) enterPasskey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if pending == "" {
-		web.Take(ctx, heldToken)
+		notCame(ctx)
+	}
+	if err := p.noteCame(ctx, who); err != nil {
+		return err
 	}
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
 		return err

@@ -83,7 +83,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if who.Actor.Account == "" {
 		return errors.New("signed in without an account")
 	}
-	web.Take(ctx, heldToken) // of somebody who did not finish
+	notCame(ctx) // of somebody who did not finish
 	if who.Second {
 		if err := web.Pend(ctx, who.Actor.Account); err != nil {
 			return err
@@ -146,6 +146,9 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusUnprocessableEntity, codePage(&in.Form, p.Passkeys != nil))
 	}
 	if err != nil {
+		return err
+	}
+	if err := p.noteCame(ctx, who); err != nil {
 		return err
 	}
 	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {

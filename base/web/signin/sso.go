@@ -27,6 +27,7 @@ func (p *Pages) registerSSO(mux *web.Mux) {
 		return
 	}
 	mux.Handle("POST /sign-in/sso", web.Public, p.setOut)
+	mux.Handle("POST /sign-in/sso/logout", web.Public, p.logout)
 	mux.Handle("GET /sign-in/sso/return", web.Public, p.comeBack)
 	mux.Handle("GET /sign-in/sso/unknown", web.Public, func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusForbidden, unknownPage(p.SSO.Name))
@@ -156,8 +157,13 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 		if err := web.Pend(ctx, in.Actor.Account); err != nil {
 			return err
 		}
-		web.Hold(ctx, heldToken, who.Token)
+		if err := holdCame(ctx, who); err != nil {
+			return err
+		}
 		return web.SeeOther(w, r, codeAt(j.Next), "")
+	}
+	if err := p.Accounts.CameBy(ctx, in.Actor.Account, in.At, id, who.SID); err != nil {
+		return err
 	}
 	if err := web.SignIn(ctx, in.Actor.Account, in.At); err != nil {
 		return err
@@ -165,7 +171,9 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if id.Strong {
 		web.Strengthen(ctx)
 	}
-	web.Hold(ctx, heldToken, who.Token)
+	if err := holdCame(ctx, who); err != nil {
+		return err
+	}
 	return welcome(w, r, in, j.Next)
 }
 

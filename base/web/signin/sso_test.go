@@ -3,6 +3,7 @@ package signin_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -36,12 +37,14 @@ import (
 // knows, cchc and another. Its user id1 is test-user@127.0.0.1.
 type province struct {
 	server *httptest.Server
+	store  *storage.Storage
 
 	mu     sync.Mutex
 	token  string // put into the next answer of the token endpoint, instead of its ID token
 	taken  string // ID token of the last answer
 	broken bool   // answers with 503
 	asked  int
+	sid    string // put into its ID tokens: the example's have no sessions
 }
 
 // clientsLeaving adds to the example's clients where people may go after signing out.
@@ -91,6 +94,13 @@ func provider(t *testing.T, base func() string, back string) *province {
 			p.mu.Lock()
 			p.taken = answer["id_token"].(string)
 			p.mu.Unlock()
+			if token == "" && p.sid != "" {
+				var claims map[string]any
+				if b, err := base64.RawURLEncoding.DecodeString(strings.Split(p.taken, ".")[1]); err == nil && json.Unmarshal(b, &claims) == nil {
+					claims["sid"] = p.sid
+					token = p.signed(t, "JWT", claims)
+				}
+			}
 			if token != "" {
 				answer["id_token"] = token
 				body, _ = json.Marshal(answer)
@@ -109,6 +119,7 @@ func provider(t *testing.T, base func() string, back string) *province {
 		"other": storage.WebClient("other", "secret", base()+back),
 	}
 	store := clientsLeaving{storage.NewStorageWithClients(storage.NewUserStore(p.server.URL), clients), func() string { return base() + "/sign-in" }}
+	p.store = store.Storage
 	real = exampleop.SetupServer(p.server.URL, store, nil, false)
 	return p
 }

@@ -76,6 +76,9 @@ type Provider struct {
 	failed time.Time  // when it last did not answer; asking guards it
 	mu     sync.Mutex
 	known  *found
+
+	wrong      int // logout tokens worth nothing since wrongSince; mu guards both
+	wrongSince time.Time
 }
 
 // found is what the provider told of itself.
@@ -194,6 +197,7 @@ type Person struct {
 	Name            string
 	Strong          bool   // the provider asked for a second factor
 	Token           string // the ID token, for signing out
+	SID             string // the session there, "" when it has no name
 }
 
 // Finish ends a journey with what the provider sent to our address of return. Errors:
@@ -243,6 +247,7 @@ func (p *Provider) Finish(ctx context.Context, j Journey, back url.Values) (Pers
 		Name  string   `json:"name"`
 		Party string   `json:"azp"`
 		ACR   string   `json:"acr"`
+		SID   string   `json:"sid"`
 		AMR   []string `json:"amr"`
 	}
 	all := map[string]any{}
@@ -256,7 +261,7 @@ func (p *Provider) Finish(ctx context.Context, j Journey, back url.Values) (Pers
 	if id.Subject == "" || len(id.Subject) > 255 {
 		return no("the subject", nil)
 	}
-	who := Person{Issuer: id.Issuer, Subject: id.Subject, Name: c.Name, Token: raw,
+	who := Person{Issuer: id.Issuer, Subject: id.Subject, Name: c.Name, Token: raw, SID: c.SID,
 		Strong: slices.Contains(p.Strong, c.ACR) || slices.ContainsFunc(c.AMR, func(m string) bool { return slices.Contains(p.Strong, m) })}
 	who.Claimed, _ = all[p.Claim].(string)
 	if who.Claimed == "" && f.info {
