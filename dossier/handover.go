@@ -41,7 +41,7 @@ var (
 		SELECT `+originalColumns+` FROM dossier_original o JOIN dossier d ON d.id = o.dossier_id JOIN dossier_person p ON p.dossier_id = d.id
 		WHERE o.returned_at IS NULL AND o.account = $1 ORDER BY o.kept_at, o.id LIMIT $2`)
 	originalHolder = db.SQL("dossier.hand.original", `UPDATE dossier_original SET account = $1 WHERE id = $2 AND returned_at IS NULL`)
-	drawersOpen    = db.SQL("dossier.hand.drawers", `SELECT day FROM cash_session WHERE account = $1 AND closed_at IS NULL ORDER BY day`)
+	drawersOpen    = db.SQL("dossier.hand.drawers", `SELECT unit_id, day FROM cash_session WHERE account = $1 AND closed_at IS NULL ORDER BY day, unit_id`)
 )
 
 // OnHand tells what a person has, where the actor may hand it over (account.handover),
@@ -89,8 +89,27 @@ func (k *Desk) OnHand(ctx context.Context, q db.Queryer, a actor.Actor, account,
 			h.Elsewhere++
 		}
 	}
-	h.Drawers, err = db.Column[moment.Date](ctx, q, drawersOpen, account)
-	return h, err
+	type drawer struct {
+		unit unit.ID
+		day  moment.Date
+	}
+	drawers, err := db.All(ctx, q, drawersOpen, func(r db.Scanner) (x drawer, err error) {
+		err = r.Scan(&x.unit, &x.day)
+		return x, err
+	}, account)
+	if err != nil {
+		return h, err
+	}
+	for _, x := range drawers {
+		if ok, err := k.Guard.May(ctx, q, a, auth.AccountHandover, x.unit); err != nil {
+			return h, err
+		} else if ok {
+			h.Drawers = append(h.Drawers, x.day)
+		} else {
+			h.Elsewhere++
+		}
+	}
+	return h, nil
 }
 
 // goesTo refuses a dossier whose current step cannot go from one person to another.
@@ -165,5 +184,5 @@ func (k *Desk) HandWork(ctx context.Context, tx *db.Tx, a actor.Actor, from, to,
 		}
 		originals++
 	}
-	return steps, originals, left, nil
+	return steps, originals, left + len(h.Drawers), nil
 }
