@@ -38,6 +38,15 @@ func (f Finding) Text(ctx context.Context) string {
 	return i18n.T(ctx, "admin.health."+f.Key+"."+string(f.Standing), f.Args...)
 }
 
+// Page is where more of it stands, "" when there is none.
+func (f Finding) Page() string {
+	switch f.Key {
+	case "backup", "drill":
+		return BackupsPath
+	}
+	return ""
+}
+
 // Do says what to do, "" when it is fine.
 func (f Finding) Do(ctx context.Context) string {
 	if f.Standing == Fine {

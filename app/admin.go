@@ -54,6 +54,7 @@ func (r *rooms) adminHub() *admin.Hub {
 		{Key: "notices", Group: admin.Data, URL: noticeweb.Admin, Verbs: []auth.Verb{auth.NoticeKeep}},
 		{Key: "jobs", Group: admin.System, URL: "/admin/jobs", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.jobPages().Waits},
 		{Key: "health", Group: admin.System, URL: "/admin/health", Verbs: []auth.Verb{auth.SystemKeep}, Waits: r.healthPages().Waits},
+		{Key: "backups", Group: admin.System, URL: admin.BackupsPath, Verbs: []auth.Verb{auth.SystemKeep}},
 		{Key: "audit", Group: admin.System, URL: "/admin/audit", Verbs: []auth.Verb{auth.AuditRead}},
 		{Key: "log", Group: admin.System, URL: admin.LogPath, Verbs: []auth.Verb{auth.AuditRead, auth.SystemKeep}},
 	}}

@@ -42,6 +42,7 @@ func (r *rooms) registerAPI(a *api.API, f serveFlags, now func() time.Time, file
 	(&importsweb.API{Runs: r.imports}).Register(a)
 	(&exchangeweb.API{Book: r.exchange}).Register(a)
 	(&admin.JobsAPI{Pages: r.jobPages()}).Register(a)
+	(&admin.BackupsAPI{Pages: r.backupPages()}).Register(a)
 	apiLog{r}.register(a)
 	(&privacyweb.API{Desk: r.privacy, Dossiers: r.desk}).Register(a)
 }

@@ -204,6 +204,12 @@ var scenes = map[string]func(s *scene){
 	"read-log-cosigned": func(s *scene) { s.lower() },
 	"cosign-log":        func(s *scene) { s.lower() },
 
+	// Copies.
+	"run-backup": func(s *scene) {
+		s.rooms.copies = copies{backupFlags: backupFlags{To: s.t.TempDir()}}
+		s.c.known["kind"] = "copy"
+	},
+
 	// Jobs.
 	"list-jobs":  func(*scene) {},
 	"retry-job":  func(s *scene) { s.c.known["id"] = s.job() },

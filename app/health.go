@@ -68,7 +68,7 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		if wal > 256<<20 && wal > size/2 {
 			s = admin.Look
 		}
-		say("database", s, "Size", bytesText(size), "Log", bytesText(wal))
+		say("database", s, "Size", admin.SizeText(size), "Log", admin.SizeText(wal))
 		free := freeGB(filepath.Dir(r.db.Name()))
 		s = admin.Fine
 		if free < noGB {
@@ -81,7 +81,7 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		say("database", admin.Fine, "Size", "PostgreSQL", "Log", i18n.None)
 	}
 	if strings.Contains(files, "://") {
-		say("files", admin.Fine, "Where", files[:strings.Index(files, "://")])
+		out = append(out, r.storeFinding(ctx, files))
 	} else if probe, err := os.CreateTemp(mustDir(files), ".health-*"); err != nil {
 		say("files", admin.Bad, "Where", files)
 	} else {
@@ -204,13 +204,6 @@ func fileSize(path string) int64 {
 		return 0
 	}
 	return info.Size()
-}
-
-func bytesText(n int64) string {
-	if n >= 1<<30 {
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 }
 
 func freeGB(dir string) float64 {

@@ -80,6 +80,7 @@ var fills = map[string]string{
 	"/admin/handover":                          "id=$account",
 
 	"/api/v1/accounts":                  "id=$account grant=$grant",
+	"/api/v1/backups":                   "kind=copy",
 	"/api/v1/bulk":                      "id=$bulk",
 	"/api/v1/calendar/changes":          "id=$changeof",
 	"/api/v1/counter/cash":              "id=$cash",

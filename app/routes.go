@@ -104,6 +104,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	r.first.Register(mux)
 	r.jobPages().Register(mux)
 	r.healthPages().Register(mux)
+	r.backupPages().Register(mux)
 	reports.Register(mux)
 	(&reportedweb.Pages{Book: r.reported, Units: r.units}).Register(mux)
 	(&admin.Trail{DB: r.db, Guard: *r.guard, Units: r.units, Name: r.named}).Register(mux)
@@ -113,6 +114,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 	if err != nil {
 		return nil, nil, fmt.Errorf("--files: %w", err)
 	}
+	files.Measured(r.meters.store.begin)
 	if err := r.watched(files, f); err != nil {
 		return nil, nil, err
 	}

@@ -25,16 +25,25 @@ type Reader struct {
 // ErrNoSum says that a copy has no checksum beside it.
 var ErrNoSum = errors.New("no checksum is beside it")
 
+// Sum returns the SHA-256 that stands beside a copy. Errors: ErrNoSum.
+func Sum(ctx context.Context, shelf *file.Shelf, c Copy) (string, error) {
+	text, err := readAll(ctx, shelf, c.Name()+sumEnding)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s: %w", shelf.Path(c.Name()), ErrNoSum)
+	}
+	if err != nil {
+		return "", err
+	}
+	sum, _, _ := strings.Cut(string(text), " ")
+	return sum, nil
+}
+
 // Check compares a copy with the checksum beside it. Errors: ErrNoSum.
 func (r *Reader) Check(ctx context.Context, c Copy) error {
-	text, err := readAll(ctx, r.Shelf, c.Name()+sumEnding)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", r.Shelf.Path(c.Name()), ErrNoSum)
-	}
+	want, err := Sum(ctx, r.Shelf, c)
 	if err != nil {
 		return err
 	}
-	want, _, _ := strings.Cut(string(text), " ")
 	got, _, err := sumOf(ctx, r.Shelf, c.Name())
 	if err != nil {
 		return err

@@ -71,6 +71,27 @@ func (s Schedule) Latest(now moment.Instant) moment.Instant {
 	return 0
 }
 
+// Next returns the first time after now at which a copy is due; zero when there is no
+// schedule.
+func (s Schedule) Next(now moment.Instant) moment.Instant {
+	if s.Every > 0 {
+		return s.Latest(now).Add(s.Every)
+	}
+	t := now.Time().In(moment.Zone)
+	for on := range 8 {
+		day := time.Date(t.Year(), t.Month(), t.Day()+on, 0, 0, 0, 0, moment.Zone)
+		if !s.Days[day.Weekday()] {
+			continue
+		}
+		for _, second := range s.At {
+			if at := moment.Of(day.Add(time.Duration(second) * time.Second)); at > now {
+				return at
+			}
+		}
+	}
+	return 0
+}
+
 // Gap is the longest time that lies between two copies.
 func (s Schedule) Gap() time.Duration {
 	if s.Every > 0 || len(s.At) == 0 {

@@ -34,7 +34,7 @@ for (const lang of ['vi', 'en']) {
       const mine = new Set();
       const nav = await page.getByRole('banner').getByRole('navigation').getByRole('link').evaluateAll((all) => all.map((a) => a.href));
       const begin = [page.url(), ...nav, `${world.url}/keys`, `${world.url}/api`, ...(who ? [] : [`${world.url}/lookup`, `${world.url}/sign-in`, `${world.url}/cchc`, `${world.url}/cchc/log`]),
-        ...(who === 'quantri' ? ['/account/tokens', '/admin/tokens', '/admin/exchange', '/admin/exchange/reconcile', '/admin/erase', '/admin/log', '/notices', '/notices/wishes', '/admin/notices', '/admin/notices/templates', '/admin/notices/templates/received/email/vi'].map((path) => world.url + path) : [])];
+        ...(who === 'quantri' ? ['/account/tokens', '/admin/tokens', '/admin/exchange', '/admin/exchange/reconcile', '/admin/erase', '/admin/log', '/admin/backups', '/notices', '/notices/wishes', '/admin/notices', '/admin/notices/templates', '/admin/notices/templates/received/email/vi'].map((path) => world.url + path) : [])];
       const queue = begin.map((address) => ({ address, from: 'the navigation' }));
       const broken = [];
       let looked = 0;
