@@ -155,7 +155,11 @@ func (p *Pages) evidenceAdd(w http.ResponseWriter, r *http.Request) error {
 		if e, err = p.Desk.AddEvidence(ctx, a, in.evidence()); err == nil {
 			err = p.storeFile(r, e.ID)
 			if bad := fault.As(err); bad != nil { // the document is kept; its file can be sent again
-				web.Warn(ctx, bad.Fields[0].Key, bad.Fields[0].Args...)
+				why := fault.Field{Key: bad.Key, Args: bad.Args}
+				if len(bad.Fields) > 0 {
+					why = bad.Fields[0]
+				}
+				web.Warn(ctx, why.Key, why.Args...)
 				err = nil
 			}
 			if err == nil && in.Sheet != "" && in.Leaf != "" {
