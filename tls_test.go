@@ -44,7 +44,11 @@ func certificate(t *testing.T, host string) (cert, key []byte) {
 // one that shows another certificate, or is called otherwise than it says, is not.
 func TestPostgreSQLIsReachedOverTLSAndVerified(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp("", "cchc-tls-") // the user postgres may enter it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	p := newPostgres(t, dir)
 	cert, key := certificate(t, "127.0.0.1")
 	other, _ := certificate(t, "127.0.0.1")
