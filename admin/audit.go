@@ -16,6 +16,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/ui"
@@ -299,7 +300,8 @@ func (t *Trail) csv(w http.ResponseWriter, r *http.Request) error {
 	out.WriteString("\ufeff")
 	c := csv.NewWriter(&out)
 	c.Write([]string{"at", "login", "name", "on_behalf_of", "verb", "kind", "object", "unit", "changes", "reason"})
-	for n := 0; n < auditExported; {
+	n := 0
+	for n < auditExported {
 		entries, err := audit.Latest(ctx, t.DB, f)
 		if err != nil {
 			return err
@@ -327,6 +329,15 @@ func (t *Trail) csv(w http.ResponseWriter, r *http.Request) error {
 	c.Flush()
 	if err := c.Error(); err != nil {
 		return fmt.Errorf("write audit.csv: %w", err)
+	}
+	// What people typed as a reason may name somebody: it is noted as files with people are.
+	e := look.Export{Unit: actor.UnitID(in.Unit), List: "trail", Filter: strings.TrimSpace("kind=" + in.Kind), Format: "csv", Rows: n}
+	err = t.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := look.NoteExport(ctx, tx, web.Actor(ctx), e, nil)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")

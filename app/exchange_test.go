@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +52,19 @@ func TestAWebhookIsSignedRetriedAndKeepsItsOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret = l.Secret
+	// It stood open before there was a seal; from the next start on it does not, and signs
+	// as it did.
+	if err := r.openSeal(ctx, filepath.Join(t.TempDir(), "seal-key")); err != nil {
+		t.Fatal(err)
+	}
+	if found := traces(t, r.db, secret); len(found) > 0 {
+		t.Errorf("the key stands open: %v", found)
+	}
+	if other, err := r.exchange.Create(ctx, operator, exchange.Link{Kind: exchange.Peer, Name: "Bên kia", System: "x", Secret: "mã-của-bên-kia", Unit: u}); err != nil || other.Secret != "mã-của-bên-kia" || len(traces(t, r.db, other.Secret)) > 0 {
+		t.Errorf("a new link: %+v, %v", other, err)
+	} else if err := r.exchange.End(ctx, operator, other.ID); err != nil {
+		t.Error(err)
+	}
 	d := receive(t, r, u)
 	if err := r.desk.Finish(ctx, operator, d.Code, dossier.Result{}); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cchc/backup"
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/file"
 	"cchc/base/ledger"
@@ -87,15 +88,37 @@ func (c restoreCmd) Run(ctx context.Context, s streams) error {
 	if err := c.putFiles(ctx, s, r, from); err != nil {
 		return err
 	}
+	if err := c.tellSeal(ctx, s); err != nil {
+		return err
+	}
 	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: c.Files}.Run(ctx, s)
+}
+
+// tellSeal says what does not work while the key of the seal is missing.
+func (c restoreCmd) tellSeal(ctx context.Context, s streams) error {
+	r, err := verifyCmd{dbFlag: dbFlag{DB: c.DB}}.read(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	err = auth.SealFits(ctx, r.db, c.sealKeyAt())
+	if errors.Is(err, auth.ErrSealKey) {
+		fmt.Fprintf(s.out, "%v: until it is brought, codes of applications are refused and nothing is sent to other systems; passwords, recovery codes and passkeys work, and nothing else is lost\n", err)
+		return nil
+	}
+	return err
+}
+
+func (c restoreCmd) sealKeyAt() string {
+	if c.SealKey != "" {
+		return c.SealKey
+	}
+	return sealKeyName(c.DB)
 }
 
 // putSealKey puts back the key that seals second factors, where there is none.
 func (c restoreCmd) putSealKey(ctx context.Context, s streams, r *backup.Reader, from backup.Copy) error {
-	to := c.SealKey
-	if to == "" {
-		to = sealKeyName(c.DB)
-	}
+	to := c.sealKeyAt()
 	if _, err := os.Lstat(to); err == nil {
 		return nil
 	}

@@ -20,10 +20,15 @@ func (r *rooms) sealKeyAt(given string) string {
 }
 
 // openSeal takes the key, and seals what is not sealed yet. Without it codes of
-// applications are refused with the reason, and health tells.
+// applications are refused with the reason, nothing is sent to other systems, and health
+// tells.
 func (r *rooms) openSeal(ctx context.Context, given string) (err error) {
 	r.sealKey = r.sealKeyAt(given)
 	r.accounts.Seal, err = auth.OpenSeal(ctx, r.db, r.sealKey)
+	r.exchange.Seal = r.accounts.Seal
+	if err == nil {
+		err = r.exchange.SealSecrets(ctx)
+	}
 	r.sealed = err
 	return err
 }

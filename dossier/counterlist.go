@@ -51,6 +51,7 @@ type HandList struct {
 // A ListItem is one dossier on a list.
 type ListItem struct {
 	Ord       int
+	Dossier   string // its id
 	Code      string
 	Applicant string
 	Procedure string
@@ -86,7 +87,7 @@ var (
 		ORDER BY day DESC, made_at DESC, id
 		LIMIT 5000`)
 	handItems = db.SQL("counter.list.items", `
-		SELECT i.ord, d.code, p.name, d.procedure_code, i.tracking, i.outcome, i.outcome_at, i.note
+		SELECT i.ord, d.id, d.code, p.name, d.procedure_code, i.tracking, i.outcome, i.outcome_at, i.note
 		FROM counter_list_item i
 		JOIN dossier d ON d.id = i.dossier_id
 		JOIN dossier_person p ON p.dossier_id = d.id
@@ -267,7 +268,7 @@ func scanHandList(r db.Scanner) (l HandList, err error) {
 }
 
 func scanListItem(r db.Scanner) (x ListItem, err error) {
-	err = r.Scan(&x.Ord, &x.Code, &x.Applicant, &x.Procedure, &x.Tracking, &x.Outcome, &x.At, &x.Note)
+	err = r.Scan(&x.Ord, &x.Dossier, &x.Code, &x.Applicant, &x.Procedure, &x.Tracking, &x.Outcome, &x.At, &x.Note)
 	return x, err
 }
 

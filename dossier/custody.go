@@ -18,6 +18,7 @@ import (
 // đang giữ) until it gives it back.
 type Original struct {
 	ID         string
+	Dossier    string // its id
 	Code       string
 	Applicant  string
 	Name       string
@@ -35,7 +36,7 @@ func (o Original) stands() auth.State {
 	return "kept"
 }
 
-const originalColumns = `o.id, d.code, p.name, o.name, o.place, o.kept_at, o.account, o.returned_at, o.returned_to`
+const originalColumns = `o.id, o.dossier_id, d.code, p.name, o.name, o.place, o.kept_at, o.account, o.returned_at, o.returned_to`
 
 var (
 	originalPut = db.Rows("counter.original.put", "dossier_original",
@@ -54,7 +55,7 @@ var (
 )
 
 func scanOriginal(r db.Scanner) (o Original, err error) {
-	err = r.Scan(&o.ID, &o.Code, &o.Applicant, &o.Name, &o.Place, &o.Kept, &o.Account, &o.Returned, &o.ReturnedTo)
+	err = r.Scan(&o.ID, &o.Dossier, &o.Code, &o.Applicant, &o.Name, &o.Place, &o.Kept, &o.Account, &o.Returned, &o.ReturnedTo)
 	return o, err
 }
 

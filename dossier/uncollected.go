@@ -27,6 +27,7 @@ var ContactHows = []string{"phone", "message", "letter", "visit"}
 
 // An Uncollected is a result that lies ready and nobody came for.
 type Uncollected struct {
+	Dossier                    string // its id
 	Code, Applicant, Procedure string
 	ReturnBy                   string
 	Ended                      moment.Instant
@@ -37,7 +38,7 @@ type Uncollected struct {
 
 var (
 	uncollectedRows = db.SQL("counter.uncollected", `
-		SELECT d.code, p.name, d.procedure_code, d.return_by, d.ended_at,
+		SELECT d.id, d.code, p.name, d.procedure_code, d.return_by, d.ended_at,
 			(SELECT COUNT(*) FROM dossier_contact c WHERE c.dossier_id = d.id),
 			(SELECT MAX(c.at) FROM dossier_contact c WHERE c.dossier_id = d.id),
 			(SELECT COUNT(*) FROM dossier_original o WHERE o.dossier_id = d.id AND o.returned_at IS NULL)
@@ -65,7 +66,7 @@ func (k *Desk) NotCollected(ctx context.Context, q db.Queryer, a actor.Actor, u 
 		return nil, err
 	}
 	return db.All(ctx, q, uncollectedRows, func(r db.Scanner) (x Uncollected, err error) {
-		err = r.Scan(&x.Code, &x.Applicant, &x.Procedure, &x.ReturnBy, &x.Ended, &x.Contacts, &x.LastContact, &x.Originals)
+		err = r.Scan(&x.Dossier, &x.Code, &x.Applicant, &x.Procedure, &x.ReturnBy, &x.Ended, &x.Contacts, &x.LastContact, &x.Originals)
 		return x, err
 	}, string(u))
 }

@@ -96,6 +96,8 @@ type Book struct {
 	Fetcher Fetcher
 	// Listed reports whether a host may be called; nil lets all be.
 	Listed func(u *url.URL) bool
+	// Seal keeps the secrets of links; nil keeps them as they are.
+	Seal *auth.Seal
 	// Quiet: nothing leaves (a training). Links can be kept, changes are not noted
 	// for them, and nothing is sent or fetched.
 	Quiet bool
@@ -218,7 +220,11 @@ func (b *Book) Create(ctx context.Context, a actor.Actor, l Link) (Link, error) 
 			return err
 		}
 		l.ID, l.Created = db.NewID(), tx.Now
-		if _, err := tx.Exec(ctx, linkInsert, l.ID, l.Kind, l.Name, l.URL, l.Secret, string(l.Unit), l.System, tx.Now); err != nil {
+		secret, err := b.Seal.Put(sealedFor(l.ID), l.Secret)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, linkInsert, l.ID, l.Kind, l.Name, l.URL, secret, string(l.Unit), l.System, tx.Now); err != nil {
 			return err
 		}
 		if l.List != "" {
@@ -473,6 +479,10 @@ func (b *Book) Send(ctx context.Context, id string) error {
 	if i < 0 {
 		return nil
 	}
+	link, err := b.opened(links[i])
+	if err != nil {
+		return err // what waits goes on waiting
+	}
 	for {
 		list, err := db.All(ctx, b.DB, deliveryDue, scanDelivery, id, b.DB.Now())
 		if err != nil || len(list) == 0 {
@@ -483,7 +493,7 @@ func (b *Book) Send(ctx context.Context, id string) error {
 			if held[d.Dossier] {
 				continue
 			}
-			wrong := b.Sender.Send(ctx, links[i], d)
+			wrong := b.Sender.Send(ctx, link, d)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

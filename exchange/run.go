@@ -262,7 +262,11 @@ func (b *Book) fetch(ctx context.Context, run string, l Link, address string, to
 	if err := b.reached(ctx, run, RunFetching, 0); err != nil {
 		return err
 	}
-	err := b.Fetcher.Fetch(ctx, l, address, to, func(rows int64) {
+	l, err := b.opened(l)
+	if err != nil {
+		return err
+	}
+	err = b.Fetcher.Fetch(ctx, l, address, to, func(rows int64) {
 		b.reached(ctx, run, RunFetching, rows) // only for who looks
 	})
 	if err != nil && fault.As(err) == nil && ctx.Err() == nil {

@@ -10,6 +10,8 @@ import (
 	"cchc/base/audit"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/look"
+	"cchc/base/table"
 )
 
 // A Flaw is a wrong row of a run, as it is kept.
@@ -129,6 +131,13 @@ func (k *Runs) Flaws(ctx context.Context, run Run) ([]Flaw, error) {
 	}, run.ID)
 }
 
+// peopleKind is the kind of imports whose files hold applicants, with their numbers.
+const peopleKind = "dossiers"
+
+// broughtBack is for what the file of an import is fetched; it is data, and so in
+// Vietnamese.
+const broughtBack = "Kiểm tra, sửa tệp đã nhập"
+
 // File opens the file of a run, or with mended the workbook of its wrong rows. It
 // may hold personal data: who took it goes to the trail first.
 func (k *Runs) File(ctx context.Context, a actor.Actor, id string, mended bool) (Run, io.ReadCloser, int64, error) {
@@ -148,6 +157,15 @@ func (k *Runs) File(ctx context.Context, a actor.Actor, id string, mended bool) 
 		return Run{}, nil, 0, err
 	}
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		if run.Kind == peopleKind && !a.IsSystem() { // it is what somebody brought, numbers and all
+			e := look.Export{Unit: run.Unit, List: "import", Format: run.Format, Rows: run.Rows, Numbers: true, Purpose: broughtBack}
+			if mended {
+				e.Rows, e.Format = run.Wrong, table.XLSX
+			}
+			if _, err := look.NoteExport(ctx, tx, a, e, nil); err != nil {
+				return err
+			}
+		}
 		return k.record(ctx, tx, a, run, "import.download", audit.Change{Field: "file", To: key})
 	})
 	if err != nil {

@@ -250,7 +250,7 @@ func factorCode(in *ui.Form, focus bool) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Input(in, ui.Field{Name: "code", Label: i18n.T(ctx, "auth.factor.code"), Hint: i18n.T(ctx, "auth.factor.code.hint"), Autocomplete: "one-time-code", Width: 20, MaxLength: 20, Autofocus: focus,
+		templ_7745c5c3_Err = ui.Input(in, ui.Field{Name: "code", Label: i18n.T(ctx, "auth.factor.code"), Hint: i18n.T(ctx, "auth.factor.code.hint"), Autocomplete: "one-time-code", Width: 34, MaxLength: 60, Autofocus: focus,
 			Attrs: templ.Attributes{"autocapitalize": "none", "spellcheck": "false"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -91,7 +91,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Table = list.NewTable(rows, &in.Query, list.Order{Key: "login"}, in.at(), func(x *row) string { return x.ID }, page.fields(ctx, now))
 	if file {
-		return page.Table.Send(w, r, in.Format, "accounts-"+now.Date().String())
+		return page.Table.Send(w, r, in.Format, "accounts-"+now.Date().String(), nil)
 	}
 	if page.Keeps = p.Views != nil; page.Keeps {
 		if page.Views, err = p.Views.Of(ctx, p.Accounts.DB, listKey); err != nil {

@@ -19,14 +19,17 @@ import (
 	"cchc/base/fault"
 )
 
-// A Seal keeps the secrets of second factors from whoever has a copy of the database
-// alone: they stand in it encrypted (AES-256-GCM, bound to the account), and the key
+// A Seal keeps the secrets of second factors and of links to other systems from whoever
+// has a copy of the database alone: they stand in it encrypted (AES-256-GCM, bound to
+// the account or to the link), and the key
 // stands beside it. A nil Seal leaves them as they are; the zero Seal has no key, and
 // neither seals nor opens.
 type Seal struct{ aead cipher.AEAD }
 
-// sealed begins what is sealed; a secret of base32 has no such letters.
-const sealed = "sealed:"
+// Sealed begins what is sealed; a secret of base32 has no such letters.
+const Sealed = "sealed:"
+
+const sealed = Sealed
 
 // ErrSealKey says that the key of the seal is not there, or is another than the one
 // that the database was sealed with.
@@ -70,8 +73,7 @@ func OpenSeal(ctx context.Context, d *db.DB, path string) (*Seal, error) {
 		return none, err
 	}
 	s := &Seal{aead}
-	sum := sha256.Sum256(append([]byte("cchc seal key\x00"), key...))
-	id := hex.EncodeToString(sum[:8])
+	id := sealKeyID(key)
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		known, err := db.Column[string](ctx, tx, sealKeys)
 		if err != nil {
@@ -180,4 +182,38 @@ func (s *Seal) open(account, text string) (string, error) {
 		return "", fault.New(fault.Unavailable, "auth.factor.no_key").Because(err)
 	}
 	return string(out), nil
+}
+
+// Put returns a secret of a thing as it is stored, sealed so that it opens for that
+// thing only; a nil Seal leaves it as it is. Faults: Unavailable without the key.
+func (s *Seal) Put(of, secret string) (string, error) { return s.seal(of, secret) }
+
+// Take returns a secret of a thing that was stored by Put. Faults: Unavailable without
+// the key.
+func (s *Seal) Take(of, text string) (string, error) { return s.open(of, text) }
+
+// SealFits returns nil when the key at path opens what is sealed in the database, or
+// nothing is. Errors: ErrSealKey.
+func SealFits(ctx context.Context, d *db.DB, path string) error {
+	known, err := db.Column[string](ctx, d, sealKeys)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	key, err := readSealKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w is not at %s", ErrSealKey, path)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSealKey, err)
+	}
+	if !slices.Contains(known, sealKeyID(key)) {
+		return fmt.Errorf("%w at %s is not the one that this database was sealed with", ErrSealKey, path)
+	}
+	return nil
+}
+
+// sealKeyID is how the database knows its key.
+func sealKeyID(key []byte) string {
+	sum := sha256.Sum256(append([]byte("cchc seal key\x00"), key...))
+	return hex.EncodeToString(sum[:8])
 }

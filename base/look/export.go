@@ -8,6 +8,9 @@ import (
 	"cchc/base/moment"
 )
 
+// OnPaper is the format of what is printed.
+const OnPaper = "paper"
+
 // An Export is a file in which people of dossiers left the product (tệp đưa ra).
 type Export struct {
 	ID      string
@@ -18,8 +21,8 @@ type Export struct {
 	Unit    actor.UnitID
 	List    string // which list: "dossiers", "late"
 	Filter  string // by what it was narrowed, without a person in it
-	Format  string // csv, xlsx, json
-	Rows    int
+	Format  string // csv, xlsx, json, paper
+	Rows    int    // dossiers in it; NoteExport counts them when they are known
 	Numbers bool   // with what pages mask
 	Purpose string // "" where none is asked for
 }
@@ -49,7 +52,7 @@ func NoteExport(ctx context.Context, tx *db.Tx, a actor.Actor, e Export, objects
 		numbers = 1
 	}
 	id = db.NewID()
-	err = tx.InsertRows(ctx, exportAdd, [][]any{{id, tx.Now, a.Account, a.For.Account, a.Token, string(e.Unit), e.List, e.Filter, e.Format, len(objects), numbers, e.Purpose}})
+	err = tx.InsertRows(ctx, exportAdd, [][]any{{id, tx.Now, a.Account, a.For.Account, a.Token, string(e.Unit), e.List, e.Filter, e.Format, max(e.Rows, len(objects)), numbers, e.Purpose}})
 	if err != nil {
 		return "", err
 	}

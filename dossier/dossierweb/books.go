@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 
+	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/ui"
@@ -228,6 +230,10 @@ func (p *Lists) book(w http.ResponseWriter, r *http.Request) error {
 func (p *Lists) bookPrint(w http.ResponseWriter, r *http.Request) error {
 	page, err := p.gatherBook(r, true)
 	if err != nil {
+		return err
+	}
+	e := look.Export{Unit: actor.UnitID(r.PathValue("unit")), List: "book", Filter: "form=" + r.PathValue("form") + " year=" + r.PathValue("year"), Format: look.OnPaper}
+	if err := noted(r.Context(), p.Desk, e, page.Rows, func(x *bookRow) string { return x.Entry.ID })(); err != nil {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, bookPaper(page))

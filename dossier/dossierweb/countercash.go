@@ -10,6 +10,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/list"
@@ -55,7 +56,7 @@ func (p *Pages) cashPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.Send(w, r, in.Format, "cash-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "cash-"+v.now.Date().String(), nil)
 	}
 	return web.Render(w, r, http.StatusOK, cashPage(v))
 }
@@ -208,7 +209,7 @@ func (p *Pages) cashShow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.lines.Send(w, r, in.Format, "cash-"+v.one.Day.String())
+		return v.lines.Send(w, r, in.Format, "cash-"+v.one.Day.String(), nil)
 	}
 	return web.Render(w, r, http.StatusOK, cashOnePage(v))
 }
@@ -304,6 +305,9 @@ func (p *Pages) cashSlip(w http.ResponseWriter, r *http.Request) error {
 		err = p.Desk.DB.Snapshot(ctx, func(s *db.Snapshot) error {
 			d, err := p.Desk.ByCode(ctx, s, web.Actor(ctx), e.Code)
 			name = d.Person.Name
+			if err == nil {
+				p.Desk.Looks.Saw(web.Actor(ctx), d.ID, look.Printed)
+			}
 			return err
 		})
 		if err != nil {

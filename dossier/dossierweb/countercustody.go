@@ -9,6 +9,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/list"
@@ -74,7 +75,7 @@ func (p *Pages) custodyPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.Send(w, r, in.Format, "custody-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "custody-"+v.now.Date().String(), noted(r.Context(), p.Desk, look.Export{Unit: v.unit, List: "custody", Filter: narrowed(in.Find), Format: in.Format}, v.table.Rows, func(o *dossier.Original) string { return o.Dossier }))
 	}
 	return web.Render(w, r, http.StatusOK, custodyPage(v))
 }
@@ -168,7 +169,7 @@ func (p *Pages) uncollectedPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.Send(w, r, in.Format, "uncollected-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "uncollected-"+v.now.Date().String(), noted(ctx, p.Desk, look.Export{Unit: v.unit, List: "uncollected", Filter: narrowed(in.Find), Format: in.Format}, v.table.Rows, func(x *dossier.Uncollected) string { return x.Dossier }))
 	}
 	return web.Render(w, r, http.StatusOK, uncollectedPage(v))
 }

@@ -11,6 +11,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/list"
@@ -127,7 +128,7 @@ func (p *Pages) handPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.Send(w, r, in.Format, string(v.kind)+"-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, string(v.kind)+"-"+v.now.Date().String(), nil)
 	}
 	v.begin(r.Context())
 	return web.Render(w, r, http.StatusOK, handListsPage(v))
@@ -260,9 +261,15 @@ func (p *Pages) handShow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.items.Send(w, r, in.Format, string(v.kind)+"-"+strconv.FormatInt(v.one.Number, 10))
+		return v.items.Send(w, r, in.Format, string(v.kind)+"-"+strconv.FormatInt(v.one.Number, 10), v.noted(r.Context(), p.Desk, in.Format))
 	}
 	return web.Render(w, r, http.StatusOK, handListPage(v))
+}
+
+// noted notes the list as a file or a paper: those on it are named there.
+func (v *handView) noted(ctx context.Context, desk *dossier.Desk, format string) func() error {
+	e := look.Export{Unit: v.one.Unit, List: "handover", Filter: string(v.kind) + " " + strconv.FormatInt(v.one.Number, 10) + "/" + strconv.FormatInt(v.one.Year, 10), Format: format}
+	return noted(ctx, desk, e, v.one.Items, func(x *dossier.ListItem) string { return x.Dossier })
 }
 
 func (p *Pages) handPrint(w http.ResponseWriter, r *http.Request) error {
@@ -276,6 +283,9 @@ func (p *Pages) handPrint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	paper.Number = "Số: " + i18n.Number(ctx, v.one.Number) + "/" + strconv.FormatInt(v.one.Year, 10)
+	if err := v.noted(ctx, p.Desk, look.OnPaper)(); err != nil {
+		return err
+	}
 	return web.Render(w, r, http.StatusOK, handPaper(paper, v))
 }
 

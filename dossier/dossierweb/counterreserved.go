@@ -95,7 +95,7 @@ func (p *Pages) reservedPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return v.table.Send(w, r, in.Format, "reserved-"+v.now.Date().String())
+		return v.table.Send(w, r, in.Format, "reserved-"+v.now.Date().String(), nil)
 	}
 	return web.Render(w, r, http.StatusOK, reservedPage(v))
 }

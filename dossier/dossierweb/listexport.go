@@ -23,6 +23,25 @@ func noteFile(ctx context.Context, desk *dossier.Desk, e look.Export, ids *[]str
 	return func() error { return desk.Looks.Export(ctx, web.Actor(ctx), e, *ids) }
 }
 
+// noted is noteFile for rows that know their dossiers.
+func noted[T any](ctx context.Context, desk *dossier.Desk, e look.Export, rows []T, id func(*T) string) func() error {
+	ids := []string{}
+	for i := range rows {
+		ids = append(ids, id(&rows[i]))
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // several originals of one dossier are one dossier
+	return noteFile(ctx, desk, e, &ids)
+}
+
+// narrowed tells that something was looked for, and not what: it may be a person.
+func narrowed(find string) string {
+	if find == "" {
+		return ""
+	}
+	return "q=…"
+}
+
 // narrowing tells by what a list was narrowed, without what was searched for: that may
 // be a person.
 func (q *listQuery) narrowing() string {

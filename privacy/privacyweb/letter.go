@@ -10,6 +10,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/i18n"
+	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/ui"
@@ -56,6 +57,7 @@ func (p *Pages) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.Desk.Looks.Saw(web.Actor(ctx), x.Dossier, look.Printed)
 	on := x.Received.Date()
 	title := "privacy.paper.receipt"
 	if x.Answered != 0 {

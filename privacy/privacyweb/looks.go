@@ -47,7 +47,7 @@ func (p *Pages) looks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if file {
-		return page.Table.Send(w, r, in.Format, "xem-"+code)
+		return page.Table.Send(w, r, in.Format, "xem-"+code, nil)
 	}
 	return web.Render(w, r, http.StatusOK, looksView(page))
 }

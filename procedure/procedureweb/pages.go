@@ -131,7 +131,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Table = list.NewTable(rows, &in.Query, list.Order{Key: "place"}, in.at(), func(x *listRow) string { return x.ID }, listFields(ctx))
 	if file {
-		return v.Table.Send(w, r, in.Format, "procedures-"+today.String())
+		return v.Table.Send(w, r, in.Format, "procedures-"+today.String(), nil)
 	}
 	sectors, err := cat.Sectors(ctx, p.DB, today)
 	if err != nil {

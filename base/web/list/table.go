@@ -63,9 +63,11 @@ func (t *Table[T]) Pager(ctx context.Context) ui.Pager {
 	return Pager(t.Address, t.Before, t.After, i18n.T(ctx, "list.table.shown", "Count", len(t.Rows), "All", t.All))
 }
 
-// Send sends the whole table as a file of the format, named without its ending.
-func (t *Table[T]) Send(w http.ResponseWriter, r *http.Request, format, name string) error {
-	f := File{Format: format, Name: name}
+// Send sends the whole table as a file of the format, named without its ending. noted
+// notes it before its first byte leaves, where people of dossiers are named in it; nil
+// is for tables without them.
+func (t *Table[T]) Send(w http.ResponseWriter, r *http.Request, format, name string, noted func() error) error {
+	f := File{Format: format, Name: name, Done: noted}
 	for _, c := range t.fields {
 		if c.Cell != nil {
 			f.Header = append(f.Header, c.Label)

@@ -184,7 +184,7 @@ func codePage(in *ui.Form, passkeys bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.Input(in, ui.Field{
-				Name: "code", Label: i18n.T(ctx, "auth.factor.code"), Hint: i18n.T(ctx, "auth.factor.code.hint"), Autocomplete: "one-time-code", Width: 20, MaxLength: 20, Autofocus: true,
+				Name: "code", Label: i18n.T(ctx, "auth.factor.code"), Hint: i18n.T(ctx, "auth.factor.code.hint"), Autocomplete: "one-time-code", Width: 34, MaxLength: 60, Autofocus: true,
 				Attrs: templ.Attributes{"autocapitalize": "none", "spellcheck": "false"},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
