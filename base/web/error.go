@@ -87,7 +87,7 @@ func (m *Mux) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		w.WriteHeader(499) // nobody reads it; the log shows that they went away
+		gone(w)
 		return
 	}
 	a := classify(err)
@@ -100,6 +100,14 @@ func (m *Mux) fail(w http.ResponseWriter, r *http.Request, err error) {
 		m.cfg.Log.InfoContext(ctx, "request refused", "route", v.route, "key", a.fault.Key, "cause", a.fault.Cause)
 	}
 	m.write(w, r, a)
+}
+
+// gone answers a request that was given up: nobody reads it, and the log shows that they
+// went away. The connection goes too. Behind a proxy one was seen whose requests were all
+// given up as they came, after the database had been away; kept, it would give up more.
+func gone(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(499)
 }
 
 func (m *Mux) write(w http.ResponseWriter, r *http.Request, a answer) {

@@ -221,7 +221,7 @@ func (m *Mux) gated(next http.Handler) http.Handler {
 			return
 		}
 		if r.Context().Err() != nil {
-			w.WriteHeader(499) // they went away
+			gone(w)
 			return
 		}
 		again := soonAgain

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -224,6 +225,18 @@ func TestAFragmentsErrorIsAFragment(t *testing.T) {
 	s := open(t)
 	s.Header.Set("HX-Request", "true")
 	s.Get("/fail/conflict").Is(409).Has("[role=alert]", "Tình trạng đã thay đổi").Count("header", 0)
+}
+
+func TestARequestThatWasGivenUpEndsItsConnection(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/fail/given-up", nil))
+	if w.Code != 499 || w.Header().Get("Connection") != "close" || w.Body.Len() != 0 {
+		t.Errorf("answered %d with Connection %q and %d bytes", w.Code, w.Header().Get("Connection"), w.Body.Len())
+	}
 }
 
 func TestEveryAnswerTellsBrowsersToTrustOnlyUs(t *testing.T) {
