@@ -137,7 +137,7 @@ func (w *terrain) ask(x route, p *holder, col column, q inquiry) (string, []find
 		}
 	}
 	text := readable(got)
-	for _, letter := range []string{ourCommune, nextCommune, farCommune, theProvince, farProvince} {
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, theProvince, farProvince, goneCommune} {
 		if strings.Contains(text, secret(letter)) && !within(p, letter) {
 			say("shows an applicant of %s", letter)
 		}
@@ -157,7 +157,9 @@ func within(p *holder, letter string) bool {
 	case everywhere:
 		return true
 	case theProvince:
-		return letter == theProvince || letter == ourCommune || letter == nextCommune
+		return letter == theProvince || letter == ourCommune || letter == nextCommune || letter == goneCommune
+	case ourCommune: // it succeeds to the one that is no more
+		return letter == ourCommune || letter == goneCommune
 	}
 	return letter == p.place
 }
@@ -190,7 +192,11 @@ func (w *terrain) table(x route) (block string, found []finding) {
 	for _, role := range actor.Roles {
 		cells := []string{}
 		for _, col := range columns {
-			q, err := w.inquiry(x, w.corners[col.stood])
+			c := w.corners[col.stood]
+			if p := w.people[string(role)+col.held]; col.stood == ourCommune {
+				c = c.as(p)
+			}
+			q, err := w.inquiry(x, c)
 			if err != nil || col.narrow && x.op == nil || col.stood != ourCommune && q == first {
 				cells = append(cells, "·") // nothing there to ask for
 				continue
@@ -202,7 +208,7 @@ func (w *terrain) table(x route) (block string, found []finding) {
 		}
 		add(string(role), cells)
 	}
-	stateLines, some, f := w.inStates(x)
+	stateLines, some, f := w.inStates(x, first)
 	found, reached = append(found, f...), reached || some
 	if !reached && nobody[x.name] == "" {
 		found = append(found, finding{x.name, "everybody", "nobody gets anything: its fill names nothing that is there, or its guard lets nobody in; see fills and nobody"})
@@ -227,7 +233,8 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 #   system   held in the whole system, the thing is a commune's
 #   narrow   as own, by a token that is for unit.read alone
 # Below a block: what comes of it in each state of the thing, of one's own unit (in own) and, for rounds and results, asked
-# from the province (in below). States of dossiers; of rounds by the stage that is open; of sets and of results.
+# from the province (in below). States of dossiers; of rounds by the stage that is open; of sets and of results. And of
+# what a commune left that is no more: asked by who had their role there (in gone), and in its successor (in heir).
 # Cells: allow; input (may, and what was sent is not right); conflict (may, and the thing's state forbids it);
 #   deny (403), hidden (404), sign-in (401 or sent to sign in); · is nothing to ask for.
 #

@@ -45,6 +45,7 @@ const (
 	farCommune   = "C"
 	everywhere   = "*"
 	farProvince  = "Q"
+	goneCommune  = "D" // it went into ours
 	secretPrefix = "Kín"
 )
 
@@ -62,6 +63,8 @@ type holder struct {
 	cookies []*http.Cookie
 	token   string // for programs, all verbs
 	narrow  string // for programs, only unit.read
+	tokenID string
+	thing   map[string]string // what is theirs alone
 }
 
 // secret is what only those may read who may read the dossiers of the unit.
@@ -69,7 +72,7 @@ func secret(letter string) string { return secretPrefix + " Đáo " + letter + l
 
 // idNumber is the applicant's citizen number.
 func idNumber(letter string) string {
-	return "0490850099" + fmt.Sprintf("%02d", strings.Index("ABCPQ", letter))
+	return "0490850099" + fmt.Sprintf("%02d", strings.Index("ABCPQD", letter))
 }
 
 func raise(t *testing.T) *terrain {
@@ -87,15 +90,16 @@ func raise(t *testing.T) *terrain {
 	}
 	next := create(unit.New{Code: "H99.102", Name: "Xã Gio Tây", Level: unit.Commune, Parent: o.province})
 	farAway := create(unit.New{Code: "H98", Name: "Tỉnh Bên Kia", Level: unit.Province})
+	gone := create(unit.New{Code: "H99.103", Name: "Xã Gio Cũ", Level: unit.Commune, Parent: o.province})
 	far := create(unit.New{Code: "H98.101", Name: "Xã Xa", Level: unit.Commune, Parent: farAway})
-	for letter, u := range map[string]unit.ID{theProvince: o.province, ourCommune: o.commune, nextCommune: next, farCommune: far, farProvince: farAway} {
-		code := map[string]string{theProvince: "H99", ourCommune: "H99.101", nextCommune: "H99.102", farCommune: "H98.101", farProvince: "H98"}[letter]
+	for letter, u := range map[string]unit.ID{theProvince: o.province, ourCommune: o.commune, nextCommune: next, farCommune: far, farProvince: farAway, goneCommune: gone} {
+		code := map[string]string{theProvince: "H99", ourCommune: "H99.101", nextCommune: "H99.102", farCommune: "H98.101", farProvince: "H98", goneCommune: "H99.103"}[letter]
 		w.corners[letter] = &corner{unit: u, thing: map[string]string{"unit": string(u), "code": code, "letter": letter}}
 	}
 	w.all = w.somebody("moi-quyen", "", everywhere, "")
 	w.c = readContract(t, o.b)
 	for _, role := range actor.Roles {
-		for _, place := range []string{ourCommune, theProvince, everywhere} {
+		for _, place := range []string{ourCommune, theProvince, everywhere, goneCommune} {
 			u := unit.ID("")
 			if place != everywhere {
 				u = w.corners[place].unit
@@ -103,12 +107,19 @@ func raise(t *testing.T) *terrain {
 			w.people[string(role)+place] = w.somebody(string(role)+"-"+place, role, place, u)
 		}
 	}
-	for _, letter := range []string{ourCommune, nextCommune, farCommune} {
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune} {
 		w.furnish(w.corners[letter])
 	}
 	w.furnish(w.corners[theProvince])
 	w.shared()
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune, theProvince} {
+		w.papers(w.corners[letter])
+	}
+	w.others()
 	w.scores()
+	w.receipts()
+	w.belongings()
+	w.dissolve()
 	w.stand()
 	return w
 }
@@ -142,6 +153,9 @@ func (w *terrain) somebody(login string, role actor.Role, place string, u unit.I
 		}
 	}
 	until := w.db.Now().Date().AddDays(60)
+	token, _, err := w.accounts.CreateToken(ctx, operator, auth.NewToken{Account: p.account, Name: "của tôi", Scopes: []string{string(auth.UnitRead)}, Until: w.db.Now().Date().AddDays(60)})
+	w.ok(err)
+	p.tokenID = token.ID
 	_, p.token, err = w.accounts.CreateToken(ctx, operator, auth.NewToken{Account: p.account, Name: "rộng", Scopes: scopes, Until: until})
 	w.ok(err)
 	_, p.narrow, err = w.accounts.CreateToken(ctx, operator, auth.NewToken{Account: p.account, Name: "hẹp", Scopes: []string{string(auth.UnitRead)}, Until: until})

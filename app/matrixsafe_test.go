@@ -12,6 +12,7 @@ import (
 // rights is the matrix as rules read it: what each role gets of a route in each column.
 type rights struct {
 	route string
+	gone  []string            // what comes of it for people of a unit that is no more
 	who   map[string][]string // role, or visitor → a cell for each of columns
 }
 
@@ -28,6 +29,10 @@ func readMatrix(t *testing.T) []rights {
 		case strings.HasPrefix(line, "#") || len(f) == 0:
 		case !strings.HasPrefix(line, " "):
 			out = append(out, rights{route: line, who: map[string][]string{}})
+		case f[0] == "in" && f[1] == "gone":
+			for part := range strings.SplitSeq(line[strings.Index(line, ":")+1:], ";") {
+				out[len(out)-1].gone = append(out[len(out)-1].gone, strings.Fields(part)[0])
+			}
 		case f[0] == "in": // of states; columns are other ones there
 		default:
 			for _, who := range f[len(columns):] {
@@ -70,6 +75,10 @@ var beyondOnesUnit = map[string]string{
 	"GET /api/v1/calendar/days":      "days off are public",
 	"GET /api/v1/calendar/due":       "days off are public",
 	"POST /api/v1/imports":           "the rows of the file say which units, and are asked one by one",
+	"GET /cchc/card":                 "what was published, of any unit",
+	"GET /scorecard/results/card":    "what was published, of any unit",
+	"GET /stop/{token}":              "by the token in a message, without an account",
+	"POST /stop/{token}":             "by the token in a message, without an account",
 	"GET /rate/{token}":              "by the token on the receipt, without an account",
 	"POST /rate/{token}":             "by the token on the receipt, without an account",
 	"POST /rate/{token}/reason":      "by the token on the receipt, without an account",
@@ -89,7 +98,7 @@ var beyondOnesUnit = map[string]string{
 // looking up by POST what must not stand in an address.
 var forAuditors = []string{
 	"POST /account/", "POST /me/", "POST /notices/", "POST /views/", "POST /preferences", "POST /sign-in", "POST /sign-out", "POST /turns/", "POST /api/v1/counter/turns",
-	"POST /rate/", "POST /lookup", "POST /my-data",
+	"POST /rate/", "POST /stop/", "POST /lookup", "POST /my-data",
 	// These look at what was typed before they ask who typed it, and change nothing.
 	"POST /counter/lists/{kind}/{id}/track", "POST /scorecard/sheets/{sheet}/appeals/",
 	"POST /dossiers/search", "POST /api/v1/dossiers/search", "POST /dossiers/{code}/person", "POST /api/v1/dossiers/{code}/person", "POST /dossiers/{code}/papers/purpose", "POST /api/v1/dossiers/{code}/papers/purpose",
@@ -133,6 +142,9 @@ func TestTheMatrixIsSafe(t *testing.T) {
 					t.Errorf("%s answers %s, %s, with %s", r.route, role, columns[i].name, cell)
 				}
 			}
+		}
+		if slices.Contains(r.gone, "allow") && !reads && !begins(r.route, forAuditors) {
+			t.Errorf("%s lets people of a unit that is no more do something", r.route)
 		}
 		for i, cell := range r.who[string(actor.Auditor)] {
 			if passed(cell) && !reads && !begins(r.route, forAuditors) {

@@ -21,13 +21,16 @@ type standing struct {
 	name string
 	of   []string // beginnings of the paths that ask for it
 	as   map[string]string
+	gone bool // the thing is of the unit that is no more
 }
 
 var (
 	ofDossiers = []string{"/dossiers/{code}", "/queue/{code}", "/api/v1/dossiers/{code}"}
 	ofRounds   = []string{"/scorecard/rounds/{round}", "/scorecard/sheets/{sheet}", "/api/v1/scorecard/rounds/{id}", "/api/v1/scorecard/sheets/{id}"}
-	ofSets     = []string{"/scorecard/sets/{id}", "/api/v1/scorecard/sets/{id}"}
-	ofResults  = []string{"/scorecard/results/{id}", "/api/v1/scorecard/results/{id}", "/cchc/{id}"}
+	ofUnits    = append([]string{"/counter", "/books", "/units/{id}", "/index/{unit}", "/admin/accounts/{id}", "/admin/privacy/requests/{id}", "/dossiers",
+		"/api/v1/counter", "/api/v1/units/{id}", "/api/v1/index/{unit}", "/api/v1/accounts/{id}", "/api/v1/data-requests/{id}"}, ofDossiers...)
+	ofSets    = []string{"/scorecard/sets/{id}", "/api/v1/scorecard/sets/{id}"}
+	ofResults = []string{"/scorecard/results/{id}", "/api/v1/scorecard/results/{id}", "/cchc/{id}"}
 )
 
 // stand brings dossiers, rounds, sets and results of our commune into every state.
@@ -48,6 +51,7 @@ func (w *terrain) stand() {
 	register := func(a dossier.Application) (dossier.Dossier, error) { return k.Register(ctx, operator, a) }
 	receive := func(a dossier.Application) (dossier.Dossier, error) { return k.Receive(ctx, operator, a) }
 	finish := func(code string) error { return k.Finish(ctx, operator, code, dossier.Result{}) }
+	overdue, erased := w.over(c)
 	dossiers := []struct{ name, code string }{
 		{"arrived", fresh(register)},
 		{"declined", fresh(register, func(code string) error { return k.Decline(ctx, operator, code, "Sai nơi nộp") })},
@@ -66,16 +70,19 @@ func (w *terrain) stand() {
 		{"refused", fresh(receive, func(code string) error {
 			return k.Refuse(ctx, operator, code, "Không đủ điều kiện", dossier.Result{})
 		})},
+		{"overdue", overdue},
+		{"erased", erased},
 		{"returned", fresh(receive, finish, func(code string) error { return k.HandOver(ctx, operator, code, dossier.AtCounter, 0, "") })},
 	}
 	for _, d := range dossiers {
-		w.states = append(w.states, standing{d.name, ofDossiers, map[string]string{"dossier": d.code}})
+		w.states = append(w.states, standing{name: d.name, of: ofDossiers, as: map[string]string{"dossier": d.code}})
 	}
+	w.states = append(w.states, standing{name: "dissolved", of: ofUnits, as: map[string]string{"dossier": w.corners[goneCommune].thing["stopped"]}, gone: true})
 	w.states = append(w.states,
-		standing{"draft", ofSets, map[string]string{"draft": c.thing["draft"]}},
-		standing{"issued", ofSets, map[string]string{"draft": c.thing["set"]}},
-		standing{"prepared", ofResults, map[string]string{"result": c.thing["prepared"]}},
-		standing{"published", ofResults, map[string]string{"prepared": c.thing["result"]}},
+		standing{name: "draft", of: ofSets, as: map[string]string{"draft": c.thing["draft"]}},
+		standing{name: "issued", of: ofSets, as: map[string]string{"draft": c.thing["set"]}},
+		standing{name: "prepared", of: ofResults, as: map[string]string{"result": c.thing["prepared"]}},
+		standing{name: "published", of: ofResults, as: map[string]string{"prepared": c.thing["result"]}},
 	)
 	// Rounds whose calendar lies so that now is in the middle of each stage.
 	for _, s := range []struct {
@@ -83,9 +90,9 @@ func (w *terrain) stand() {
 		days  int // earlier
 	}{{scorecard.StageSelf, 0}, {scorecard.StageAppraised1, 16}, {scorecard.StageExplain, 24}, {scorecard.StageAppraised2, 30}, {scorecard.StageCouncil, 34}, {scorecard.StageApproved, 37}} {
 		id, sheet := w.round(c.unit, time.Duration(s.days)*24*time.Hour)
-		w.states = append(w.states, standing{"stage:" + string(s.stage), ofRounds, map[string]string{"round": id, "sheet": sheet}})
+		w.states = append(w.states, standing{name: "stage:" + string(s.stage), of: ofRounds, as: map[string]string{"round": id, "sheet": sheet}})
 	}
-	w.states = append(w.states, standing{"stage:decided", ofRounds, map[string]string{"round": c.thing["decided"], "sheet": c.thing["decidedsheet"]}})
+	w.states = append(w.states, standing{name: "stage:decided", of: ofRounds, as: map[string]string{"round": c.thing["decided"], "sheet": c.thing["decidedsheet"]}})
 }
 
 // round opens a round of the province whose stages all begin so much earlier.
@@ -117,7 +124,7 @@ func (w *terrain) round(u unit.ID, earlier time.Duration) (round, sheet string) 
 // inStates asks a route for the thing in each of its states: of one's own unit, and
 // for rounds also by who holds the role in the province, above. States that answer
 // alike stand in one line.
-func (w *terrain) inStates(x route) (lines string, reached bool, found []finding) {
+func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, found []finding) {
 	type held struct {
 		name string
 		col  column
@@ -126,16 +133,21 @@ func (w *terrain) inStates(x route) (lines string, reached bool, found []finding
 	if slices.ContainsFunc(append(ofRounds, ofResults...), func(p string) bool { return strings.HasPrefix(x.path, p) }) {
 		from = append(from, held{"below", columns[1]})
 	}
+	from = append(from, held{"gone", column{name: "gone", held: goneCommune, stood: goneCommune}}, held{"heir", column{name: "heir", held: ourCommune, stood: goneCommune}})
 	for _, h := range from {
 		answers := map[string][]string{}
 		var order []string
 		for _, s := range w.states {
-			if !slices.ContainsFunc(s.of, func(p string) bool { return strings.HasPrefix(x.path, p) }) {
+			if s.gone != (h.col.stood == goneCommune) || !slices.ContainsFunc(s.of, func(p string) bool { return strings.HasPrefix(x.path, p) }) {
 				continue
 			}
-			c := &corner{unit: w.corners[ourCommune].unit, thing: maps.Clone(w.corners[ourCommune].thing)}
+			stood := w.corners[h.col.stood]
+			c := &corner{unit: stood.unit, thing: maps.Clone(stood.thing)}
 			maps.Copy(c.thing, s.as)
 			q, err := w.inquiry(x, c)
+			if s.gone && (err != nil || q == first) {
+				continue // nothing there that is the unit's
+			}
 			if err != nil {
 				found = append(found, finding{x.name, s.name, err.Error()})
 				continue

@@ -211,13 +211,17 @@ func (k *Desk) BulkRun(ctx context.Context, q db.Queryer, a actor.Actor, id stri
 	if err != nil {
 		return run, err
 	}
+	// One's own, and by a token only when that is for dossiers.
+	if err := k.Guard.CheckAnywhere(a, auth.DossierRead); err != nil {
+		return BulkRun{}, err
+	}
 	run.Results, err = db.All(ctx, q, bulkItems, scanBulkItem, id)
 	return run, err
 }
 
 // BulkRuns returns one's own last runs, the newest first, at most 30.
 func (k *Desk) BulkRuns(ctx context.Context, q db.Queryer, a actor.Actor) ([]BulkRun, error) {
-	if !a.SignedIn() {
+	if !a.SignedIn() || k.Guard.CheckAnywhere(a, auth.DossierRead) != nil {
 		return nil, nil
 	}
 	runs, err := db.All(ctx, q, bulksOf, scanBulk, a.Account)
@@ -238,6 +242,9 @@ func (k *Desk) BulkRuns(ctx context.Context, q db.Queryer, a actor.Actor) ([]Bul
 // dossier is still done once.
 func (k *Desk) BulkGoOn(ctx context.Context, a actor.Actor, id string) (BulkRun, error) {
 	run, err := k.BulkRun(ctx, k.DB, a, id)
+	if err == nil {
+		err = k.Guard.CheckAnywhere(a, run.Act.Verb())
+	}
 	if err != nil {
 		return run, err
 	}

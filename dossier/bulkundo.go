@@ -26,6 +26,9 @@ var (
 func (k *Desk) BulkUndo(ctx context.Context, a actor.Actor, id, reason string) (BulkRun, error) {
 	reason = strings.TrimSpace(reason)
 	run, err := k.BulkRun(ctx, k.DB, a, id)
+	if err == nil {
+		err = k.Guard.CheckAnywhere(a, run.Act.Verb())
+	}
 	if err != nil {
 		return run, err
 	}
