@@ -262,12 +262,7 @@ func short(s string) string {
 // VerbName says what an entry's verb is, or the verb itself where nobody has given
 // it words.
 func VerbName(ctx context.Context, verb string) string {
-	for _, prefix := range []string{"audit.verb.", "dossierweb.audit.", "auth.verb."} {
-		if i18n.Has(prefix + verb) {
-			return i18n.T(ctx, prefix+verb)
-		}
-	}
-	return verb
+	return i18n.Named(ctx, verb, "audit.verb.", "dossierweb.audit.", "auth.verb.")
 }
 
 // Who names the actor of an entry, and in whose place it was done.

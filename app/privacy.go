@@ -12,6 +12,7 @@ import (
 	"cchc/base/i18n"
 	"cchc/base/look"
 	"cchc/dossier"
+	"cchc/dossier/dossierweb"
 	"cchc/imports"
 	"cchc/notice"
 	"cchc/privacy"
@@ -141,7 +142,7 @@ func (p privacyDossiers) Everything(ctx context.Context, q db.Queryer, a actor.A
 			h.Papers = append(h.Papers, privacy.HeldPaper{Name: y.Name, Source: i18n.T(vi, "dossierweb.source."+y.Source), Scan: y.FileKey != ""})
 		}
 		for _, f := range x.Facts {
-			h.Events = append(h.Events, privacy.HeldEvent{At: f.At, What: i18n.T(vi, "dossierweb.fact."+string(f.Kind))})
+			h.Events = append(h.Events, privacy.HeldEvent{At: f.At, What: dossierweb.KindName(vi, f.Kind)})
 		}
 		items, err := p.r.notices.OfDossier(ctx, a, x.ID, x.State.Unit)
 		if err != nil && !fault.Is(err, fault.Forbidden) {

@@ -11,6 +11,7 @@ import (
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db/dbtest"
+	"cchc/base/i18n"
 	"cchc/base/web/webtest"
 	"cchc/unit"
 )
@@ -132,4 +133,14 @@ func TestKeepersOfAccountsSeeTheirTokensOnly(t *testing.T) {
 	keeper.Post("/admin/tokens", "name", "x", "scopes", "dossier.read", "until", "31/12/2026").Is(422).Has("#error-summary", "chọn tài khoản")
 	o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune}).Get("/admin/tokens").Is(403)
 	keeper.Look("/admin/tokens", "/account/tokens")
+}
+
+// A person who makes a token chooses among words, not among names of the code.
+func TestEveryVerbOfATokenHasWords(t *testing.T) {
+	t.Parallel()
+	for _, verb := range auth.Verbs {
+		if key := "tokens.scope." + string(verb); !i18n.Has(key) {
+			t.Errorf("%s has no message", key)
+		}
+	}
 }

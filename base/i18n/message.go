@@ -71,6 +71,17 @@ func Field(ctx context.Context, f fault.Field) string { return T(ctx, f.Key, f.A
 // Has reports whether key has a message in the default language.
 func Has(key string) bool { return books()[Vietnamese].all[key] != nil }
 
+// Named returns the words for a name that code gives, such as a verb or a field: the message
+// of the first prefix that has one, or the name itself where nobody has given it words.
+func Named(ctx context.Context, name string, prefixes ...string) string {
+	for _, p := range prefixes {
+		if Has(p + name) {
+			return T(ctx, p+name)
+		}
+	}
+	return name
+}
+
 var missing sync.Map // language and key that the log has told of
 
 // value writes a value for people; what it does not know it passes on.

@@ -151,7 +151,7 @@ func auditRows(ctx context.Context, t *teller, id string) ([]auditRow, error) {
 	}
 	out := make([]auditRow, 0, len(entries))
 	for _, e := range slices.Backward(entries) {
-		row := auditRow{At: i18n.ShortInstant(ctx, e.At), What: i18n.T(ctx, "dossierweb.audit."+e.Verb), Reason: e.Reason}
+		row := auditRow{At: i18n.ShortInstant(ctx, e.At), What: i18n.Named(ctx, e.Verb, "dossierweb.audit.", "audit.verb.", "auth.verb."), Reason: e.Reason}
 		if row.Who, err = t.who.acted(ctx, e.Actor.Account, e.Actor.For.Account); err != nil {
 			return nil, err
 		}
@@ -172,7 +172,7 @@ func auditRows(ctx context.Context, t *teller, id string) ([]auditRow, error) {
 // changeText writes a change of the trail; of personal fields only that they
 // changed.
 func changeText(ctx context.Context, t *teller, c audit.Change) (string, error) {
-	field := i18n.T(ctx, "dossierweb.field."+c.Field)
+	field := i18n.Named(ctx, c.Field, "dossierweb.field.", "audit.field.")
 	if c.Personal {
 		if c.From == c.To {
 			return "", nil
@@ -221,11 +221,12 @@ func changeValue(ctx context.Context, t *teller, field, value string) (string, e
 	case "verdict":
 		return i18n.T(ctx, "dossierweb.verdict."+value), nil
 	case "fact":
-		switch dossier.FactKind(value) {
-		case dossier.FStep, dossier.FMarked, dossier.FPaid, dossier.FRated:
-			return i18n.T(ctx, "dossierweb.factkind."+value), nil
-		}
-		return i18n.T(ctx, "dossierweb.fact."+value), nil
+		return KindName(ctx, dossier.FactKind(value)), nil
 	}
 	return value, nil
+}
+
+// KindName says what happened, by its kind alone.
+func KindName(ctx context.Context, k dossier.FactKind) string {
+	return i18n.Named(ctx, string(k), "dossierweb.factkind.", "dossierweb.fact.")
 }
