@@ -192,6 +192,7 @@ func startServer(t *testing.T, dsn string, flags ...string) *server {
 		t.Fatal(err)
 	}
 	s := &server{cmd: exec.Command(program, append([]string{"serve", "--db", dsn, "--addr", "127.0.0.1:0", "--files", t.TempDir()}, flags...)...), exited: make(chan struct{})}
+	s.cmd.Dir = filepath.Dir(program)
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -328,6 +329,7 @@ func run(t *testing.T, args ...string) string {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, args...)
+	cmd.Dir = filepath.Dir(program) // what it keeps beside it is not kept here
 	cmd.Env = os.Environ()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -365,6 +367,7 @@ func TestAKilledImportLeavesNothingAndIsDoneAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, args...)
+	cmd.Dir = filepath.Dir(program) // what it keeps beside it is not kept here
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
