@@ -1,11 +1,9 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -189,11 +187,10 @@ type authority struct{ procedures *procedure.Catalogue }
 
 // Authority implements serviceindex.Catalogue.
 func (a authority) Authority(ctx context.Context, q db.Queryer, level string, on moment.Date) ([]serviceindex.Procedure, error) {
-	versions, err := a.procedures.Search(ctx, q, "", procedure.Filter{Level: level, On: on}, 0)
+	versions, err := a.procedures.Level(ctx, q, level, on)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(versions, func(a, b *procedure.Version) int { return cmp.Compare(a.Code, b.Code) })
 	out := make([]serviceindex.Procedure, len(versions))
 	for i, v := range versions {
 		// The portal's export gives the level of few; one that can be filed online and

@@ -94,7 +94,7 @@ func (c *Catalogue) Search(ctx context.Context, q db.Queryer, text string, f Fil
 	if f.On == 0 {
 		f.On = c.DB.Now().Date()
 	}
-	return all.index.search(text, f, n), nil
+	return all.on(f.On).index.search(text, f, n), nil
 }
 
 // Sectors returns the sectors (lĩnh vực) of the versions in force on a day with
@@ -104,23 +104,17 @@ func (c *Catalogue) Sectors(ctx context.Context, q db.Queryer, d moment.Date) ([
 	if err != nil {
 		return nil, err
 	}
-	n := map[string]int{}
-	for _, v := range all.byID {
-		if v.Span().Holds(d) {
-			n[v.Sector]++
-		}
+	return slices.Clone(all.on(d).sectors), nil
+}
+
+// Level returns the procedures of a level in force on a day, by code. The list is
+// shared: it is not to be changed.
+func (c *Catalogue) Level(ctx context.Context, q db.Queryer, level string, d moment.Date) ([]*Version, error) {
+	all, err := c.all(ctx, q)
+	if err != nil {
+		return nil, err
 	}
-	out := make([]Sector, 0, len(n))
-	for name, count := range n {
-		out = append(out, Sector{name, count})
-	}
-	slices.SortFunc(out, func(a, b Sector) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
-	return out, nil
+	return all.on(d).levels[level], nil
 }
 
 // A Sector is a field of law and how many procedures it has.

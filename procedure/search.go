@@ -49,9 +49,9 @@ type Filter struct {
 	Settled bool // only what can be received against
 }
 
+// keeps tells whether a version that is in force on the day is asked for.
 func (f Filter) keeps(v *Version) bool {
-	return v.Span().Holds(f.On) &&
-		(f.Sector == "" || v.Sector == f.Sector) &&
+	return (f.Sector == "" || v.Sector == f.Sector) &&
 		(f.Level == "" || v.Level == f.Level) &&
 		(f.Channel == "" || v.Has(f.Channel)) &&
 		(!f.Settled || v.Settled)

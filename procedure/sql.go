@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"cchc/base/db"
 	"cchc/base/moment"
@@ -71,6 +72,9 @@ type catalogue struct {
 	byID   map[string]*Version
 	byCode map[string][]*Version // by From
 	index  index
+
+	mu   sync.Mutex
+	days map[moment.Date]*day
 }
 
 func load(ctx context.Context, q db.Queryer) (*catalogue, error) {

@@ -30,6 +30,8 @@ type Notice struct {
 type Hub struct {
 	mu     sync.Mutex
 	topics map[string]map[*Subscription]struct{}
+	latest map[string]int64 // of watched topics
+	count  int64
 	closed bool
 }
 
@@ -72,10 +74,26 @@ func (h *Hub) Refresh() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for topic, subs := range h.topics {
+		h.mark(topic)
 		for s := range subs {
 			s.leave(Notice{Topic: topic})
 		}
 	}
+}
+
+// mark notes that something changed about a watched topic.
+func (h *Hub) mark(topic string) {
+	h.count++
+	h.latest[topic] = h.count
+}
+
+// Latest numbers the last notice of a topic: what was read after Latest said n holds
+// all that is told up to n. It means something while somebody watches the topic, and
+// grows when somebody begins to.
+func (h *Hub) Latest(topic string) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.latest[topic]
 }
 
 // Publish leaves a notice with every subscriber of the topic in this process. It is for
@@ -86,6 +104,10 @@ func (h *Hub) Publish(topic, text string) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.topics[topic]) == 0 {
+		return
+	}
+	h.mark(topic)
 	for s := range h.topics[topic] {
 		s.leave(Notice{Topic: topic, Text: text})
 	}
@@ -103,11 +125,12 @@ func (h *Hub) Subscribe(topics ...string) *Subscription {
 		return s
 	}
 	if h.topics == nil {
-		h.topics = map[string]map[*Subscription]struct{}{}
+		h.topics, h.latest = map[string]map[*Subscription]struct{}{}, map[string]int64{}
 	}
 	for _, t := range s.topics {
 		if h.topics[t] == nil {
 			h.topics[t] = map[*Subscription]struct{}{}
+			h.mark(t) // nobody counted what was told before
 		}
 		h.topics[t][s] = struct{}{}
 	}
@@ -187,6 +210,7 @@ func (s *Subscription) Close() {
 		delete(s.hub.topics[t], s)
 		if len(s.hub.topics[t]) == 0 {
 			delete(s.hub.topics, t)
+			delete(s.hub.latest, t)
 		}
 	}
 	s.end()

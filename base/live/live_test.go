@@ -184,3 +184,32 @@ func TestManyPublishersAndSubscribersAtOnce(t *testing.T) {
 		t.Errorf("%d subscribers are left", n)
 	}
 }
+
+func TestLatestTellsWhetherSomethingWasReadBeforeANotice(t *testing.T) {
+	t.Parallel()
+	var h live.Hub
+	h.Publish("a", "nobody watches")
+	s := h.Subscribe("a", "b")
+	begun := h.Latest("a")
+	h.Publish("b", "1")
+	if n := h.Latest("a"); n != begun {
+		t.Errorf("a notice of another topic moved it from %d to %d", begun, n)
+	}
+	h.Publish("a", "2")
+	told := h.Latest("a")
+	if told <= begun {
+		t.Errorf("a notice moved it from %d to %d", begun, told)
+	}
+	h.Refresh()
+	if n := h.Latest("a"); n <= told {
+		t.Errorf("what may have been missed moved it from %d to %d", told, n)
+	}
+	told = h.Latest("a")
+	s.Close()
+	h.Publish("a", "nobody watches")
+	again := h.Subscribe("a")
+	defer again.Close()
+	if n := h.Latest("a"); n <= told {
+		t.Errorf("who begins to watch takes what was read at %d, before somebody stopped, for new: %d", told, n)
+	}
+}

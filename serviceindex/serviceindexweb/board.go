@@ -112,10 +112,8 @@ func (p *Pages) gather(r *http.Request, whole bool) (*board, error) {
 	b := &board{In: in, Live: p.Live != nil, Periods: p.periods(period), Names: map[unit.ID]string{}}
 	ctx, a := r.Context(), web.Actor(r.Context())
 	err = p.Index.DB.Snapshot(ctx, func(q *db.Snapshot) error {
-		if b.Unit.ID = unit.ID(in.Unit); b.Unit.ID == "" {
-			if b.Unit.ID, err = p.home(ctx, q, a, auth.BoardRead); err != nil {
-				return err
-			}
+		if b.Unit.ID, err = p.boardOf(ctx, q, a, in); err != nil {
+			return err
 		}
 		if b.Unit.ID == "" {
 			if tree, err := p.Index.Units.Today(ctx, q); err != nil || tree.Len() == 0 {
@@ -128,6 +126,15 @@ func (p *Pages) gather(r *http.Request, whole bool) (*board, error) {
 		return p.fill(ctx, q, a, b, period, whole)
 	})
 	return b, err
+}
+
+// boardOf returns the unit whose board is asked for: the actor's own when none is
+// named, and "" when there is none at all.
+func (p *Pages) boardOf(ctx context.Context, q db.Queryer, a actor.Actor, in *boardQuery) (unit.ID, error) {
+	if in.Unit != "" {
+		return unit.ID(in.Unit), nil
+	}
+	return p.home(ctx, q, a, auth.BoardRead)
 }
 
 func (p *Pages) fill(ctx context.Context, q db.Queryer, a actor.Actor, b *board, period serviceindex.Period, whole bool) (err error) {

@@ -67,7 +67,7 @@ func TestTheWeeklyDigestIsKeptAsItWasTold(t *testing.T) {
 	s.busy()
 	s.Post("/as/chair")
 	s.Get("/board/week").Is(200).Has("h1", "tuần qua: nhận").Has("dl", "42 (tuần trước 42, 0)").Has("table th", "Hoàng Anh Dũng")
-	pages := &serviceindexweb.Pages{Index: s.Index, Dossiers: office{s.Place}}
+	pages := &serviceindexweb.Pages{Index: s.Index, Dossiers: office{s.Place, &s.asked}}
 	ctx := i18n.With(context.Background(), i18n.Vietnamese)
 	d, made, err := pages.MakeDigest(ctx, actor.System("test"), s.Province)
 	if err != nil || !made {

@@ -75,7 +75,8 @@ type Pages struct {
 	Dossiers Dossiers
 	Live     *live.Hub
 
-	lists keptLists
+	lists   keptLists
+	watched watchedBoards
 }
 
 // silentDays is after how many working days without an entry a commune is shown as

@@ -8,7 +8,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"cchc/base/auth"
 	"cchc/base/fault"
 	"cchc/base/web"
 	"cchc/unit"
@@ -18,12 +17,6 @@ const (
 	// streamFor is how long one stream lasts; the browser then begins another,
 	// and rights are looked at again.
 	streamFor = 10 * time.Minute
-	// A fact shows at once. Those that follow it wait for a while that grows with
-	// what making the board cost, so that one who watches a busy province takes no
-	// more than a third of a processor.
-	streamPauses = 2 // times what the last board took
-	pauseLeast   = 20 * time.Millisecond
-	pauseMost    = 2 * time.Second
 )
 
 // Topic is what package live tells boards on: of a unit, told for it and for every
@@ -39,12 +32,13 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	// The subscription comes first: what happens while the board is read shows
 	// in the next one.
-	u := unit.ID(r.URL.Query().Get("unit"))
-	if u == "" {
-		var err error
-		if u, err = p.home(ctx, p.Index.DB, web.Actor(ctx), auth.BoardRead); err != nil {
-			return err
-		}
+	in := &boardQuery{}
+	if err := web.Decode(r, in); err != nil {
+		return err
+	}
+	u, err := p.boardOf(ctx, p.Index.DB, web.Actor(ctx), in)
+	if err != nil {
+		return err
 	}
 	sub := p.Live.Subscribe(Topic(u))
 	defer sub.Close()
@@ -57,15 +51,11 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Stream(w, r, func(send func(string, []byte) error) error {
-		var pause time.Duration
 		for range sub.All(ctx) {
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
+			b, err := p.watch(r.WithContext(ctx), watchKey{u, in.Unit, in.Period, in.All})
+			if ctx.Err() != nil {
 				return nil
 			}
-			begun := p.Index.DB.Now().Time()
-			b, err := p.gather(r, false)
 			if err != nil {
 				return err
 			}
@@ -78,7 +68,6 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 					return err
 				}
 			}
-			pause = min(pauseMost, max(pauseLeast, streamPauses*p.Index.DB.Now().Time().Sub(begun)))
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 // office answers what the board asks of dossiers, from the list of a place.
 type office struct {
 	*serviceindextest.Place
+	asked *atomic.Int64 // how often boards were read
 }
 
 func (o office) Work(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID) (serviceindexweb.Work, error) {
@@ -52,6 +54,7 @@ func (o office) Work(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID
 }
 
 func (o office) Overdue(context.Context, db.Queryer) (map[unit.ID]int64, error) {
+	o.asked.Add(1)
 	out := map[unit.ID]int64{}
 	for _, x := range o.Papers.List {
 		if x.Ended == 0 && x.Due < o.DB.Now().Date() {
@@ -98,6 +101,7 @@ type site struct {
 	*webtest.Browser
 	*serviceindextest.Place
 	hub    *live.Hub
+	asked  atomic.Int64
 	people map[string]actor.Actor
 }
 
@@ -130,7 +134,7 @@ func open(t testing.TB) *site {
 		}
 		return web.SeeOther(w, r, "/board", "")
 	})
-	(&serviceindexweb.Pages{Index: s.Index, Dossiers: office{s.Place}, Live: s.hub}).Register(mux)
+	(&serviceindexweb.Pages{Index: s.Index, Dossiers: office{s.Place, &s.asked}, Live: s.hub}).Register(mux)
 	s.Browser = webtest.Open(t, mux)
 	s.Publish = func(_ context.Context, tx *db.Tx, u unit.ID) {
 		s.hub.Tell(tx, serviceindexweb.Topic(s.Province), string(u))
@@ -413,6 +417,69 @@ func TestTheBoardMovesAsFactsArrive(t *testing.T) {
 	}
 	if !events["ranking"] || !events["stats"] || events["soonest"] {
 		t.Errorf("the stream sent %v, want ranking and stats, and nothing that did not change", events)
+	}
+}
+
+func TestAllWhoWatchABoardShareOneReading(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.busy()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	sees := make(chan string, 1000)
+	watch := func(who, query string) {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := &http.Client{Jar: jar}
+		r, err := http.NewRequestWithContext(ctx, "POST", s.URL()+"/as/"+who, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", s.URL())
+		in, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Body.Close()
+		if r, err = http.NewRequestWithContext(ctx, "GET", s.URL()+"/board/stream"+query, nil); err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/event-stream")
+		resp, err := client.Do(r)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s watches: %v %v", who, resp.StatusCode, err)
+		}
+		lines := bufio.NewScanner(resp.Body)
+		lines.Scan() // it is told from now on
+		go func() {
+			defer resp.Body.Close()
+			for lines.Scan() {
+				if strings.Contains(lines.Text(), "Xã C") {
+					sees <- who + query
+				}
+			}
+		}()
+	}
+	for range 5 {
+		watch("chair", "?period=2026-11")
+		watch("home", "?period=2026-11")
+	}
+	watch("chair", "?period=2026-11&all=on")
+	before := s.asked.Load()
+	s.Hold(s.Communes[2], 1, "2026-11-20", "2026-11-20")
+	s.hub.Publish(serviceindexweb.Topic(s.Province), string(s.Communes[2]))
+	for saw := map[string]int{}; saw["chair?period=2026-11"] < 5 || saw["home?period=2026-11"] < 5 || saw["chair?period=2026-11&all=on"] < 1; {
+		select {
+		case who := <-sees:
+			saw[who]++
+		case <-ctx.Done():
+			t.Fatalf("the board moved for %v", saw)
+		}
+	}
+	if n := s.asked.Load() - before; n != 2 {
+		t.Errorf("eleven who watch two boards cost %d readings, want 2", n)
 	}
 }
 
