@@ -187,15 +187,33 @@ func (p *Jobs) change(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if in.Do == "cancel" {
-		if err := p.Queue.Cancel(ctx, a, in.ID); err != nil {
+		if err := p.cancel(ctx, a, in.ID); err != nil {
 			return err
 		}
 		return web.SeeOther(w, r, to, "admin.jobs.cancelled")
 	}
-	if err := p.Queue.Retry(ctx, a, in.ID); err != nil {
+	if err := p.retry(ctx, a, in.ID); err != nil {
 		return err
 	}
 	return web.SeeOther(w, r, to, "admin.jobs.retried")
+}
+
+func (p *Jobs) retry(ctx context.Context, a actor.Actor, id int64) error {
+	return p.Queue.Retry(ctx, a, id, allowed(ctx, auth.RetryJob))
+}
+
+func (p *Jobs) cancel(ctx context.Context, a actor.Actor, id int64) error {
+	return p.Queue.Cancel(ctx, a, id, allowed(ctx, auth.CancelJob))
+}
+
+// allowed asks the policy about an act to a job where it stands.
+func allowed(ctx context.Context, x auth.Act) func(job.State) error {
+	return func(s job.State) error {
+		if x.In(auth.State(s)) {
+			return nil
+		}
+		return fault.New(fault.Conflict, "admin.jobs.not_now", "State", i18n.T(ctx, "admin.jobs.state."+string(s)))
+	}
 }
 
 // jobName says what a kind of job is, or the kind itself.

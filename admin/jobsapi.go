@@ -96,8 +96,8 @@ func (p *JobsAPI) Register(a *api.API) {
 			return nil, do(ctx, in.ID)
 		})
 	}
-	change("retry-job", "retry", "Run a job again now", "", func(ctx context.Context, id int64) error { return p.Pages.Queue.Retry(ctx, api.Actor(ctx), id) })
-	change("cancel-job", "cancel", "Keep a job from running again", "One under way is told to stop.", func(ctx context.Context, id int64) error { return p.Pages.Queue.Cancel(ctx, api.Actor(ctx), id) })
+	change("retry-job", "retry", "Run a job again now", "", func(ctx context.Context, id int64) error { return p.Pages.retry(ctx, api.Actor(ctx), id) })
+	change("cancel-job", "cancel", "Keep a job from running again", "One under way is told to stop.", func(ctx context.Context, id int64) error { return p.Pages.cancel(ctx, api.Actor(ctx), id) })
 }
 
 func (p *JobsAPI) list(ctx context.Context, in *jobsInput) (*jobsOutput, error) {

@@ -78,8 +78,12 @@ func (t *tables) apply(p Proposal) error {
 	}
 	for _, m := range p.Days {
 		old, there := t.days[p.Unit][m.Date]
+		x := auth.EnterDay
+		if m.Withdraw {
+			x = auth.WithdrawDay
+		}
 		switch {
-		case m.Withdraw && !there:
+		case !x.In(stands(there)):
 			return fault.New(fault.NotFound, "calendar.day_missing", "Day", m.Date)
 		case !m.Withdraw && there && old == m.DayOff:
 			return fault.New(fault.Conflict, "calendar.day_there", "Day", m.Date, "Name", old.Name)
@@ -96,6 +100,14 @@ func (t *tables) apply(p Proposal) error {
 		t.settings[p.Unit] = list
 	}
 	return nil
+}
+
+// stands is how a day stands in a unit's own calendar, in the words of the policy.
+func stands(entered bool) auth.State {
+	if entered {
+		return "entered"
+	}
+	return "free"
 }
 
 // own returns a copy of the tables that may be changed.

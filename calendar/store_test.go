@@ -332,3 +332,26 @@ func TestImportHolidaysIsIdempotent(t *testing.T) {
 		t.Errorf("a wrong kind gives %v, want line 2, column kind", err)
 	}
 }
+
+// Of a day that is free and of one that was entered every act is tried and undone.
+func TestEveryActOnADayIsPossibleInItsStatesAndInNoOther(t *testing.T) {
+	t.Parallel()
+	s, _, _ := store(t)
+	storm := calendar.DayOff{Date: moment.NewDate(2026, 9, 10), Kind: calendar.Off, Name: "Bão"}
+	if err := s.AmendDay(ctx, system, calendar.Amendment{Unit: commune, DayOff: storm, Reason: "A"}); err != nil {
+		t.Fatal(err)
+	}
+	other := storm
+	other.Name = "Lũ"
+	for state, d := range map[auth.State]moment.Date{"free": storm.Date + 1, "entered": storm.Date} {
+		other.Date = d
+		for x, withdraw := range map[string]bool{auth.EnterDay.Name: false, auth.WithdrawDay.Name: true} {
+			act := map[bool]auth.Act{true: auth.WithdrawDay, false: auth.EnterDay}[withdraw]
+			rehearsal, _ := db.Rehearse(ctx)
+			err := s.AmendDay(rehearsal, system, calendar.Amendment{Unit: commune, DayOff: other, Withdraw: withdraw, Reason: "A"})
+			if may := act.In(state); may != (err == nil) || !may && !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s of a day that is %s: the policy allows it: %v, and %v", x, state, may, err)
+			}
+		}
+	}
+}

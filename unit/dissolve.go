@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/fault"
 )
 
@@ -24,7 +25,7 @@ func (r *Registry) Dissolve(ctx context.Context, a actor.Actor, id, to ID, act A
 			return err
 		}
 		e := w.begin(Dissolved, act)
-		if err := w.end(e, id); err != nil {
+		if err := w.end(e, id, auth.EndUnit); err != nil {
 			return err
 		}
 		e.Moves = []Move{act.move(id, to)}
@@ -34,7 +35,7 @@ func (r *Registry) Dissolve(ctx context.Context, a actor.Actor, id, to ID, act A
 		if err := w.may(ctx, to); err != nil {
 			return err
 		}
-		if _, err := w.last(to, act.Day); err != nil {
+		if _, err := w.last(to, act.Day, auth.CarryOn); err != nil {
 			return err
 		}
 		w.link(e, id, to, Whole)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/fault"
 )
 
@@ -59,12 +60,12 @@ func (w *work) merge(ctx context.Context, m Merger, act Act) (ID, error) {
 		if err := w.may(ctx, into); err != nil {
 			return "", err
 		}
-		if _, err := w.last(into, act.Day); err != nil {
+		if _, err := w.last(into, act.Day, auth.CarryOn); err != nil {
 			return "", err
 		}
 	}
 	for _, id := range m.From {
-		if err := w.end(e, id); err != nil {
+		if err := w.end(e, id, auth.EndUnit); err != nil {
 			return "", err
 		}
 	}

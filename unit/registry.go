@@ -147,25 +147,45 @@ func (w *work) begin(kind Kind, act Act) *occurrence {
 	return e
 }
 
-// last returns the version of a unit that an act of the day changes.
-func (w *work) last(id ID, d moment.Date) (Unit, error) {
+// last returns the version of a unit that an act of the day changes, where the policy
+// allows the act to a unit that stands so then.
+func (w *work) last(id ID, d moment.Date, x auth.Act) (Unit, error) {
 	vs := w.h.versions[id]
 	if len(vs) == 0 {
 		return Unit{}, fault.New(fault.NotFound, "unit.unknown", "Unit", string(id))
 	}
 	v := vs[len(vs)-1]
+	now := stands(vs, d)
 	switch {
-	case v.To != 0 || d < vs[0].From:
+	case x.In(now):
+		return v, nil
+	case now == "to_come" || now == "ended":
 		return Unit{}, fault.New(fault.Invalid, "unit.not_in_force", "Unit", v.Name, "Day", d)
-	case d < v.From:
-		return Unit{}, fault.New(fault.Conflict, "unit.changed_later", "Unit", v.Name, "Day", v.From)
 	}
-	return v, nil
+	return Unit{}, fault.New(fault.Conflict, "unit.changed_later", "Unit", v.Name, "Day", v.From)
+}
+
+// stands is how a unit of these versions stands for an act of a day, in the words of
+// the policy. A unit whose last day is known has ended for every act: papers may rest
+// on the end.
+func stands(vs []Unit, d moment.Date) auth.State {
+	v := vs[len(vs)-1]
+	switch {
+	case v.To != 0:
+		return "ended"
+	case d < vs[0].From:
+		return "to_come"
+	case d < v.From:
+		return "changed_later"
+	case d == v.From:
+		return "changed_that_day"
+	}
+	return "in_force"
 }
 
 // amend changes a unit from the day of the event on.
 func (w *work) amend(e *occurrence, id ID, edit func(*Unit)) error {
-	old, err := w.last(id, e.Day)
+	old, err := w.last(id, e.Day, auth.AmendUnit)
 	if err != nil {
 		return err
 	}
@@ -191,13 +211,9 @@ func (w *work) amend(e *occurrence, id ID, edit func(*Unit)) error {
 }
 
 // end closes a unit on the day of the event, which is the first without it.
-func (w *work) end(e *occurrence, id ID) error {
-	old, err := w.last(id, e.Day)
-	if err != nil {
+func (w *work) end(e *occurrence, id ID, x auth.Act) error {
+	if _, err := w.last(id, e.Day, x); err != nil {
 		return err
-	}
-	if old.From == e.Day {
-		return fault.New(fault.Conflict, "unit.changed_later", "Unit", old.Name, "Day", old.From)
 	}
 	vs := slices.Clone(w.h.versions[id])
 	vs[len(vs)-1].To = e.Day

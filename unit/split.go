@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/fault"
 )
 
@@ -91,10 +92,10 @@ func (w *work) split(ctx context.Context, d Division, act Act) ([]ID, error) {
 	e := w.begin(Divided, act)
 	lives := slices.ContainsFunc(d.Into, func(p Piece) bool { return p.Unit == d.Unit })
 	if lives {
-		if _, err := w.last(d.Unit, act.Day); err != nil {
+		if _, err := w.last(d.Unit, act.Day, auth.CarryOn); err != nil {
 			return nil, err
 		}
-	} else if err := w.end(e, d.Unit); err != nil {
+	} else if err := w.end(e, d.Unit, auth.DivideUnit); err != nil {
 		return nil, err
 	}
 	var into []ID
@@ -110,7 +111,7 @@ func (w *work) split(ctx context.Context, d Division, act Act) ([]ID, error) {
 			}
 		} else if err := w.may(ctx, id); err != nil {
 			return nil, err
-		} else if _, err := w.last(id, act.Day); err != nil {
+		} else if _, err := w.last(id, act.Day, auth.CarryOn); err != nil {
 			return nil, err
 		}
 		w.link(e, d.Unit, id, p.Share)

@@ -155,7 +155,11 @@ func (p *Pages) handOver(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
-			if to.Disabled != 0 || !works(to, tx.Now.Date()) {
+			now, err := p.Accounts.Stands(ctx, tx, to)
+			if err != nil {
+				return err
+			}
+			if !auth.TakeWork.In(now) || !works(to, tx.Now.Date()) {
 				return fault.New(fault.Invalid, "form.invalid").With("to", "handover.not_working")
 			}
 			if done, err = p.Hands.HandOver(ctx, tx, a, from.ID, to.ID, in.Reason); err != nil {

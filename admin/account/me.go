@@ -118,6 +118,7 @@ type delegationRow struct {
 	What  []string // verbs' names; none for all
 	State string   // "now", "coming", "over", "withdrawn"
 	Mine  bool     // the actor gave it
+	End   bool     // it can be withdrawn
 	Act   bool     // the actor may begin to act under it
 }
 
@@ -189,17 +190,9 @@ func (p *Pages) delegationRows(r *http.Request, list []auth.Delegation, pl *plac
 		for _, v := range d.Only {
 			x.What = append(x.What, verbName(ctx, v))
 		}
-		switch {
-		case d.Withdrawn != 0:
-			x.State = "withdrawn"
-		case d.ToDay <= today:
-			x.State = "over"
-		case d.FromDay > today:
-			x.State = "coming"
-		default:
-			x.State = "now"
-			x.Act = d.To.Account == a.Account && a.For.Delegation != d.ID
-		}
+		now := d.Stands(today)
+		x.State, x.End = string(now), auth.EndDelegation.In(now)
+		x.Act = auth.UseDelegation.In(now) && d.To.Account == a.Account && a.For.Delegation != d.ID
 		out = append(out, x)
 	}
 	return out

@@ -819,7 +819,7 @@ func delegationsView(p delegationsPage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						}
-						if d.State == "now" || d.State == "coming" {
+						if d.End {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<form method=\"post\" action=\"")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err

@@ -181,6 +181,61 @@ var (
 	EndHold        = holds.act("end", "", "in_force").by(byKeeper)
 )
 
+// Accounts, and what they give and use. One with a first password may change that and
+// nothing else; one whose unit ended, and to whom nobody gave another role, reads.
+// Locked is no state of an account: too many tries close sign-in from where they came,
+// for minutes.
+var (
+	accounts       = kindOf("account", "first_password active read_only closed")
+	UseAccount     = accounts.act("use", "", openAccount).by(bySelf) // sign in, and every request after that
+	SetOwnPassword = accounts.act("set_own_password", "", openAccount).by(bySelf)
+	GiveDelegation = accounts.act("delegate", "", "active").by(bySelf)
+	TakeDelegation = accounts.act("be_delegated", "", "first_password active").by(byGiver)
+	ActForAnother  = accounts.act("act_for_another", "", "active").by(bySelf)
+	MakeToken      = accounts.act("make_token", "", "active").by(byHolderOrKeeper)
+	RenameAccount  = accounts.act("rename", AccountChange, openAccount+" closed").by(byEverywhere)
+	NewPassword    = accounts.act("reset_password", AccountChange, openAccount+" closed").by(byEverywhere)
+	DropSecond     = accounts.act("reset_factor", AccountChange, openAccount+" closed").by(byEverywhere)
+	CutSessions    = accounts.act("end_sessions", AccountChange, openAccount+" closed").by(byEverywhere)
+	ForgetTries    = accounts.act("unlock", AccountChange, openAccount+" closed").by(byEverywhere)
+	LinkIdentity   = accounts.act("link", AccountChange, openAccount).by(byEverywhere)
+	UnlinkIdentity = accounts.act("unlink", AccountChange, openAccount+" closed").by(byEverywhere)
+	GiveRole       = accounts.act("grant", AccountChange, openAccount).by(byEverywhere)
+	EndRole        = accounts.act("revoke", AccountChange, openAccount+" closed").by(byEverywhere)
+	CloseAccount   = accounts.act("close", AccountChange, openAccount).by(byEverywhere)
+	OpenAccount    = accounts.act("open", AccountChange, "closed").by(byEverywhere)
+	HandWorkOn     = accounts.act("hand_work_on", AccountHandover, openAccount+" closed")
+	TakeWork       = accounts.act("take_work", AccountHandover, "first_password active")
+
+	delegations   = kindOf("delegation", "coming now over withdrawn")
+	UseDelegation = delegations.act("use", "", "now").by(byTaker)
+	EndDelegation = delegations.act("withdraw", "", "coming now").by(byGiverTakerOrKeeper)
+
+	tokens   = kindOf("token", "live expired withdrawn")
+	UseToken = tokens.act("use", "", "live").by(byBearer)
+	EndToken = tokens.act("withdraw", "", "live").by(byHolderOrKeeper)
+)
+
+const openAccount = "first_password active read_only"
+
+// Units on the day of an act, days of a calendar as a unit itself (or the nation)
+// entered them, and jobs.
+var (
+	units      = kindOf("unit", "to_come in_force changed_that_day changed_later ended") // ended: its last day is known
+	AmendUnit  = units.act("amend", UnitChange, "in_force changed_that_day")             // name, code, level, parent, facts
+	EndUnit    = units.act("end", UnitChange, "in_force")                                // dissolve it, or put it together with others
+	DivideUnit = units.act("divide", UnitChange, "in_force")                             // among others, itself gone
+	CarryOn    = units.act("carry_on", UnitChange, "in_force changed_that_day")          // take what another leaves, or keep a part
+
+	calendarDays = kindOf("calendar_day", "free entered")
+	EnterDay     = calendarDays.act("enter", CalendarChange, "free entered") // anew too, when it was entered otherwise
+	WithdrawDay  = calendarDays.act("withdraw", CalendarChange, "entered")
+
+	jobs      = kindOf("job", "waiting running failing given_up cancelled done")
+	RetryJob  = jobs.act("retry", SystemKeep, "waiting failing given_up cancelled").by(byTop)
+	CancelJob = jobs.act("cancel", SystemKeep, "waiting running failing").by(byTop)
+)
+
 // Links to other systems.
 var (
 	links     = kindOf("link", "in_use ended")
@@ -200,4 +255,13 @@ const (
 	byRemedier  = "remedier"  // score.enter or round.keep
 	byFile      = "file"      // the verb of the file's kind
 	byKeeper    = "keeper"    // privacy.keep or privacy.approve
+
+	bySelf               = "self"       // whose account it is
+	byEverywhere         = "everywhere" // the verb, wherever the account holds a role
+	byGiver              = "giver"      // who delegates
+	byTaker              = "taker"      // to whom it was given
+	byGiverTakerOrKeeper = "giver_or_taker"
+	byHolderOrKeeper     = "self_or_keeper"
+	byBearer             = "bearer" // who has its secret
+	byTop                = "top"    // the verb, in every unit at the top
 )

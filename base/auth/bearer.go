@@ -41,14 +41,15 @@ type bearer struct {
 	at      moment.Instant
 	day     moment.Date // grants are in force by day
 	expires moment.Instant
+	revoked moment.Instant
 	used    moment.Instant
 }
 
 var (
 	bearerByID = db.SQL("auth.bearer", `
-		SELECT secret_hash, account_id, scopes, unit_id, expires_at, used_at
+		SELECT secret_hash, account_id, scopes, unit_id, expires_at, revoked_at, used_at
 		FROM api_token
-		WHERE id = $1 AND revoked_at IS NULL`)
+		WHERE id = $1`)
 	bearerUsed = db.SQL("auth.bearer.used", `UPDATE api_token SET used_at = $1 WHERE id = $2 AND (used_at IS NULL OR used_at < $3)`)
 )
 
@@ -77,7 +78,7 @@ func (b *Bearers) Actor(ctx context.Context, text string) (actor.Actor, error) {
 			return actor.Actor{}, err
 		}
 	}
-	if subtle.ConstantTimeCompare(hashSecret(secret), t.hash) != 1 || now >= t.expires {
+	if subtle.ConstantTimeCompare(hashSecret(secret), t.hash) != 1 || !UseToken.In(tokenStands(t.revoked, t.expires, now)) {
 		return actor.Actor{}, no
 	}
 	if now > t.used.Add(usedEvery) {
@@ -95,7 +96,7 @@ func (b *Bearers) load(ctx context.Context, id string, epoch int64, now moment.I
 	var account, scopes string
 	var u actor.UnitID
 	_, err := db.One(ctx, b.DB, bearerByID, func(r db.Scanner) (struct{}, error) {
-		return struct{}{}, r.Scan(&t.hash, &account, &scopes, &u, &t.expires, &t.used)
+		return struct{}{}, r.Scan(&t.hash, &account, &scopes, &u, &t.expires, &t.revoked, &t.used)
 	}, id)
 	if err != nil {
 		return nil, err

@@ -16,12 +16,12 @@ var (
 	setDisabled = db.SQL("auth.account.set_disabled", `UPDATE account SET disabled_at = $1 WHERE id = $2`)
 	setName     = db.SQL("auth.account.set_name", `UPDATE account SET name = $1 WHERE id = $2`)
 	setPassword = db.SQL("auth.account.set_password", `UPDATE account SET password = $1, password_at = $2, first_password = $3 WHERE id = $4`)
-	passwordOf  = db.SQL("auth.account.password", `SELECT login, password FROM account WHERE id = $1 AND disabled_at IS NULL`)
+	passwordOf  = db.SQL("auth.account.password", `SELECT login, password, first_password, disabled_at FROM account WHERE id = $1`)
 )
 
 // Disable keeps an account from signing in and ends its sessions; what it did
-// stays under its name. Disabling twice changes nothing. Faults: NotFound;
-// Conflict for one's own account and for the last administrator of a unit, so
+// stays under its name. Disabling twice changes nothing. Faults: NotFound; Conflict
+// for one's own account and for the last administrator of a unit, so
 // that nobody locks the last door.
 func (k *Accounts) Disable(ctx context.Context, a actor.Actor, id, reason string) error {
 	if id == a.Account {
@@ -41,7 +41,15 @@ func (k *Accounts) setDisabled(ctx context.Context, a actor.Actor, id, reason st
 		if err != nil || (acc.Disabled != 0) == disable {
 			return err
 		}
-		verb, at := "account.enable", moment.Instant(0)
+		x, verb, at := OpenAccount, "account.enable", moment.Instant(0)
+		if disable {
+			x = CloseAccount
+		}
+		if now, err := k.Stands(ctx, tx, acc); err != nil {
+			return err
+		} else if !x.In(now) {
+			return notOf(now)
+		}
 		if disable {
 			for _, h := range acc.Grants {
 				if err := k.leaveOne(ctx, tx, h, id, "", tx.Now.Date()); err != nil {
@@ -66,7 +74,7 @@ func (k *Accounts) Rename(ctx context.Context, a actor.Actor, id, name string) e
 		return fault.New(fault.Invalid, "auth.account_invalid").With("name", "auth.name_missing")
 	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		acc, err := k.changeable(ctx, tx, a, id)
+		acc, err := k.may(ctx, tx, a, RenameAccount, id)
 		if err != nil || acc.Name == name {
 			return err
 		}
@@ -81,12 +89,20 @@ func (k *Accounts) Rename(ctx context.Context, a actor.Actor, id, name string) e
 // A stored password with the name that it belongs to.
 type stored struct{ login, hash string }
 
-// ownPassword reads the actor's own. Faults: Unauthenticated when the account is closed.
-func (k *Accounts) ownPassword(ctx context.Context, a actor.Actor) (stored, error) {
+// ownPassword reads the actor's own, for an act. Faults: Unauthenticated when the
+// account is closed.
+func (k *Accounts) ownPassword(ctx context.Context, a actor.Actor, x Act) (stored, error) {
+	var now State
 	s, err := db.One(ctx, k.DB, passwordOf, func(r db.Scanner) (s stored, err error) {
-		err = r.Scan(&s.login, &s.hash)
+		var first int
+		var closed moment.Instant
+		err = r.Scan(&s.login, &s.hash, &first, &closed)
+		now = accountStands(closed, first == 1, a.ReadOnly)
 		return s, err
 	}, a.Account)
+	if err == nil && !x.In(now) {
+		err = db.ErrNotFound
+	}
 	if errors.Is(err, db.ErrNotFound) {
 		return s, fault.New(fault.Unauthenticated, "auth.sign_in").Because(err)
 	}
@@ -100,7 +116,7 @@ func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new s
 	if !a.SignedIn() || a.IsSystem() {
 		return fault.New(fault.Unauthenticated, "auth.sign_in")
 	}
-	s, err := k.ownPassword(ctx, a)
+	s, err := k.ownPassword(ctx, a, SetOwnPassword)
 	if err != nil {
 		return err
 	}
@@ -147,7 +163,7 @@ func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new str
 	if id == a.Account {
 		return fault.New(fault.Conflict, "auth.reset_self")
 	}
-	acc, err := k.changeable(ctx, k.DB, a, id)
+	acc, err := k.may(ctx, k.DB, a, NewPassword, id)
 	if err != nil {
 		return err
 	}
@@ -166,7 +182,7 @@ func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new str
 	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		// Again, as of this write: the grants may have changed while we hashed.
-		if _, err := k.changeable(ctx, tx, a, id); err != nil {
+		if _, err := k.may(ctx, tx, a, NewPassword, id); err != nil {
 			return err
 		}
 		return storePassword(ctx, tx, a, "account.reset_password", id, hash, 1)

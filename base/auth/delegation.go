@@ -30,11 +30,6 @@ type Delegation struct {
 	Withdrawn moment.Instant
 }
 
-// Holds reports whether the delegation can be used on a day.
-func (d Delegation) Holds(day moment.Date) bool {
-	return d.Withdrawn == 0 && d.FromDay <= day && day < d.ToDay
-}
-
 // A NewDelegation is what Delegate asks for; Last is the last day.
 type NewDelegation struct {
 	To       string // account
@@ -123,6 +118,9 @@ func (k *Accounts) Delegate(ctx context.Context, a actor.Actor, n NewDelegation)
 	if a.Token != "" { // a program deputises nobody
 		return "", fault.New(fault.Forbidden, "auth.forbidden")
 	}
+	if err := oneselfMay(a, GiveDelegation); err != nil {
+		return "", err
+	}
 	n.Document = strings.TrimSpace(n.Document)
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
 		today := tx.Now.Date()
@@ -162,12 +160,20 @@ func (k *Accounts) Delegate(ctx context.Context, a actor.Actor, n NewDelegation)
 		}
 		to, err := load(ctx, tx, n.To)
 		switch {
-		case errors.Is(err, db.ErrNotFound) || err == nil && to.Disabled != 0:
+		case errors.Is(err, db.ErrNotFound):
 			f.With("to", "auth.delegation.to")
 		case err != nil:
 			return err
 		case to.ID == a.Account:
 			f.With("to", "auth.delegation.self")
+		default:
+			now, err := k.Stands(ctx, tx, to)
+			if err != nil {
+				return err
+			}
+			if !TakeDelegation.In(now) {
+				f.With("to", "auth.delegation.to")
+			}
 		}
 		if err := f.Or(); err != nil {
 			return err
@@ -214,7 +220,8 @@ func (k *Accounts) holds(ctx context.Context, q db.Queryer, a actor.Actor, role 
 }
 
 // Withdraw ends a delegation at once. Its giver and its taker may, and who may
-// change the giver's account. Withdrawing twice changes nothing. Faults: NotFound.
+// change the giver's account. Withdrawing twice changes nothing. Faults: NotFound;
+// Conflict when its days are over.
 func (k *Accounts) Withdraw(ctx context.Context, a actor.Actor, id string) error {
 	if !a.SignedIn() || a.For.Account != "" || a.Token != "" {
 		return fault.New(fault.Forbidden, "auth.forbidden")
@@ -232,8 +239,11 @@ func (k *Accounts) Withdraw(ctx context.Context, a actor.Actor, id string) error
 				return fault.New(fault.NotFound, "auth.delegation.unknown").Because(err)
 			}
 		}
-		if d.Withdrawn != 0 {
+		switch now := d.Stands(tx.Now.Date()); {
+		case now == "withdrawn":
 			return nil
+		case !EndDelegation.In(now):
+			return fault.New(fault.Conflict, "auth.delegation.ended", "Day", d.ToDay-1)
 		}
 		if _, err := tx.Exec(ctx, withdrawDelegation, tx.Now, id); err != nil {
 			return err
@@ -269,7 +279,7 @@ func (k *Accounts) AllDelegations(ctx context.Context, a actor.Actor) ([]Delegat
 func ActFor(ctx context.Context, q db.Queryer, t Tree, a actor.Actor, delegation string, on moment.Date) (actor.Actor, error) {
 	over := fault.New(fault.NotFound, "auth.delegation.over")
 	d, err := db.One(ctx, q, delegationByID, scanDelegation, delegation)
-	if errors.Is(err, db.ErrNotFound) || err == nil && (d.To.Account != a.Account || !d.Holds(on) || a.FirstPassword) {
+	if errors.Is(err, db.ErrNotFound) || err == nil && (d.To.Account != a.Account || !UseDelegation.In(d.Stands(on)) || !ActForAnother.In(ownStands(a))) {
 		return actor.Actor{}, over
 	}
 	if err != nil {

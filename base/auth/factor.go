@@ -52,7 +52,6 @@ var (
 		SELECT COUNT(*) FROM account_factor WHERE account_id = $1 AND confirmed_at IS NOT NULL
 		UNION ALL
 		SELECT COUNT(*) FROM account_passkey WHERE account_id = $1`)
-	openLogin = db.SQL("auth.account.login", `SELECT login FROM account WHERE id = $1 AND disabled_at IS NULL`)
 )
 
 // A Factor is how an account's second factor stands.
@@ -236,7 +235,7 @@ func (k *Accounts) DropFactor(ctx context.Context, a actor.Actor, code string) e
 // telephone and recovery codes. Faults: NotFound; Invalid with field reason.
 func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := k.changeable(ctx, tx, a, id); err != nil {
+		if _, err := k.may(ctx, tx, a, DropSecond, id); err != nil {
 			return err
 		}
 		if reason == "" {
@@ -290,14 +289,11 @@ func (k *Accounts) withCode(ctx context.Context, a actor.Actor, code string, do 
 // code of its application or a recovery code. Faults: Invalid with field code;
 // TooMany; Unauthenticated when the account is gone.
 func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attempt) (in SignedIn, err error) {
-	login, err := db.Value[string](ctx, k.DB, openLogin, account)
-	if errors.Is(err, db.ErrNotFound) {
-		return SignedIn{}, fault.New(fault.Unauthenticated, "auth.sign_in")
-	}
+	who, err := Load(ctx, k.DB, account, k.DB.Now().Date())
 	if err != nil {
 		return SignedIn{}, err
 	}
-	keys := attemptKeys("factor:"+login, t.From)
+	keys := attemptKeys("factor:"+who.Login, t.From)
 	if err := take(ctx, k.DB, keys); err != nil {
 		return SignedIn{}, err
 	}

@@ -21,7 +21,7 @@ var (
 // Grant gives an account a role in a unit for the days of s; a zero From is
 // today. The actor needs account.change there too. Faults: NotFound, Forbidden;
 // Invalid with fields role and to; Conflict when the same grant is already in
-// force on one of the days, and for one's own account.
+// force on one of the days, for an account that is closed, and for one's own.
 func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.Grant, s law.Span) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		if s.From == 0 {
@@ -37,7 +37,7 @@ func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.
 		if err := f.Or(); err != nil {
 			return err
 		}
-		acc, err := k.changeable(ctx, tx, a, id)
+		acc, err := k.may(ctx, tx, a, GiveRole, id)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (k *Accounts) Revoke(ctx context.Context, a actor.Actor, id, grantID string
 		if day == 0 {
 			day = tx.Now.Date()
 		}
-		acc, err := k.changeable(ctx, tx, a, id)
+		acc, err := k.may(ctx, tx, a, EndRole, id)
 		if err != nil {
 			return err
 		}

@@ -28,8 +28,10 @@ func (k *Accounts) Handable(ctx context.Context, q db.Queryer, a actor.Actor, id
 		return Account{}, err
 	}
 	for _, h := range acc.Grants {
-		if ok, err := k.Guard.May(ctx, q, a, AccountHandover, h.Unit); ok || err != nil {
-			return acc, err
+		if ok, err := k.Guard.May(ctx, q, a, HandWorkOn.Verb, h.Unit); err != nil {
+			return Account{}, err
+		} else if ok {
+			return acc, nil
 		}
 	}
 	return Account{}, unknown
@@ -87,11 +89,11 @@ func (k *Accounts) Handables(ctx context.Context, a actor.Actor) ([]Account, err
 }
 
 // DelegationsOf returns the delegations that an account gave or was given and that
-// are not over on the day of the database.
+// can still be withdrawn on the day of the database.
 func (k *Accounts) DelegationsOf(ctx context.Context, q db.Queryer, account string) ([]Delegation, error) {
 	list, err := db.All(ctx, q, delegationsOf, scanDelegation, account)
 	today := k.DB.Now().Date()
-	return slices.DeleteFunc(list, func(d Delegation) bool { return d.Withdrawn != 0 || d.ToDay <= today }), err
+	return slices.DeleteFunc(list, func(d Delegation) bool { return !EndDelegation.In(d.Stands(today)) }), err
 }
 
 // EndDelegations withdraws them, for an account whose work goes to another. It checks

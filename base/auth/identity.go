@@ -190,7 +190,7 @@ func (k *Accounts) Link(ctx context.Context, a actor.Actor, account, issuer, sub
 		return fault.New(fault.Invalid, "auth.account_invalid").With("subject", "auth.sso.subject_form")
 	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := k.changeable(ctx, tx, a, account); err != nil {
+		if _, err := k.may(ctx, tx, a, LinkIdentity, account); err != nil {
 			return err
 		}
 		return k.link(ctx, tx, a, account, Identity{Issuer: issuer, Subject: subject})
@@ -236,7 +236,7 @@ func (k *Accounts) link(ctx context.Context, tx *db.Tx, a actor.Actor, account s
 // sessions. Ending what is over is no error. Faults: NotFound.
 func (k *Accounts) Unlink(ctx context.Context, a actor.Actor, account, issuer, subject string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := k.changeable(ctx, tx, a, account); err != nil {
+		if _, err := k.may(ctx, tx, a, UnlinkIdentity, account); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, endSessions, tx.Now, account, tx.Now.Add(-alive), 0); err != nil {
@@ -278,7 +278,7 @@ func (k *Accounts) ConfirmPassword(ctx context.Context, a actor.Actor, password 
 	if err := oneself(a); err != nil {
 		return err
 	}
-	s, err := k.ownPassword(ctx, a)
+	s, err := k.ownPassword(ctx, a, UseAccount)
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,12 @@ import (
 )
 
 var actorByID = db.SQL("auth.actor", `
-	SELECT a.login, a.name, a.password_at, a.first_password, COALESCE(s.ended_at, 0), COALESCE(g.role, ''), COALESCE(g.unit_id, '')
+	SELECT a.login, a.name, a.password_at, a.first_password, a.disabled_at, COALESCE(s.ended_at, 0), COALESCE(g.role, ''), COALESCE(g.unit_id, '')
 	FROM account a
 	LEFT JOIN account_session s ON s.account_id = a.id AND s.at = $1
 	LEFT JOIN account_grant g ON g.account_id = a.id
 		AND g.from_day <= $2 AND (g.to_day IS NULL OR g.to_day > $2)
-	WHERE a.id = $3 AND a.disabled_at IS NULL
+	WHERE a.id = $3
 	ORDER BY g.from_day, g.id`)
 
 // endedWithUnit are the grants of an account that ended because their unit did.
@@ -47,11 +47,12 @@ func Resume(ctx context.Context, q db.Queryer, account string, signedIn moment.I
 }
 
 func loadActor(ctx context.Context, q db.Queryer, account string, signedIn moment.Instant, on moment.Date) (a actor.Actor, ended bool, err error) {
+	var closed moment.Instant
 	err = db.Each(ctx, q, actorByID, func(r db.Scanner) error {
 		var g actor.Grant
 		var changed, over moment.Instant
 		var first int
-		if err := r.Scan(&a.Login, &a.Name, &changed, &first, &over, &g.Role, &g.Unit); err != nil {
+		if err := r.Scan(&a.Login, &a.Name, &changed, &first, &closed, &over, &g.Role, &g.Unit); err != nil {
 			return err
 		}
 		a.Account, a.FirstPassword = account, first == 1
@@ -64,7 +65,7 @@ func loadActor(ctx context.Context, q db.Queryer, account string, signedIn momen
 	if err != nil {
 		return actor.Actor{}, false, fmt.Errorf("load the actor of account %s: %w", account, err)
 	}
-	if a.Account == "" {
+	if a.Account == "" || !UseAccount.In(accountStands(closed, a.FirstPassword, false)) {
 		return actor.Actor{}, false, fault.New(fault.Unauthenticated, "auth.sign_in").Because(errors.New("unknown or disabled account"))
 	}
 	if len(a.Grants) == 0 && !a.FirstPassword {

@@ -84,7 +84,7 @@ func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep momen
 // EndSessions ends every session of another account. Faults: NotFound.
 func (k *Accounts) EndSessions(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := k.changeable(ctx, tx, a, id); err != nil {
+		if _, err := k.may(ctx, tx, a, CutSessions, id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, endSessions, tx.Now, id, tx.Now.Add(-alive), 0); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	byLogin  = db.SQL("auth.account.by_login", `SELECT id, password FROM account WHERE login = $1 AND disabled_at IS NULL`)
+	byLogin  = db.SQL("auth.account.by_login", `SELECT id, password, first_password, disabled_at FROM account WHERE login = $1`)
 	storeOld = db.SQL("auth.account.rehash", `UPDATE account SET password = $1 WHERE id = $2`)
 )
 
@@ -69,12 +69,18 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 	if err := take(ctx, k.DB, keys); err != nil {
 		return SignedIn{}, err
 	}
-	type stored struct{ id, hash string }
+	type stored struct {
+		id, hash string
+		may      bool
+	}
 	s, err := db.One(ctx, k.DB, byLogin, func(r db.Scanner) (s stored, err error) {
-		err = r.Scan(&s.id, &s.hash)
+		var first int
+		var closed moment.Instant
+		err = r.Scan(&s.id, &s.hash, &first, &closed)
+		s.may = UseAccount.In(accountStands(closed, first == 1, false))
 		return s, err
 	}, login)
-	if errors.Is(err, db.ErrNotFound) {
+	if errors.Is(err, db.ErrNotFound) || err == nil && !s.may {
 		s, err = stored{hash: nobody}, nil
 	}
 	if err != nil {

@@ -132,7 +132,7 @@ func (k *Accounts) Standings(ctx context.Context, list []Account) (map[string]St
 // again at once. Faults: NotFound.
 func (k *Accounts) Unlock(ctx context.Context, a actor.Actor, id string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		acc, err := k.changeable(ctx, tx, a, id)
+		acc, err := k.may(ctx, tx, a, ForgetTries, id)
 		if err != nil {
 			return err
 		}

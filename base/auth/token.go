@@ -37,9 +37,6 @@ type Token struct {
 	Used    moment.Instant // exact to usedEvery
 }
 
-// Live reports whether the token can be used at t.
-func (t Token) Live(at moment.Instant) bool { return t.Revoked == 0 && at < t.Expires }
-
 // A NewToken is what CreateToken asks for.
 type NewToken struct {
 	Account string // "" is the actor's own
@@ -89,7 +86,8 @@ func ExpandScopes(scopes []string) (verbs, unknown []string) {
 // CreateToken makes a token and returns it with its secret, which nobody can see
 // again. One's own needs no verb; another's needs account.change wherever that
 // account has a grant. With a token no token can be made. Faults: Forbidden,
-// NotFound; Invalid with fields name, scopes, unit, until.
+// NotFound; Invalid with fields name, scopes, unit, until; Conflict for an account that
+// only reads or has a first password.
 func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (Token, string, error) {
 	if !a.SignedIn() || a.Token != "" {
 		return Token{}, "", refuse(a, AccountChange)
@@ -132,6 +130,14 @@ func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (
 		if err != nil {
 			return err
 		}
+		if n.Account == a.Account {
+			err = oneselfMay(holder, MakeToken)
+		} else if now := ownStands(holder); !MakeToken.In(now) {
+			err = notOf(now)
+		}
+		if err != nil {
+			return err
+		}
 		holder.Scopes = verbs
 		if holder.Grants, err = k.Guard.narrow(ctx, tx, holder.Grants, n.Unit); err != nil {
 			return err
@@ -163,7 +169,7 @@ func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (
 }
 
 // RevokeToken ends a token for good; ending it twice changes nothing. Rights are
-// as for making it. Faults: NotFound.
+// as for making it. Faults: NotFound; Conflict when its days are over.
 func (k *Accounts) RevokeToken(ctx context.Context, a actor.Actor, id string) error {
 	if !a.SignedIn() || a.Token != "" {
 		return refuse(a, AccountChange)
@@ -184,8 +190,11 @@ func (k *Accounts) RevokeToken(ctx context.Context, a actor.Actor, id string) er
 				return err
 			}
 		}
-		if t.Revoked != 0 {
+		switch now := t.Stands(tx.Now); {
+		case now == "withdrawn":
 			return nil
+		case !EndToken.In(now):
+			return fault.New(fault.Conflict, "auth.token_over", "Day", t.Expires.Date())
 		}
 		if _, err := tx.Exec(ctx, tokenEnd, tx.Now, id); err != nil {
 			return err

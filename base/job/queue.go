@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,7 +24,8 @@ import (
 )
 
 // A Queue looks at the jobs of a database, runs again what failed, and cancels.
-// Whether somebody may is for the caller to check.
+// Whether somebody may is for the caller to check; whether a job stands so that it can
+// be done, the caller is asked in the write that does it.
 type Queue struct {
 	DB *db.DB
 
@@ -72,6 +74,18 @@ type Seen struct {
 // countJobs counts by state; River's own tables are the same on both engines.
 var countJobs = db.SQL("job.count", `SELECT CAST(state AS TEXT), COUNT(*) FROM river_job GROUP BY state`)
 
+var jobState = db.SQL("job.state", `SELECT CAST(state AS TEXT) FROM river_job WHERE id = $1`)
+
+// stateOf returns what a state of the queue's own is called here, "" for none.
+func stateOf(x rivertype.JobState) State {
+	for s, list := range states {
+		if slices.Contains(list, x) {
+			return s
+		}
+	}
+	return ""
+}
+
 // Counts returns how many jobs are in each state. Ended ones are kept for days only.
 func (k *Queue) Counts(ctx context.Context) (map[State]int, error) {
 	out := map[State]int{}
@@ -81,12 +95,8 @@ func (k *Queue) Counts(ctx context.Context) (map[State]int, error) {
 		if err := r.Scan(&name, &n); err != nil {
 			return err
 		}
-		for s, list := range states {
-			for _, x := range list {
-				if string(x) == name {
-					out[s] += n
-				}
-			}
+		if s := stateOf(rivertype.JobState(name)); s != "" {
+			out[s] += n
 		}
 		return nil
 	})
@@ -167,13 +177,7 @@ func (k *Queue) list(ctx context.Context, p *river.JobListParams) ([]Seen, error
 		if j.FinalizedAt != nil {
 			x.Ended = moment.Of(*j.FinalizedAt)
 		}
-		for s, list := range states {
-			for _, y := range list {
-				if y == j.State {
-					x.State = s
-				}
-			}
-		}
+		x.State = stateOf(j.State)
 		if n := len(j.Errors); n > 0 {
 			x.Error = impersonal(j.Errors[n-1].Error)
 		}
@@ -200,27 +204,38 @@ func impersonal(s string) string {
 	return s
 }
 
-// Retry makes a job run again now. Faults: NotFound.
-func (k *Queue) Retry(ctx context.Context, a actor.Actor, id int64) error {
-	return k.change(ctx, a, "job.retry", id, func(c *river.Client[riverTx], ctx context.Context, t *sql.Tx) (*rivertype.JobRow, error) {
+// Retry makes a job run again now, when allowed returns nil for where it stands.
+// Faults: NotFound; what allowed returns.
+func (k *Queue) Retry(ctx context.Context, a actor.Actor, id int64, allowed func(State) error) error {
+	return k.change(ctx, a, "job.retry", id, allowed, func(c *river.Client[riverTx], ctx context.Context, t *sql.Tx) (*rivertype.JobRow, error) {
 		return c.JobRetryTx(ctx, t, id)
 	})
 }
 
-// Cancel keeps a job from running again; one under way is told to stop. Faults:
-// NotFound.
-func (k *Queue) Cancel(ctx context.Context, a actor.Actor, id int64) error {
-	return k.change(ctx, a, "job.cancel", id, func(c *river.Client[riverTx], ctx context.Context, t *sql.Tx) (*rivertype.JobRow, error) {
+// Cancel keeps a job from running again, when allowed returns nil for where it stands;
+// one under way is told to stop. Faults: NotFound; what allowed returns.
+func (k *Queue) Cancel(ctx context.Context, a actor.Actor, id int64, allowed func(State) error) error {
+	return k.change(ctx, a, "job.cancel", id, allowed, func(c *river.Client[riverTx], ctx context.Context, t *sql.Tx) (*rivertype.JobRow, error) {
 		return c.JobCancelTx(ctx, t, id)
 	})
 }
 
-func (k *Queue) change(ctx context.Context, a actor.Actor, verb string, id int64, do func(*river.Client[riverTx], context.Context, *sql.Tx) (*rivertype.JobRow, error)) error {
+func (k *Queue) change(ctx context.Context, a actor.Actor, verb string, id int64, allowed func(State) error, do func(*river.Client[riverTx], context.Context, *sql.Tx) (*rivertype.JobRow, error)) error {
 	c, err := inserter(k.DB.Engine())
 	if err != nil {
 		return err
 	}
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := db.Value[string](ctx, tx, jobState, id)
+		if errors.Is(err, db.ErrNotFound) {
+			return river.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := allowed(stateOf(rivertype.JobState(now))); err != nil {
+			return err
+		}
 		kind := ""
 		if err := tx.Raw(ctx, func(ctx context.Context, t *sql.Tx) error {
 			j, err := do(c, ctx, t)
