@@ -40,6 +40,7 @@ type cli struct {
 	Backup   backupCmd    `cmd:"" help:"Copy the database, the scans and the keys while the program runs."`
 	Key      backupkeyCmd `cmd:"" name:"backupkey" help:"Make the pair of keys for encrypted copies."`
 	Log      logCmd       `cmd:"" help:"Keep the log of the trail: its key, checkpoints, co-signatures."`
+	Seal     sealCmd      `cmd:"" help:"Keep the key that seals second factors and the keys of links."`
 	Restore  restoreCmd   `cmd:"" help:"Put a copy that backup made back, and recount everything."`
 	Version  versionCmd   `cmd:"" help:"Print the version."`
 }

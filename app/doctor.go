@@ -8,13 +8,15 @@ import (
 	"text/tabwriter"
 
 	"cchc/admin"
+	"cchc/base/auth"
 	"cchc/base/job"
 )
 
 type doctorCmd struct {
 	dbFlag
-	Files  string      `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
-	Copies backupFlags `embed:"" prefix:"backup-"`
+	Files   string      `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
+	SealKey string      `help:"File of the key that seals second factors, as for serve." name:"seal-key" placeholder:"PATH"`
+	Copies  backupFlags `embed:"" prefix:"backup-"`
 }
 
 // Run prints how the installation stands, and then what "cchc serve" would be set to
@@ -37,6 +39,9 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	}
 	byFlag(set, "--db", c.DB)
 	byFlag(set, "--files", c.Files)
+	byFlag(set, "--seal-key", c.SealKey)
+	r.sealKey = r.sealKeyAt(c.SealKey)
+	r.sealed = auth.SealFits(ctx, r.db, r.sealKey)
 	if err := r.scannerOf(set); err != nil {
 		return err
 	}
@@ -47,6 +52,9 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.out, "%-4s  %s: %s\n", f.Standing, f.Name(ctx), f.Text(ctx))
 		if do := f.Do(ctx); do != "" {
 			fmt.Fprintf(s.out, "      → %s\n", do)
+		}
+		if f.Key == "seal" {
+			fmt.Fprintf(s.out, "      %v\n", r.sealed)
 		}
 	}
 	if err := writeConfiguration(s.out, set); err != nil {

@@ -150,6 +150,9 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 	if r.sealed != nil {
 		say("seal", admin.Look)
 	}
+	if n, err := r.exchange.KeylessCount(ctx); err == nil && n > 0 {
+		say("keyless", admin.Look, "Count", n)
+	}
 	// Everything is counted by Vietnam's clock, whatever the machine's is set to:
 	// that one only stands in its log.
 	zone, shift := time.Now().Zone()

@@ -30,6 +30,7 @@ type importDatabase struct {
 	From  string `arg:"" optional:"" name:"file" help:"What cchc export wrote; standard input when left out." placeholder:"FILE"`
 	Files string `help:"Where scans go, as for serve." placeholder:"DIR|URL"`
 	logFlag
+	SealKey string `help:"Where the key of second factors is, brought by hand, as for serve." name:"seal-key" placeholder:"PATH"`
 }
 
 // Run makes a database of what export wrote, of either engine: all or nothing, and
@@ -89,6 +90,9 @@ func (c importDatabase) Run(ctx context.Context, s streams) error {
 	}
 	if x.end.Files > 0 {
 		fmt.Fprintf(s.out, "%d files, each compared, in %s\n", x.end.Files, x.files)
+	}
+	if err := (restoreCmd{DB: c.DB, SealKey: c.SealKey}).tellSeal(ctx, s); err != nil {
+		return err
 	}
 	// Opening it brings it to this program's schema, where what was written is older.
 	if err := (verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: x.files}).Run(ctx, s); err != nil {

@@ -103,7 +103,7 @@ func (c restoreCmd) tellSeal(ctx context.Context, s streams) error {
 	defer r.close()
 	err = auth.SealFits(ctx, r.db, c.sealKeyAt())
 	if errors.Is(err, auth.ErrSealKey) {
-		fmt.Fprintf(s.out, "%v: until it is brought, codes of applications are refused and nothing is sent to other systems; passwords, recovery codes and passkeys work, and nothing else is lost\n", err)
+		fmt.Fprintf(s.out, "%v: until it is brought, codes of applications are refused and nothing is sent to other systems; passwords, recovery codes and passkeys work, and nothing else is lost. Bring it from the copies or from the machine that has it; when it is lost for good, \"cchc seal anew\" says what has to be set up again\n", err)
 		return nil
 	}
 	return err

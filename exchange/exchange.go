@@ -220,7 +220,7 @@ func (b *Book) Create(ctx context.Context, a actor.Actor, l Link) (Link, error) 
 			return err
 		}
 		l.ID, l.Created = db.NewID(), tx.Now
-		secret, err := b.Seal.Put(sealedFor(l.ID), l.Secret)
+		secret, err := b.Seal.Put(ctx, tx, sealedFor(l.ID), l.Secret)
 		if err != nil {
 			return err
 		}
@@ -478,6 +478,9 @@ func (b *Book) Send(ctx context.Context, id string) error {
 	i := slices.IndexFunc(links, func(l Link) bool { return l.ID == id })
 	if i < 0 {
 		return nil
+	}
+	if links[i].Keyless() {
+		return nil // what waits goes on waiting until it has a key: see Rekey
 	}
 	link, err := b.opened(links[i])
 	if err != nil {

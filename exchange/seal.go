@@ -6,12 +6,17 @@ import (
 
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/fault"
 )
 
 var (
 	linkUnsealed = db.SQL("exchange.link.unsealed", `SELECT id, secret FROM exchange_link WHERE SUBSTR(secret, 1, 7) <> 'sealed:'`)
 	linkSeal     = db.SQL("exchange.link.seal", `UPDATE exchange_link SET secret = $1 WHERE id = $2`)
 )
+
+// Keyless reports whether the link's key was lost with the key of the seal: nothing is sent
+// until it is given a new one (Rekey); what is to be sent waits.
+func (l Link) Keyless() bool { return l.Secret == auth.Gone && l.Ended == 0 }
 
 // sealedFor binds a secret to its link, so that it is of no use beside another.
 func sealedFor(link string) string { return "exchange_link:" + link }
@@ -31,7 +36,7 @@ func (b *Book) SealSecrets(ctx context.Context) error {
 			return err
 		}
 		for _, l := range list {
-			text, err := b.Seal.Put(sealedFor(l.ID), l.Secret)
+			text, err := b.Seal.Put(ctx, tx, sealedFor(l.ID), l.Secret)
 			if err != nil {
 				return err
 			}
@@ -46,10 +51,14 @@ func (b *Book) SealSecrets(ctx context.Context) error {
 	})
 }
 
-// opened is a link with its secret as it signs. Faults: Unavailable without the key.
+// opened is a link with its secret as it signs. Faults: Unavailable without the key of the
+// seal; Conflict without one of its own.
 func (b *Book) opened(l Link) (Link, error) {
 	if !strings.HasPrefix(l.Secret, auth.Sealed) {
 		return l, nil
+	}
+	if l.Secret == auth.Gone {
+		return l, fault.New(fault.Conflict, "exchange.keyless")
 	}
 	var err error
 	l.Secret, err = b.Seal.Take(sealedFor(l.ID), l.Secret)

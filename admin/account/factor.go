@@ -55,6 +55,7 @@ func Forced(ctx context.Context, q db.Queryer, accounts *auth.Accounts, settings
 type factorPage struct {
 	In      *codeForm
 	Since   moment.Instant
+	Lost    moment.Instant // when the one before was lost with the key of the seal
 	Left    int
 	Forced  bool
 	Secret  string
@@ -76,7 +77,7 @@ func (p *Pages) factorShow(w http.ResponseWriter, r *http.Request, status int, i
 	if err != nil {
 		return err
 	}
-	page := factorPage{In: in, Since: f.Since, Left: f.Recovery}
+	page := factorPage{In: in, Since: f.Since, Lost: f.Lost, Left: f.Recovery}
 	if p.Forced != nil {
 		if page.Forced, err = p.Forced(ctx, a); err != nil {
 			return err

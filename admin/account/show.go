@@ -125,7 +125,7 @@ func (p *Pages) shows(w http.ResponseWriter, r *http.Request, status int, in *in
 	if err != nil {
 		return err
 	}
-	page.Factor, page.Hands = f.Any(), p.Hands != nil
+	page.Factor, page.Hands = f.Any() || f.Lost != 0, p.Hands != nil
 	if p.SSO.Issuer != "" {
 		page.SSO = &identities{Provider: p.SSO}
 		if page.SSO.List, page.SSO.Like, err = p.Accounts.LinkedWith(ctx, a, id); err != nil {

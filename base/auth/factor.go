@@ -51,12 +51,15 @@ var (
 	secondOf    = db.SQL("auth.factor.any", `
 		SELECT COUNT(*) FROM account_factor WHERE account_id = $1 AND confirmed_at IS NOT NULL
 		UNION ALL
+		SELECT COUNT(*) FROM account_factor_lost WHERE account_id = $1
+		UNION ALL
 		SELECT COUNT(*) FROM account_passkey WHERE account_id = $1`)
 )
 
 // A Factor is how an account's second factor stands.
 type Factor struct {
 	Since    moment.Instant // when the application's was confirmed; 0 without one
+	Lost     moment.Instant // when the application's was lost with the key of the seal; 0 otherwise
 	Recovery int            // recovery codes that are left
 	Passkeys int
 }
@@ -65,7 +68,9 @@ type Factor struct {
 func (f Factor) Any() bool { return f.Since != 0 || f.Passkeys > 0 }
 
 // hasSecond reports whether an account has a second factor, of whichever sort: a
-// passkey asks for what one has and for what one knows or is by itself.
+// passkey asks for what one has and for what one knows or is by itself. One that was
+// lost with the key of the seal still counts: no account is opened by its password alone
+// because the server lost something.
 func hasSecond(ctx context.Context, q db.Queryer, account string) (bool, error) {
 	counts, err := db.Column[int](ctx, q, secondOf, account)
 	for _, n := range counts {
@@ -102,7 +107,10 @@ func (k *Accounts) Factor(ctx context.Context, account string) (Factor, error) {
 		return Factor{}, err
 	}
 	out := Factor{Since: f.confirmed}
-	if out.Passkeys, err = db.Value[int](ctx, k.DB, passkeysCount, account); err != nil || !out.Any() {
+	if out.Passkeys, err = db.Value[int](ctx, k.DB, passkeysCount, account); err != nil {
+		return Factor{}, err
+	}
+	if out.Lost, err = db.Value[moment.Instant](ctx, k.DB, factorLostAt, account); err != nil || !out.Any() && out.Lost == 0 {
 		return Factor{}, err
 	}
 	out.Recovery, err = db.Value[int](ctx, k.DB, recoveryNum, account)
@@ -139,10 +147,6 @@ func (k *Accounts) BeginFactor(ctx context.Context, a actor.Actor) error {
 	raw := make([]byte, factorSecret)
 	rand.Read(raw) // never fails
 	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)
-	secret, err := k.Seal.seal(a.Account, secret)
-	if err != nil {
-		return err
-	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		f, err := loadFactor(ctx, tx, a.Account)
 		if err != nil {
@@ -151,7 +155,11 @@ func (k *Accounts) BeginFactor(ctx context.Context, a actor.Actor) error {
 		if f.confirmed != 0 {
 			return fault.New(fault.Conflict, "auth.factor.there")
 		}
-		if _, err = tx.Exec(ctx, factorIn, a.Account, secret, tx.Now); err != nil {
+		text, err := k.Seal.Put(ctx, tx, a.Account, secret)
+		if err != nil {
+			return err
+		}
+		if _, err = tx.Exec(ctx, factorIn, a.Account, text, tx.Now); err != nil {
 			return err
 		}
 		return record(ctx, tx, a, "account.factor_begin", a.Account, a.Home())
@@ -201,6 +209,9 @@ func (k *Accounts) ConfirmFactor(ctx context.Context, a actor.Actor, code string
 			return err
 		}
 		if _, err := tx.Exec(ctx, factorOn, tx.Now, step, a.Account); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, factorFound, a.Account); err != nil {
 			return err
 		}
 		if recovery, err = newRecovery(ctx, tx, a.Account); err != nil {
@@ -253,6 +264,9 @@ func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason st
 
 func dropFactor(ctx context.Context, tx *db.Tx, a actor.Actor, id string, unit actor.UnitID, verb, reason string) error {
 	if _, err := tx.Exec(ctx, factorOff, id); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, factorFound, id); err != nil {
 		return err
 	}
 	if second, err := hasSecond(ctx, tx, id); err != nil {
@@ -308,6 +322,11 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 		}
 		in = SignedIn{Actor: a, At: tx.Now}
 		if recovery {
+			lost, err := db.Value[moment.Instant](ctx, tx, factorLostAt, account)
+			if err != nil {
+				return err
+			}
+			in.Anew = lost != 0
 			if err := record(ctx, tx, a, "account.recovery_use", account, a.Home()); err != nil {
 				return err
 			}
@@ -332,6 +351,14 @@ func (k *Accounts) useCode(ctx context.Context, tx *db.Tx, account, code string)
 		if step != 0 {
 			_, err := tx.Exec(ctx, factorStep, step, account)
 			return false, err
+		}
+	} else if len(digits) == 6 && len(typed(code)) == 6 {
+		lost, err := db.Value[moment.Instant](ctx, tx, factorLostAt, account)
+		if err != nil {
+			return false, err
+		}
+		if lost != 0 {
+			return false, fault.New(fault.Invalid, "form.invalid").With("code", "auth.factor.lost")
 		}
 	}
 	n, err := tx.Exec(ctx, recoveryUse, tx.Now, account, recoveryHash(account, code))

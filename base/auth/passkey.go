@@ -229,6 +229,9 @@ func (p *Passkeys) Register(ctx context.Context, a actor.Actor, waiting, answer,
 		if err := tx.InsertRows(ctx, passkeyPut, [][]any{{id, a.Account, c.ID, name, string(text), tx.Now}}); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, factorFound, a.Account); err != nil {
+			return err
+		}
 		if left, err := db.Value[int](ctx, tx, recoveryNum, a.Account); err != nil {
 			return err
 		} else if left == 0 {

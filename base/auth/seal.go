@@ -24,12 +24,19 @@ import (
 // the account or to the link), and the key
 // stands beside it. A nil Seal leaves them as they are; the zero Seal has no key, and
 // neither seals nor opens.
-type Seal struct{ aead cipher.AEAD }
+type Seal struct {
+	aead cipher.AEAD
+	id   string // by which the database knows the key
+}
 
 // Sealed begins what is sealed; a secret of base32 has no such letters.
 const Sealed = "sealed:"
 
 const sealed = Sealed
+
+// Gone stands where a secret was whose key was lost for good (Accounts.SealAnew): nothing
+// opens it.
+const Gone = Sealed + "gone"
 
 // ErrSealKey says that the key of the seal is not there, or is another than the one
 // that the database was sealed with.
@@ -64,26 +71,20 @@ func OpenSeal(ctx context.Context, d *db.DB, path string) (*Seal, error) {
 	if err != nil {
 		return none, fmt.Errorf("%w: %w", ErrSealKey, err)
 	}
-	block, err := aes.NewCipher(key)
+	s, err := sealOf(key)
 	if err != nil {
 		return none, err
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return none, err
-	}
-	s := &Seal{aead}
-	id := sealKeyID(key)
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		known, err := db.Column[string](ctx, tx, sealKeys)
 		if err != nil {
 			return err
 		}
 		if len(known) == 0 {
-			if err := tx.InsertRows(ctx, sealKeyPut, [][]any{{id, tx.Now}}); err != nil {
+			if err := tx.InsertRows(ctx, sealKeyPut, [][]any{{s.id, tx.Now}}); err != nil {
 				return err
 			}
-		} else if !slices.Contains(known, id) {
+		} else if !slices.Contains(known, s.id) {
 			return fmt.Errorf("%w at %s is not the one that this database was sealed with", ErrSealKey, path)
 		}
 		type open struct{ account, secret string }
@@ -111,16 +112,37 @@ func OpenSeal(ctx context.Context, d *db.DB, path string) (*Seal, error) {
 	return s, nil
 }
 
+func sealOf(key []byte) (*Seal, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	return &Seal{aead, sealKeyID(key)}, nil
+}
+
 func readSealKey(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != 32 {
+	key := parseSealKey(text)
+	if key == nil {
 		return nil, fmt.Errorf("%s holds no key of 32 bytes", path)
 	}
 	return key, nil
+}
+
+// parseSealKey reads a key as its file has it; nil for what is none.
+func parseSealKey(text []byte) []byte {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != 32 {
+		return nil
+	}
+	return key
 }
 
 // makeSealKey writes a new key where there is none; of two processes that start at
@@ -166,6 +188,9 @@ func (s *Seal) seal(account, secret string) (string, error) {
 // open returns a secret of an account that was stored. Faults: Unavailable without
 // the key.
 func (s *Seal) open(account, text string) (string, error) {
+	if text == Gone {
+		return "", fault.New(fault.Unavailable, "auth.factor.no_key")
+	}
 	rest, is := strings.CutPrefix(text, sealed)
 	if !is {
 		return text, nil
@@ -185,8 +210,21 @@ func (s *Seal) open(account, text string) (string, error) {
 }
 
 // Put returns a secret of a thing as it is stored, sealed so that it opens for that
-// thing only; a nil Seal leaves it as it is. Faults: Unavailable without the key.
-func (s *Seal) Put(of, secret string) (string, error) { return s.seal(of, secret) }
+// thing only; a nil Seal leaves it as it is. q is the write that stores it: a server that
+// still runs with a key which was given up meanwhile must not seal with it. Faults:
+// Unavailable without the key.
+func (s *Seal) Put(ctx context.Context, q db.Queryer, of, secret string) (string, error) {
+	if s != nil && s.aead != nil {
+		known, err := db.Column[string](ctx, q, sealKeys)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(known, s.id) {
+			return "", fault.New(fault.Unavailable, "auth.factor.no_key")
+		}
+	}
+	return s.seal(of, secret)
+}
 
 // Take returns a secret of a thing that was stored by Put. Faults: Unavailable without
 // the key.

@@ -24,6 +24,9 @@ type SignedIn struct {
 	// nothing but the account's id is known of the actor, no session has begun, and
 	// SecondStep or a passkey goes on.
 	Second bool
+	// Anew tells that a recovery code was used by somebody whose application was lost
+	// with the key of the seal (Accounts.SealAnew): they are to set up another.
+	Anew bool
 }
 
 // SignIn returns the actor for a login and password, tried from a network

@@ -28,6 +28,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("POST "+Path, web.SignedIn, p.create)
 	mux.Handle("GET "+Path+"/{id}", web.SignedIn, p.show)
 	mux.Handle("POST "+Path+"/{id}/again", web.SignedIn, p.again)
+	mux.Handle("POST "+Path+"/{id}/key", web.SignedIn, p.rekey)
 	mux.Handle("GET "+Path+"/{id}/end", web.SignedIn, p.askEnd)
 	mux.Handle("POST "+Path+"/{id}/end", web.SignedIn, p.end)
 	p.registerReconcile(mux)
@@ -101,7 +102,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 		l, err = p.Book.Create(ctx, web.Actor(ctx), exchange.Link{Kind: in.Kind, Name: in.Name, URL: in.URL, Unit: unit.ID(in.Unit), System: in.System, Secret: in.Secret, List: in.List})
 		if err == nil && l.Kind == exchange.Hook {
 			w.Header().Set("Cache-Control", "no-store")
-			return web.Render(w, r, http.StatusCreated, madeView(l))
+			return web.Render(w, r, http.StatusCreated, madeView(l, "exchange.made"))
 		}
 		if err == nil {
 			return web.SeeOther(w, r, Path+"/"+l.ID, "exchange.made")
@@ -114,12 +115,23 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 }
 
 type showPage struct {
+	In   *keyForm
 	Link exchange.Link
 	List string // where its own list is fetched
 	Open []exchange.Delivery
 }
 
+// A keyForm gives a link a new key.
+type keyForm struct {
+	web.Form
+	Secret string `form:"secret,raw"`
+}
+
 func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
+	return p.showWith(w, r, &keyForm{}, http.StatusOK)
+}
+
+func (p *Pages) showWith(w http.ResponseWriter, r *http.Request, in *keyForm, status int) error {
 	l, err := p.Book.Find(r.Context(), web.Actor(r.Context()), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -132,7 +144,28 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, showView(showPage{Link: l, List: at, Open: open}))
+	return web.Render(w, r, status, showView(showPage{In: in, Link: l, List: at, Open: open}))
+}
+
+// rekey gives the link a new key; that of a webhook is shown once.
+func (p *Pages) rekey(w http.ResponseWriter, r *http.Request) error {
+	ctx, in := r.Context(), &keyForm{}
+	err := web.Decode(r, in)
+	if err == nil {
+		var l exchange.Link
+		l, err = p.Book.Rekey(ctx, web.Actor(ctx), r.PathValue("id"), in.Secret)
+		if err == nil && l.Kind == exchange.Hook {
+			w.Header().Set("Cache-Control", "no-store")
+			return web.Render(w, r, http.StatusOK, madeView(l, "exchange.key.made"))
+		}
+		if err == nil {
+			return web.SeeOther(w, r, Path+"/"+l.ID, "exchange.key.made")
+		}
+	}
+	if !in.Failed(err) {
+		return err
+	}
+	return p.showWith(w, r, in, http.StatusUnprocessableEntity)
 }
 
 func (p *Pages) again(w http.ResponseWriter, r *http.Request) error {

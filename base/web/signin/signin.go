@@ -98,6 +98,10 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 
 // welcome leads who just signed in to where they wanted to go.
 func welcome(w http.ResponseWriter, r *http.Request, who auth.SignedIn, next string) error {
+	if who.Anew {
+		web.Warn(r.Context(), "auth.factor.lost.anew")
+		next = "/me/factor"
+	}
 	if who.Actor.ReadOnly {
 		web.Warn(r.Context(), "auth.read_only")
 	}
