@@ -108,8 +108,9 @@ func (s BackupState) facts(ctx context.Context) []ui.Fact {
 		}
 		return i18n.ShortInstant(ctx, r.Finished)
 	}
-	out := []ui.Fact{{Label: i18n.T(ctx, "backup.where"), Value: s.Where}}
+	var out []ui.Fact
 	if s.On {
+		out = append(out, ui.Fact{Label: i18n.T(ctx, "backup.where"), Value: s.Where})
 		next := i18n.T(ctx, "backup.next.none")
 		if s.Next != 0 {
 			next = i18n.ShortInstant(ctx, s.Next)
@@ -138,11 +139,13 @@ func (s BackupState) facts(ctx context.Context) []ui.Fact {
 		out = append(out, ui.Fact{Label: i18n.T(ctx, "backup.keep"), Value: keep},
 			ui.Fact{Label: i18n.T(ctx, "backup.sealed"), Value: i18n.T(ctx, sealedKey(s.Sealed))})
 	}
-	free := i18n.T(ctx, "backup.free.unknown")
-	if s.Known {
-		free = SizeText(s.Free)
+	switch {
+	case s.Known:
+		out = append(out, ui.Fact{Label: i18n.T(ctx, "backup.free"), Value: SizeText(s.Free)})
+	case s.On && s.Wrong == "": // a place elsewhere that does not tell
+		out = append(out, ui.Fact{Label: i18n.T(ctx, "backup.free"), Value: i18n.T(ctx, "backup.free.unknown")})
 	}
-	return append(out, ui.Fact{Label: i18n.T(ctx, "backup.free"), Value: free})
+	return out
 }
 
 func sealedKey(sealed bool) string {

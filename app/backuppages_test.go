@@ -19,6 +19,10 @@ func TestCopiesAreSeenAndAskedForOnAPage(t *testing.T) {
 	b := o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.province})
 	b.Get("/admin").Has("main", "Sao lưu và diễn tập khôi phục")
 	noRawKeys(t, b.Get("/admin/backups").Is(200).Has("main", "Chưa đặt nơi lưu bản sao").Has("main", "Chưa chạy lần nào").Count(`button[name="do"]`, 0).Body)
+	// Without a place nothing is said of one.
+	if body := b.Get("/admin/backups").Body; strings.Contains(body, "Nơi lưu") || strings.Contains(body, "Dung lượng còn trống") || !strings.Contains(body, "Bản tốt gần nhất") {
+		t.Errorf("without a place the page says %s", body)
+	}
 	ask := func(do string) {
 		t.Helper()
 		b.Post("/admin/backups", "do", do).To("/admin/backups")
