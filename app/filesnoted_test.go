@@ -27,7 +27,7 @@ func TestEveryFileWithPeopleInItIsNoted(t *testing.T) {
 		if err != nil {
 			continue // the matrix tells
 		}
-		for _, format := range []string{"", "csv"} {
+		for _, format := range []string{"", "csv", "xlsx"} {
 			at := q.address
 			switch {
 			case format == "":
