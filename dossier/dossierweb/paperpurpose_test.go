@@ -48,6 +48,7 @@ func TestScansOfOthersWorkOpenForAPurpose(t *testing.T) {
 	chair.Get(page).Is(200).Has("#papers", "nêu mục đích").Has("#papers a", ".png")
 	d.Get(page).Lacks("#papers", "mục đích")
 	chair.Get(ask1).Is(200).Has("h1", x.Code).Has("main", "30 phút").Count("form select[name=purpose]", 1)
+	chair.Look(ask1)
 	chair.Post(page+"/papers/purpose", "ord", "2").Is(422).Has("#error-summary a[href='#f-purpose']", "mục đích")
 	chair.Post(page+"/papers/purpose", "purpose", "other", "purpose_note", "x").Is(422).Has("#error-summary a[href='#f-purpose_note']", "").Count("input[name=purpose_note][value=x]", 1)
 	asked("whoever told nothing", chair)
