@@ -171,6 +171,14 @@ func (h *Hub) Subscribers(topic string) int {
 	return len(h.topics[topic])
 }
 
+// Wake leaves a notice without a text for each topic: something may have been missed
+// before the subscription began.
+func (s *Subscription) Wake() {
+	for _, t := range s.topics {
+		s.leave(Notice{Topic: t})
+	}
+}
+
 // Next waits for a notice. It returns false when the context or the subscription
 // ended; what was unread then stays unread.
 func (s *Subscription) Next(ctx context.Context) (Notice, bool) {

@@ -185,7 +185,7 @@ func (m *Mux) class(r *http.Request) Class {
 	a := m.access[pattern]
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
-	case streams(r):
+	case a.live:
 		return Live
 	case m.cfg.Heavy != nil && m.cfg.Heavy(r, pattern):
 		return Heavy

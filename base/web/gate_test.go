@@ -168,3 +168,25 @@ func TestTheBusyPageReadsWell(t *testing.T) {
 	visitor.Get("/slow").Is(503).Count("a[href='/sign-in']", 0) // nobody looked at whether they are signed in
 	visitor.Look("/slow")
 }
+
+// The class is the route's to say: whoever asks any page for events waits like everybody.
+func TestAskingForEventsGivesNoPlace(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.mux.Handle("GET /plain", web.Public, func(w http.ResponseWriter, _ *http.Request) error {
+		for _, l := range s.mux.Load() {
+			if l.Class == web.Live && l.Inside != 0 || l.Class == web.Visitor && l.Inside != 1 {
+				t.Errorf("%s: %d inside", l.Class, l.Inside)
+			}
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	s.Header.Set("Accept", "text/event-stream")
+	s.Get("/plain").Is(http.StatusNoContent)
+	// A route that streams without saying so would be cut off, and held back.
+	s.mux.Handle("GET /unsaid", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+		return web.Stream(w, r, func(func(string, []byte) error) error { return nil })
+	})
+	s.Get("/unsaid").Is(http.StatusInternalServerError)
+}

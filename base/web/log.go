@@ -46,7 +46,7 @@ func (m *Mux) logged(next http.Handler) http.Handler {
 			case rec.status == 0: // nothing written is an empty 200
 				rec.status = http.StatusOK
 			}
-			measured(v.route, rec.status, streams(r))
+			measured(v.route, rec.status, m.access[v.route].live)
 			if m.cfg.Routed != nil {
 				m.cfg.Routed(ctx, v.route, rec.status)
 			}

@@ -28,6 +28,7 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 // Access says who may call a route.
 type Access struct {
 	signedIn bool
+	live     bool
 	body     int64
 }
 
@@ -42,6 +43,11 @@ var (
 // Body returns the access with another limit for the size of what is sent, for
 // uploads.
 func (a Access) Body(bytes int64) Access { a.body = bytes; return a }
+
+// Live returns the access of a route that answers with events for as long as somebody
+// watches (Stream). It has no limit of time, and places of its own; who asks another
+// route for events gets what that route gives, where everybody gets it.
+func (a Access) Live() Access { a.live = true; return a }
 
 // NeedsSignIn reports whether visitors are refused.
 func (a Access) NeedsSignIn() bool { return a.signedIn }
@@ -161,7 +167,7 @@ func New(cfg Config) *Mux {
 			files.ServeHTTP(w, r)
 		case m.cfg.Bearer != nil && bears(r):
 			programs.ServeHTTP(w, r)
-		case streams(r):
+		case m.live(r):
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()
 			defer context.AfterFunc(m.closing, cancel)()
@@ -271,7 +277,14 @@ func (v *verdict) WriteHeader(code int)        { v.code = code }
 // routeStatic is the route of static files in the log.
 const routeStatic = "GET /static/"
 
-// streams reports whether the request asks for server-sent events.
+// live reports whether the request is for a route that answers with events.
+func (m *Mux) live(r *http.Request) bool {
+	_, pattern := m.routes.Handler(r)
+	return m.access[pattern].live
+}
+
+// streams reports whether whoever asks wants events: the answer to those who may not
+// have them is then for a program and no page.
 func streams(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }

@@ -12,10 +12,22 @@ import (
 // beat is how often a silent stream says that it lives, so that proxies keep it.
 const beat = 20 * time.Second
 
+// streamID makes browsers say, when they begin a stream anew, that they had one before.
+const streamID = "id: 1"
+
+// Resumed reports whether whoever asks for a stream had one before, which ended: what
+// happened in between is to be sent first.
+func Resumed(r *http.Request) bool { return r.Header.Get("Last-Event-ID") != "" }
+
 // Stream answers with server-sent events until run returns or the client goes
 // away, which ends the request's context. send writes one event; the page's
 // elements marked data-live-event with the event's name are replaced by html.
+//
+// The route must be registered as Live.
 func Stream(w http.ResponseWriter, r *http.Request, run func(send func(event string, html []byte) error) error) error {
+	if v := visitOf(r.Context()); v != nil && !v.mux.live(r) {
+		return fmt.Errorf("web: %s streams and is not registered as Live", v.route)
+	}
 	rc := http.NewResponseController(w)
 	// A stream outlives the server's limits for reading a request (when that one
 	// strikes, the server takes the client for gone) and for writing an answer.
@@ -38,7 +50,7 @@ func Stream(w http.ResponseWriter, r *http.Request, run func(send func(event str
 		}
 		return rc.Flush()
 	}
-	if err := write([]byte("retry: 5000\n\n")); err != nil {
+	if err := write([]byte("retry: 5000\n" + streamID + "\n\n")); err != nil {
 		return fmt.Errorf("begin a stream: %w", err)
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})

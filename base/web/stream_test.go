@@ -17,7 +17,7 @@ func TestAStreamArrivesAtOnceAndEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ended := make(chan error, 1)
-	s.mux.Handle("GET /live", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+	s.mux.Handle("GET /live", web.Public.Live(), func(w http.ResponseWriter, r *http.Request) error {
 		return web.Stream(w, r, func(send func(string, []byte) error) error {
 			if err := send("ranking", []byte("<tr>\n<td>1</td></tr>")); err != nil {
 				return err
@@ -47,10 +47,10 @@ func TestAStreamArrivesAtOnceAndEndsWithItsReader(t *testing.T) {
 		t.Error("the stream is compressed, and so held back")
 	}
 	var got []string
-	for in := bufio.NewScanner(resp.Body); len(got) < 5 && in.Scan(); {
+	for in := bufio.NewScanner(resp.Body); len(got) < 6 && in.Scan(); {
 		got = append(got, in.Text())
 	}
-	want := "retry: 5000||event: ranking|data: <tr>|data: <td>1</td></tr>"
+	want := "retry: 5000|id: 1||event: ranking|data: <tr>|data: <td>1</td></tr>"
 	if strings.Join(got, "|") != want {
 		t.Errorf("the stream says %q, want %q", got, want)
 	}
@@ -65,7 +65,7 @@ func TestAStreamArrivesAtOnceAndEndsWithItsReader(t *testing.T) {
 func TestClosingEndsStreams(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.mux.Handle("GET /live", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+	s.mux.Handle("GET /live", web.Public.Live(), func(w http.ResponseWriter, r *http.Request) error {
 		return web.Stream(w, r, func(send func(string, []byte) error) error {
 			s.mux.Close()
 			<-r.Context().Done()
@@ -81,7 +81,7 @@ func TestClosingEndsStreams(t *testing.T) {
 func TestAStreamOutlivesTheServersLimits(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.mux.Handle("GET /live", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+	s.mux.Handle("GET /live", web.Public.Live(), func(w http.ResponseWriter, r *http.Request) error {
 		return web.Stream(w, r, func(send func(string, []byte) error) error {
 			select {
 			case <-r.Context().Done():

@@ -20,11 +20,11 @@ type (
 	}
 	subjectInput struct{ Body SubjectBody }
 	apiErasable  struct {
-		Dossier apiDossier `json:"dossier"`
-		Person  apiPerson  `json:"person" doc:"Masked."`
-		Part    string     `json:"part" enum:"applicant,agent" doc:"The applicant with all that the dossier knows of people, or only the representative."`
-		Papers  int        `json:"papers" doc:"Scans that go."`
-		Problem string     `json:"problem,omitempty" doc:"Why it must still know its person, in words."`
+		Dossier apiDossier   `json:"dossier"`
+		Person  apiApplicant `json:"person" doc:"Masked."`
+		Part    string       `json:"part" enum:"applicant,agent" doc:"The applicant with all that the dossier knows of people, or only the representative."`
+		Papers  int          `json:"papers" doc:"Scans that go."`
+		Problem string       `json:"problem,omitempty" doc:"Why it must still know its person, in words."`
 	}
 	erasablesOutput struct {
 		Body struct {

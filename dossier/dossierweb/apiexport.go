@@ -24,8 +24,8 @@ type exportInput struct {
 }
 
 type apiExported struct {
-	Dossier apiDossier `json:"dossier"`
-	Person  apiPerson  `json:"person" doc:"Unmasked."`
+	Dossier apiDossier   `json:"dossier"`
+	Person  apiApplicant `json:"person" doc:"Unmasked."`
 }
 
 type exportOutput struct {

@@ -9,19 +9,34 @@ import (
 
 type apiPerson struct {
 	Name           string `json:"name" minLength:"1" maxLength:"200"`
-	IDNumber       string `json:"id_number,omitempty" maxLength:"20" doc:"Masked in answers."`
-	Phone          string `json:"phone,omitempty" maxLength:"20" doc:"Masked in answers."`
+	IDNumber       string `json:"id_number,omitempty" maxLength:"20"`
+	Phone          string `json:"phone,omitempty" maxLength:"20"`
 	Email          string `json:"email,omitempty" maxLength:"200"`
 	Address        string `json:"address,omitempty" maxLength:"500"`
 	Representative string `json:"representative,omitempty" maxLength:"200" doc:"Who acts for the applicant."`
-	AgentID        string `json:"representative_id_number,omitempty" maxLength:"20" doc:"Masked in answers."`
-	AgentPhone     string `json:"representative_phone,omitempty" maxLength:"20" doc:"Masked in answers."`
+	AgentID        string `json:"representative_id_number,omitempty" maxLength:"20"`
+	AgentPhone     string `json:"representative_phone,omitempty" maxLength:"20"`
 	AgentRelation  string `json:"representative_relation,omitempty" maxLength:"200" doc:"Father, guardian, employee."`
 	AgentDocument  string `json:"representative_document,omitempty" maxLength:"200" doc:"Number and day of the authorisation."`
 }
 
-func asPerson(p dossier.Person) apiPerson {
-	return apiPerson{Name: p.Name, IDNumber: p.IDNumber, Phone: p.Phone, Email: p.Email, Address: p.Address, Representative: p.Representative,
+// apiApplicant is a person in answers: of dossiers that another system told of, the
+// name may not be known.
+type apiApplicant struct {
+	Name           string `json:"name" doc:"Empty where another system told none."`
+	IDNumber       string `json:"id_number,omitempty" doc:"Masked, unless the operation says otherwise."`
+	Phone          string `json:"phone,omitempty" doc:"Masked, unless the operation says otherwise."`
+	Email          string `json:"email,omitempty"`
+	Address        string `json:"address,omitempty"`
+	Representative string `json:"representative,omitempty" doc:"Who acts for the applicant."`
+	AgentID        string `json:"representative_id_number,omitempty" doc:"Masked, unless the operation says otherwise."`
+	AgentPhone     string `json:"representative_phone,omitempty" doc:"Masked, unless the operation says otherwise."`
+	AgentRelation  string `json:"representative_relation,omitempty" doc:"Father, guardian, employee."`
+	AgentDocument  string `json:"representative_document,omitempty" doc:"Number and day of the authorisation."`
+}
+
+func asPerson(p dossier.Person) apiApplicant {
+	return apiApplicant{Name: p.Name, IDNumber: p.IDNumber, Phone: p.Phone, Email: p.Email, Address: p.Address, Representative: p.Representative,
 		AgentID: p.Agent.IDNumber, AgentPhone: p.Agent.Phone, AgentRelation: p.Agent.Relation, AgentDocument: p.Agent.Document}
 }
 
@@ -238,10 +253,10 @@ type apiStep struct {
 }
 
 type apiWhole struct {
-	Dossier apiDossier `json:"dossier"`
-	Person  apiPerson  `json:"person"`
-	Facts   []apiFact  `json:"facts"`
-	Steps   []apiStep  `json:"steps"`
+	Dossier apiDossier   `json:"dossier"`
+	Person  apiApplicant `json:"person"`
+	Facts   []apiFact    `json:"facts"`
+	Steps   []apiStep    `json:"steps"`
 }
 
 type dossierOutput struct{ Body apiWhole }

@@ -214,7 +214,7 @@ type PurposeBody struct {
 
 type personOutput struct {
 	Cache string `header:"Cache-Control"`
-	Body  apiPerson
+	Body  apiApplicant
 }
 
 // paperLimit is the most that a request with a scan may weigh: base64 makes it a
@@ -231,7 +231,7 @@ func (p *API) registerPapers(a *api.API) {
 	for _, t := range file.Types {
 		types = append(types, t.MIME)
 	}
-	api.Handle(a, web.SignedIn, api.Gives(huma.Operation{OperationID: "get-paper", Method: http.MethodGet, Path: "/api/v1/dossiers/{code}/papers/{number}",
+	api.Handle(a, web.SignedIn, api.Gives(huma.Operation{OperationID: "get-paper", Method: http.MethodGet, Path: "/api/v1/dossiers/{code}/papers/{number}", Errors: []int{http.StatusConflict},
 		Summary: "Download a scan", Description: "Who opened it, and for what, is told in the trail: scans of identity papers are sensitive personal data. Of a dossier that is not on the account's hands say for what first (open-papers); 409 otherwise.", Tags: []string{"dossiers"}}, "The scan", types...),
 		p.getPaper)
 	api.Handle(a, web.SignedIn, huma.Operation{OperationID: "open-papers", Method: http.MethodPost, Path: "/api/v1/dossiers/{code}/papers/purpose",

@@ -50,7 +50,7 @@ func Topic(u unit.ID) string { return "unit/" + string(u) }
 // Register puts the pages at /work, /dossiers/new and /dossiers/{code}.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /work", web.SignedIn, p.work)
-	mux.Handle("GET /work/stream", web.SignedIn, p.workStream)
+	mux.Handle("GET /work/stream", web.SignedIn.Live(), p.workStream)
 
 	p.registerCounter(mux)
 	p.registerTurns(mux)

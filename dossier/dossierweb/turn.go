@@ -25,13 +25,13 @@ import (
 func (p *Pages) registerTurns(mux *web.Mux) {
 	p.turns.burst, p.turns.every = 20, 5*time.Second // a busy kiosk's pace; 999 a day and kind in any case
 	mux.Handle("GET /counter/turns", web.SignedIn, p.turnPage)
-	mux.Handle("GET /counter/turns/stream", web.SignedIn, p.turnStream)
+	mux.Handle("GET /counter/turns/stream", web.SignedIn.Live(), p.turnStream)
 	mux.Handle("POST /counter/turns/{do}", web.SignedIn, p.turnDo)
 	mux.Handle("GET /counter/turns/day", web.SignedIn, p.turnDayPage)
 	mux.Handle("GET /counter/turns/settings", web.SignedIn, p.turnSettings)
 	mux.Handle("POST /counter/turns/settings", web.SignedIn, p.turnSettingsSave)
 	mux.Handle("GET /turns/{unit}", web.Public, p.screen)
-	mux.Handle("GET /turns/{unit}/stream", web.Public, p.screenStream)
+	mux.Handle("GET /turns/{unit}/stream", web.Public.Live(), p.screenStream)
 	mux.Handle("GET /turns/{unit}/take", web.Public, p.kiosk)
 	mux.Handle("POST /turns/{unit}/take", web.Public, p.kioskTake)
 	mux.Handle("GET /turns/{unit}/slips/{id}", web.Public, p.slip)

@@ -96,7 +96,11 @@ func (p *Pages) workStream(w http.ResponseWriter, r *http.Request) error {
 			<-ctx.Done()
 			return nil
 		}
-		for range p.Live.Subscribe(topics...).All(ctx) {
+		sub := p.Live.Subscribe(topics...)
+		if web.Resumed(r) {
+			sub.Wake()
+		}
+		for range sub.All(ctx) {
 			v, err := p.workView(ctx)
 			if err != nil {
 				return err

@@ -41,7 +41,7 @@ func (p *Pages) registerReconcile(mux *web.Mux) {
 	})
 	mux.Handle("POST "+Reconcile, web.SignedIn.Body(maxList), p.compare)
 	mux.Handle("GET "+Reconcile+"/runs/{run}", web.SignedIn, p.run)
-	mux.Handle("GET "+Reconcile+"/runs/{run}/stream", web.SignedIn, p.stream)
+	mux.Handle("GET "+Reconcile+"/runs/{run}/stream", web.SignedIn.Live(), p.stream)
 	mux.Handle("POST "+Reconcile+"/runs/{run}/send", web.SignedIn, p.resend)
 }
 

@@ -37,7 +37,7 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /admin/import/{kind}", web.SignedIn, p.ask)
 	mux.Handle("POST /admin/import/{kind}", web.SignedIn.Body(imports.MaxSize+1<<20), p.bring)
 	mux.Handle("GET /admin/imports/{run}", web.SignedIn, p.show)
-	mux.Handle("GET /admin/imports/{run}/stream", web.SignedIn, p.stream)
+	mux.Handle("GET /admin/imports/{run}/stream", web.SignedIn.Live(), p.stream)
 	mux.Handle("GET /admin/imports/{run}/file", web.SignedIn, p.file(false))
 	mux.Handle("GET /admin/imports/{run}/wrong", web.SignedIn, p.file(true))
 	mux.Handle("POST /admin/imports/{run}/columns", web.SignedIn, p.columns)

@@ -42,7 +42,7 @@ type Pages struct {
 // Register puts the pages on the mux.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET "+Path, web.SignedIn, p.inbox)
-	mux.Handle("GET "+Path+"/stream", web.SignedIn, p.stream)
+	mux.Handle("GET "+Path+"/stream", web.SignedIn.Live(), p.stream)
 	mux.Handle("POST "+Path+"/read", web.SignedIn, p.readAll)
 	mux.Handle("POST "+Path+"/{id}", web.SignedIn, p.open)
 	mux.Handle("GET "+Path+"/wishes", web.SignedIn, p.wishes)
@@ -104,7 +104,11 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 			<-ctx.Done()
 			return nil
 		}
-		for range p.Live.Subscribe(Topic(web.Actor(ctx).Account)).All(ctx) {
+		sub := p.Live.Subscribe(Topic(web.Actor(ctx).Account))
+		if web.Resumed(r) {
+			sub.Wake()
+		}
+		for range sub.All(ctx) {
 			v, err := p.inboxView(ctx, unread, "")
 			if err != nil {
 				return err

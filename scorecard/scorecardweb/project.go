@@ -38,7 +38,7 @@ func projectLeafURL(round string, u unit.ID, leaf string) string {
 func (p *Pages) registerProjection(mux *web.Mux) {
 	mux.Handle("GET "+projectPath, web.SignedIn, p.projection)
 	mux.Handle("GET "+projectPath+"/{round}", web.SignedIn, p.projectBoard)
-	mux.Handle("GET "+projectPath+"/{round}/stream", web.SignedIn, p.projectStream)
+	mux.Handle("GET "+projectPath+"/{round}/stream", web.SignedIn.Live(), p.projectStream)
 	mux.Handle("GET "+projectPath+"/{round}/{unit}", web.SignedIn, p.projectUnit)
 	mux.Handle("GET "+projectPath+"/{round}/{unit}/{leaf}", web.SignedIn, p.provenance)
 	mux.Handle("GET "+whatIfPath, web.SignedIn, p.whatIf)
@@ -146,10 +146,19 @@ func (p *Pages) projectStream(w http.ResponseWriter, r *http.Request) error {
 	sub := p.Live.Subscribe("unit/" + string(topic))
 	defer sub.Close()
 	last := map[string]string{}
-	if _, err := p.projectParts(ctx, round, u, last); err != nil {
+	missed, err := p.projectParts(ctx, round, u, last)
+	if err != nil {
 		return err
 	}
+	if !web.Resumed(r) {
+		missed = nil // the page has just been loaded
+	}
 	return web.Stream(w, r, func(send func(string, []byte) error) error {
+		for event, html := range missed {
+			if err := send(event, html); err != nil {
+				return err
+			}
+		}
 		var pause time.Duration
 		for range sub.All(ctx) {
 			select {

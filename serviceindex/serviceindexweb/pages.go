@@ -89,7 +89,7 @@ func (p *Pages) silentDays(ctx context.Context, q db.Queryer, u unit.ID) (int, e
 // Register puts the pages at /board and /index.
 func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /board", web.SignedIn, p.board)
-	mux.Handle("GET /board/stream", web.SignedIn, p.stream)
+	mux.Handle("GET /board/stream", web.SignedIn.Live(), p.stream)
 	mux.Handle("GET /board/trend", web.SignedIn, p.trends)
 	mux.Handle("GET /board/wall", web.SignedIn, p.wall)
 	mux.Handle("GET /board/week", web.SignedIn, p.week)

@@ -42,17 +42,27 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	sub := p.Live.Subscribe(Topic(u))
 	defer sub.Close()
-	b, err := p.gather(r, false) // checks the right
+	key := watchKey{u, in.Unit, in.Period, in.Format, in.All}
+	b, err := p.watch(r.WithContext(ctx), key) // checks the right
 	if err != nil {
 		return err
 	}
 	last := map[string]string{}
-	if _, err := parts(ctx, b, last); err != nil {
+	missed, err := parts(ctx, b, last)
+	if err != nil {
 		return err
 	}
+	if !web.Resumed(r) {
+		missed = nil // the page has just been loaded
+	}
 	return web.Stream(w, r, func(send func(string, []byte) error) error {
+		for _, x := range missed {
+			if err := send(x.event, x.html); err != nil {
+				return err
+			}
+		}
 		for range sub.All(ctx) {
-			b, err := p.watch(r.WithContext(ctx), watchKey{u, in.Unit, in.Period, in.All})
+			b, err := p.watch(r.WithContext(ctx), key)
 			if ctx.Err() != nil {
 				return nil
 			}

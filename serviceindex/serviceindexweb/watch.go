@@ -33,9 +33,9 @@ type watchedBoards struct {
 
 // A watchKey is the board of a unit, as its address asks for it.
 type watchKey struct {
-	unit         unit.ID
-	in, period   string
-	everyRanking bool
+	unit               unit.ID
+	in, period, format string
+	everyRanking       bool
 }
 
 type keptBoard struct {
@@ -76,8 +76,8 @@ func (p *Pages) watch(r *http.Request, k watchKey) (*board, error) {
 	}
 	w.made = p.Index.DB.Now()
 	w.pause = min(pauseMost, max(pauseLeast, streamPauses*w.made.Time().Sub(begun.Time())))
-	for old := range w.kept {
-		if p.Live.Subscribers(Topic(old.unit)) == 0 {
+	for old, b := range w.kept {
+		if p.Live.Subscribers(Topic(old.unit)) == 0 || b.upTo < p.Live.Latest(Topic(old.unit)) {
 			delete(w.kept, old)
 		}
 	}

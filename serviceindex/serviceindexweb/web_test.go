@@ -420,6 +420,28 @@ func TestTheBoardMovesAsFactsArrive(t *testing.T) {
 	}
 }
 
+// What happened between two streams of one page is sent when the second begins.
+func TestABoardThatComesBackIsSentWhole(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.busy()
+	s.Post("/as/chair")
+	s.Header.Set("Last-Event-ID", "1")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	want := map[string]bool{"stats": true, "ranking": true, "soonest": true, "gains": true}
+	s.Read(ctx, "/board/stream?period=2026-11", func(in *bufio.Scanner) {
+		for len(want) > 0 && in.Scan() {
+			if e, ok := strings.CutPrefix(in.Text(), "event: "); ok {
+				delete(want, e)
+			}
+		}
+	})
+	if len(want) > 0 {
+		t.Errorf("not sent: %v", want)
+	}
+}
+
 func TestAllWhoWatchABoardShareOneReading(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -62,7 +62,7 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return refuse(err)
 	}
-	x, err := p.SSO.Ended(ctx, r.PostForm.Get("logout_token"))
+	x, err := p.SSO.Ended(ctx, r.PostForm.Get("logout_token"), web.ClientIP(r))
 	if errors.Is(err, sso.ErrUnreachable) {
 		return fault.New(fault.Unavailable, "auth.sso.unreachable", "Name", p.SSO.Name, "Seconds", web.RetryAfter).Because(err)
 	}

@@ -32,14 +32,18 @@ const (
 	// logoutMost is how long a logout token may be: some hundreds of bytes are usual.
 	logoutMost = 16 << 10
 	// wrongMost is how many tokens in a minute may be looked at that turn out worthless:
-	// one with an unknown key has the provider asked for its keys.
+	// one with an unknown key has the provider asked for its keys. They are counted by
+	// where they come from, so that a stranger does not keep the provider's own from
+	// being heard; wrongAll is for all strangers together.
 	wrongMost = 30
+	wrongAll  = 20 * wrongMost
 )
 
 // Ended reads a logout token (section 2.6): signed by the provider's own key for us, with
 // the event and without a nonce, fresh, and naming a session or a person. Whether it was
-// used before the caller knows. Errors: ErrRefused; ErrUnreachable.
-func (p *Provider) Ended(ctx context.Context, raw string) (Logout, error) {
+// used before the caller knows. From is the address that it came from. Errors: ErrRefused;
+// ErrUnreachable.
+func (p *Provider) Ended(ctx context.Context, raw, from string) (Logout, error) {
 	no := func(why string, err error) (Logout, error) {
 		return Logout{}, errors.Join(fmt.Errorf("%w: the logout token: %s", ErrRefused, why), err)
 	}
@@ -50,12 +54,12 @@ func (p *Provider) Ended(ctx context.Context, raw string) (Logout, error) {
 	if err != nil {
 		return Logout{}, err
 	}
-	if p.wrongTooOften(false) {
+	if p.wrongTooOften(from, 0) {
 		return Logout{}, fmt.Errorf("%w: too many logout tokens that are worth nothing", ErrUnreachable)
 	}
 	out, why, err := p.ended(ctx, f, raw)
 	if why != "" {
-		p.wrongTooOften(true)
+		p.wrongTooOften(from, 1)
 		return no(why, err)
 	}
 	return out, nil
@@ -111,16 +115,18 @@ func typeOf(head string) string {
 	return strings.TrimPrefix(strings.ToLower(h.Type), "application/")
 }
 
-// wrongTooOften counts a worthless token when one came, and reports whether too many did.
-func (p *Provider) wrongTooOften(came bool) bool {
+// wrongTooOften counts worthless tokens that came from an address, and reports whether
+// too many did.
+func (p *Provider) wrongTooOften(from string, came int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Now()
-	if now.Sub(p.wrongSince) >= time.Minute || now.Before(p.wrongSince) {
-		p.wrongSince, p.wrong = now, 0
+	if p.wrong == nil || now.Sub(p.wrongSince) >= time.Minute || now.Before(p.wrongSince) {
+		p.wrongSince, p.wrong, p.wrongSum = now, map[string]int{}, 0
 	}
-	if came {
-		p.wrong++
+	if came > 0 { // one who only asks takes no room
+		p.wrong[from] += came
+		p.wrongSum += came
 	}
-	return p.wrong >= wrongMost
+	return p.wrong[from] >= wrongMost || p.wrongSum >= wrongAll
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestALogoutTokenIsBelievedByTheProvidersOwnKeyAlone(t *testing.T) {
 		"that names no session": signed(t, l.key, own, with(map[string]any{"sid": nil})),
 		"that names no person":  signed(t, l.key, own, with(map[string]any{"sub": nil})),
 	} {
-		x, err := p.Ended(t.Context(), token)
+		x, err := p.Ended(t.Context(), token, "198.51.100.7")
 		if err != nil || x.Issuer != l.server.URL || x.ID != "j1" || x.SID == "" && x.Subject != "1" {
 			t.Errorf("a token %s: %+v, %v", what, x, err)
 		}
@@ -65,15 +66,28 @@ func TestALogoutTokenIsBelievedByTheProvidersOwnKeyAlone(t *testing.T) {
 		"that is not there":     "",
 		"that is much too long": strings.Repeat("x", 1<<20),
 	} {
-		if x, err := p.Ended(t.Context(), token); !errors.Is(err, sso.ErrRefused) {
+		if x, err := p.Ended(t.Context(), token, "198.51.100.7"); !errors.Is(err, sso.ErrRefused) {
 			t.Errorf("a token %s: %+v, %v; want refused", what, x, err)
 		}
 	}
 	// Who floods us with worthless ones does not have the provider asked again and again.
-	for range 40 {
-		p.Ended(t.Context(), signed(t, other, map[string]any{"alg": "RS256", "kid": "theirs"}, claims))
+	flood := func(from string) {
+		for range 40 {
+			p.Ended(t.Context(), signed(t, other, map[string]any{"alg": "RS256", "kid": "theirs"}, claims), from)
+		}
 	}
-	if _, err := p.Ended(t.Context(), signed(t, l.key, own, claims)); !errors.Is(err, sso.ErrUnreachable) {
+	flood("203.0.113.9")
+	if _, err := p.Ended(t.Context(), signed(t, l.key, own, claims), "203.0.113.9"); !errors.Is(err, sso.ErrUnreachable) {
 		t.Errorf("after a flood: %v, want not now", err)
+	}
+	// The provider's own, from elsewhere, is heard meanwhile: until floods come from everywhere.
+	if _, err := p.Ended(t.Context(), signed(t, l.key, own, with(map[string]any{"jti": "after a flood"})), "192.0.2.1"); err != nil {
+		t.Errorf("from elsewhere, after a flood: %v", err)
+	}
+	for i := range 30 {
+		flood(fmt.Sprintf("203.0.113.%d", 10+i))
+	}
+	if _, err := p.Ended(t.Context(), signed(t, l.key, own, claims), "192.0.2.1"); !errors.Is(err, sso.ErrUnreachable) {
+		t.Errorf("after floods from everywhere: %v, want not now", err)
 	}
 }

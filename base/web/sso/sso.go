@@ -77,7 +77,8 @@ type Provider struct {
 	mu     sync.Mutex
 	known  *found
 
-	wrong      int // logout tokens worth nothing since wrongSince; mu guards both
+	wrong      map[string]int // logout tokens worth nothing since wrongSince, by address; mu guards all three
+	wrongSum   int
 	wrongSince time.Time
 }
 

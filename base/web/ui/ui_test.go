@@ -192,7 +192,7 @@ func kitchen(t *testing.T) *webtest.Browser {
 	})
 	mux.Handle("GET /live", web.Public, page(in(ui.Layout(ui.Page{Title: "Trực tiếp", Live: "/stream"}),
 		text("<p data-live-event=note>cũ</p><p data-live-event=other><a id=used href=/board>đang dùng</a></p>"))))
-	mux.Handle("GET /stream", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+	mux.Handle("GET /stream", web.Public.Live(), func(w http.ResponseWriter, r *http.Request) error {
 		return web.Stream(w, r, func(send func(string, []byte) error) error {
 			for _, event := range []string{"other", "note"} {
 				if err := send(event, []byte("<b>mới</b>\n<i>hơn</i>")); err != nil {

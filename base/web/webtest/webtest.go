@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -121,6 +122,7 @@ func (b *Browser) Read(ctx context.Context, path string, lines func(*bufio.Scann
 		b.t.Error(err)
 		return
 	}
+	maps.Copy(r.Header, b.Header)
 	r.Header.Set("Accept", "text/event-stream")
 	resp, err := b.client.Do(r)
 	if err != nil {
