@@ -35,11 +35,11 @@ func (r hands) OnHand(ctx context.Context, q db.Queryer, a actor.Actor, from, to
 	for _, x := range scores {
 		list = append(list, account.Item{Kind: "appraisal", Text: x.Round.Name + " · " + x.Field, URL: scorecardweb.Path + "/rounds/" + x.Round.ID, Problem: x.Problem})
 	}
-	delegations, err := r.accounts.DelegationsOf(ctx, q, from)
+	delegations, others, err := r.accounts.DelegationsOf(ctx, q, a, from)
 	for _, d := range delegations {
 		list = append(list, account.Item{Kind: "delegation", Text: d.From.Name + " → " + d.To.Name + " · " + d.Document, Ends: true})
 	}
-	return list, h.Elsewhere, err
+	return list, h.Elsewhere + others, err
 }
 
 // HandOver gives it to another: each room its own, in one write.

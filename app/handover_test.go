@@ -1,11 +1,13 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/auth"
+	"cchc/base/law"
 )
 
 // Somebody moves: what is on their hands is shown, goes to another at once, and what
@@ -63,6 +65,26 @@ func TestWorkIsHandedOverWhenSomebodyMoves(t *testing.T) {
 	entries, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "account", Object: id["cuong"], Limit: 3})
 	if err != nil || entries[0].Verb != "account.handover" || entries[0].Reason != "QĐ 12/QĐ-UBND" {
 		t.Errorf("the trail: %+v, %v", entries, err)
+	}
+	// Of what was delegated elsewhere nothing is shown or withdrawn: it is counted.
+	if err := o.accounts.Grant(ctx, operator, id["dung"], actor.Grant{Role: actor.Specialist, Unit: o.province}, law.Span{}); err != nil {
+		t.Fatal(err)
+	}
+	giver, err := auth.Load(ctx, o.db, id["dung"], o.db.Now().Date())
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := o.accounts.Delegate(ctx, giver, auth.NewDelegation{To: id["xakhac"], Role: actor.Specialist, Unit: o.province, Document: "9/GUQ", Last: o.db.Now().Date() + 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := chair.Get("/admin/handover/"+id["dung"]).Is(200).Has("main", "1 việc khác nằm ngoài đơn vị")
+	if strings.Contains(page.Body, "9/GUQ") {
+		t.Error("the commune is shown what was delegated in the province")
+	}
+	chair.Post("/admin/handover/"+id["dung"], "to", id["cuong"], "reason", "QĐ 13/QĐ-UBND").To("/admin/handover/" + id["dung"])
+	if list, err := o.accounts.Delegations(ctx, giver); err != nil || len(list) == 0 || list[0].ID != far || list[0].Withdrawn != 0 {
+		t.Errorf("the commune withdrew what was delegated in the province: %+v, %v", list, err)
 	}
 	other.Get("/admin/handover/"+id["dung"]).Is(200).Has("th", d.Code)
 }

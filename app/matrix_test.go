@@ -234,7 +234,8 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 #   narrow   as own, by a token that is for unit.read alone
 # Below a block: what comes of it in each state of the thing, of one's own unit (in own) and, for rounds and results, asked
 # from the province (in below). States of dossiers; of rounds by the stage that is open; of sets and of results. And of
-# what a commune left that is no more: asked by who had their role there (in gone), and in its successor (in heir).
+# what a commune left that is no more: asked by who had their role there (in gone), in its successor (in heir), in the next
+# commune (in beside) and in another province (in afar).
 # Cells: allow; input (may, and what was sent is not right); conflict (may, and the thing's state forbids it);
 #   deny (403), hidden (404), sign-in (401 or sent to sign in); · is nothing to ask for.
 #

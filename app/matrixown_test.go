@@ -48,7 +48,7 @@ func (w *terrain) belongings() {
 	w.t.Helper()
 	our := w.corners[ourCommune]
 	for _, p := range w.people {
-		if p.place == goneCommune {
+		if p.place == goneCommune || p.place == nextCommune || p.place == farCommune { // they only ask for what a unit left
 			continue
 		}
 		p.thing = map[string]string{"mytoken": p.tokenID, "passkey": "k-" + p.account, "notice": db.NewID()}

@@ -99,7 +99,7 @@ func raise(t *testing.T) *terrain {
 	w.all = w.somebody("moi-quyen", "", everywhere, "")
 	w.c = readContract(t, o.b)
 	for _, role := range actor.Roles {
-		for _, place := range []string{ourCommune, theProvince, everywhere, goneCommune} {
+		for _, place := range []string{ourCommune, theProvince, everywhere, goneCommune, nextCommune, farCommune} {
 			u := unit.ID("")
 			if place != everywhere {
 				u = w.corners[place].unit

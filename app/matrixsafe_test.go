@@ -13,6 +13,7 @@ import (
 type rights struct {
 	route string
 	gone  []string            // what comes of it for people of a unit that is no more
+	apart []string            // what comes of it, of what such a unit left, for people of others that are not its heir
 	who   map[string][]string // role, or visitor → a cell for each of columns
 }
 
@@ -32,6 +33,10 @@ func readMatrix(t *testing.T) []rights {
 		case f[0] == "in" && f[1] == "gone":
 			for part := range strings.SplitSeq(line[strings.Index(line, ":")+1:], ";") {
 				out[len(out)-1].gone = append(out[len(out)-1].gone, strings.Fields(part)[0])
+			}
+		case f[0] == "in" && (f[1] == "beside" || f[1] == "afar"):
+			for part := range strings.SplitSeq(line[strings.Index(line, ":")+1:], ";") {
+				out[len(out)-1].apart = append(out[len(out)-1].apart, strings.Fields(part)[0])
 			}
 		case f[0] == "in": // of states; columns are other ones there
 		default:
@@ -57,6 +62,13 @@ var openToVisitors = []string{
 	"GET /my-data", "POST /my-data", "POST /lookup",
 	"GET /sign-in", "POST /sign-in", "POST /sign-out", "POST /preferences",
 	"GET /api/v1/calendar/", "GET /api/v1/log/checkpoint", "GET /api/v1/log/consistency",
+}
+
+// nobodysUnit are routes that refuse a unit which is no more as such, before it matters
+// who asks.
+var nobodysUnit = map[string]string{
+	"POST /api/v1/accounts/{id}/grants": "no unit of today has the code",
+	"POST /counter/turns/settings":      "no unit of today has the code",
 }
 
 // beyondOnesUnit are routes that answer people of another unit, and why they may.
@@ -142,6 +154,12 @@ func TestTheMatrixIsSafe(t *testing.T) {
 					t.Errorf("%s answers %s, %s, with %s", r.route, role, columns[i].name, cell)
 				}
 			}
+		}
+		if slices.ContainsFunc(r.apart, passed) {
+			if beyondOnesUnit[r.route] == "" && nobodysUnit[r.route] == "" {
+				t.Errorf("%s lets people of other units reach what a unit left that is no more", r.route)
+			}
+			used[r.route] = true
 		}
 		if slices.Contains(r.gone, "allow") && !reads && !begins(r.route, forAuditors) {
 			t.Errorf("%s lets people of a unit that is no more do something", r.route)

@@ -133,7 +133,8 @@ func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, 
 	if slices.ContainsFunc(append(ofRounds, ofResults...), func(p string) bool { return strings.HasPrefix(x.path, p) }) {
 		from = append(from, held{"below", columns[1]})
 	}
-	from = append(from, held{"gone", column{name: "gone", held: goneCommune, stood: goneCommune}}, held{"heir", column{name: "heir", held: ourCommune, stood: goneCommune}})
+	from = append(from, held{"gone", column{name: "gone", held: goneCommune, stood: goneCommune}}, held{"heir", column{name: "heir", held: ourCommune, stood: goneCommune}},
+		held{"beside", column{name: "beside", held: nextCommune, stood: goneCommune}}, held{"afar", column{name: "afar", held: farCommune, stood: goneCommune}})
 	for _, h := range from {
 		answers := map[string][]string{}
 		var order []string

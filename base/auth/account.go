@@ -35,7 +35,8 @@ type Held struct {
 // Accounts holds the verbs over accounts. All but SignIn and a person's own
 // ChangePassword need account.change in every unit where the account has a grant
 // that is not over: who keeps the accounts of a commune cannot take over one of
-// the province.
+// the province. Of an account with none they need it where its last ones ended; see
+// keptIn.
 type Accounts struct {
 	DB    *db.DB
 	Guard Guard
@@ -135,7 +136,7 @@ func (n *NewAccount) check(units []string) error {
 }
 
 // Create makes an account and returns its id. The actor needs account.change in
-// every unit of the grants, and somewhere when there are none. Faults: Invalid
+// every unit of the grants, and in the whole system when there are none. Faults: Invalid
 // with fields login, name, password, grants; a login that is taken is one.
 func (k *Accounts) Create(ctx context.Context, a actor.Actor, n NewAccount) (id string, err error) {
 	units, err := k.unitNames(ctx, k.DB, n.Grants)
@@ -190,6 +191,11 @@ func (k *Accounts) CreateIn(ctx context.Context, tx *db.Tx, a actor.Actor, d Dra
 }
 
 func (k *Accounts) insert(ctx context.Context, tx *db.Tx, a actor.Actor, n NewAccount, hash string) (string, error) {
+	if len(n.Grants) == 0 { // nobody below could change it then
+		if err := k.Guard.Check(ctx, tx, a, AccountChange, ""); err != nil {
+			return "", err
+		}
+	}
 	for _, g := range n.Grants {
 		if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {
 			return "", err
@@ -290,24 +296,61 @@ func (k *Accounts) changeable(ctx context.Context, q db.Queryer, a actor.Actor, 
 // mayChange reports whether a may change the account; may remembers the units
 // that were asked about.
 func (k *Accounts) mayChange(ctx context.Context, q db.Queryer, a actor.Actor, acc Account, may map[actor.UnitID]bool) (bool, error) {
-	today := k.DB.Now().Date()
-	for _, h := range acc.Grants {
-		if h.To != 0 && h.To <= today {
-			continue
-		}
-		ok, asked := may[h.Unit]
+	for _, u := range keptIn(acc, k.DB.Now().Date()) {
+		ok, asked := may[u]
 		if !asked {
 			var err error
-			if ok, err = k.Guard.May(ctx, q, a, AccountChange, h.Unit); err != nil {
+			if ok, err = k.Guard.May(ctx, q, a, AccountChange, u); err != nil {
 				return false, err
 			}
-			may[h.Unit] = ok
+			may[u] = ok
 		}
 		if !ok {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// keptIn returns the units in all of which one must keep accounts to change this one:
+// where it has grants that are not over; with none in force also where the last of them
+// ended, which its keepers kept until then and a successor's keep now (its owner may
+// still read what is there); and the whole system's for an account that never had any.
+func keptIn(acc Account, today moment.Date) []actor.UnitID {
+	var units []actor.UnitID
+	now, last := false, Held{}
+	for _, h := range acc.Grants {
+		if !isOver(h, today) {
+			units, now = append(units, h.Unit), now || h.From <= today
+		} else if outlives(h, last) {
+			last = h
+		}
+	}
+	if now {
+		return units
+	}
+	for _, h := range acc.Grants {
+		if isOver(h, today) && !outlives(last, h) {
+			units = append(units, h.Unit)
+		}
+	}
+	if len(units) == 0 {
+		return []actor.UnitID{""}
+	}
+	return units
+}
+
+// isOver reports whether a grant does not hold any more and never will again, as one does
+// not that was taken back before it began.
+func isOver(h Held, today moment.Date) bool { return h.To != 0 && (h.To <= today || h.To <= h.From) }
+
+// outlives reports whether the grant x, which is over, ended after y. One that was
+// taken back before it began never held, and outlives none that did.
+func outlives(x, y Held) bool {
+	if held := x.To > x.From; held != (y.To > y.From) {
+		return held
+	}
+	return x.To > y.To
 }
 
 func load(ctx context.Context, q db.Queryer, id string) (Account, error) {

@@ -88,18 +88,34 @@ func (k *Accounts) Handables(ctx context.Context, a actor.Actor) ([]Account, err
 	return out, err
 }
 
-// DelegationsOf returns the delegations that an account gave or was given and that
-// can still be withdrawn on the day of the database.
-func (k *Accounts) DelegationsOf(ctx context.Context, q db.Queryer, account string) ([]Delegation, error) {
-	list, err := db.All(ctx, q, delegationsOf, scanDelegation, account)
+// DelegationsOf returns the delegations that an account gave or was given, that can
+// still be withdrawn on the day of the database, and that hold where a has account.handover;
+// elsewhere counts the others.
+func (k *Accounts) DelegationsOf(ctx context.Context, q db.Queryer, a actor.Actor, account string) (list []Delegation, elsewhere int, err error) {
+	all, err := db.All(ctx, q, delegationsOf, scanDelegation, account)
+	if err != nil {
+		return nil, 0, err
+	}
 	today := k.DB.Now().Date()
-	return slices.DeleteFunc(list, func(d Delegation) bool { return !EndDelegation.In(d.Stands(today)) }), err
+	for _, d := range all {
+		if !EndDelegation.In(d.Stands(today)) {
+			continue
+		}
+		if ok, err := k.Guard.May(ctx, q, a, HandWorkOn.Verb, d.Unit); err != nil {
+			return nil, 0, err
+		} else if ok {
+			list = append(list, d)
+		} else {
+			elsewhere++
+		}
+	}
+	return list, elsewhere, nil
 }
 
-// EndDelegations withdraws them, for an account whose work goes to another. It checks
-// no right: Handable did.
+// EndDelegations withdraws them, for an account whose work goes to another. Those that
+// are not in a's reach go on, as work does that is not.
 func (k *Accounts) EndDelegations(ctx context.Context, tx *db.Tx, a actor.Actor, account string) (int, error) {
-	list, err := k.DelegationsOf(ctx, tx, account)
+	list, _, err := k.DelegationsOf(ctx, tx, a, account)
 	if err != nil {
 		return 0, err
 	}

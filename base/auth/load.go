@@ -21,12 +21,18 @@ var actorByID = db.SQL("auth.actor", `
 	WHERE a.id = $3
 	ORDER BY g.from_day, g.id`)
 
-// endedWithUnit are the grants of an account that ended because their unit did.
+// endedWithUnit are the grants of an account that ended because their unit did, and
+// after which it held no other: what such a one gave ends with it, and what was before
+// does not come back.
 var endedWithUnit = db.SQL("auth.grant.ended_with_unit", `
 	SELECT g.role, g.unit_id
 	FROM grant_ended e
 	JOIN account_grant g ON g.id = e.grant_id
 	WHERE g.account_id = $1 AND g.to_day <= $2
+	AND NOT EXISTS (
+		SELECT 1 FROM account_grant n
+		WHERE n.account_id = g.account_id AND n.from_day <= $2
+		AND (n.to_day IS NULL OR n.to_day > g.to_day AND n.to_day > n.from_day))
 	ORDER BY g.from_day, g.id`)
 
 // Load returns the actor behind an account, with the grants in force on a day.
