@@ -119,6 +119,44 @@ func TestAPurposeIsOneOfTheListAndOtherNeedsWords(t *testing.T) {
 	}
 }
 
+// Two purposes that are the same once a person is taken out of them are one look.
+func TestPurposesThatBecomeTheSameWordsAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	d, clock := dbtest.Open(t)
+	l := &look.Log{DB: d}
+	note := func(at, account, purpose string) {
+		t.Helper()
+		clock.Set(at)
+		check(t, d.Write(ctx, func(tx *db.Tx) error {
+			return look.Note(ctx, tx, actor.Actor{Account: account}, "x", look.Numbers, purpose)
+		}))
+	}
+	note("2026-11-23T08:00", "a1", "Khác: gọi (đã xoá)")
+	note("2026-11-23T07:00", "a1", "Khác: gọi bà Ánh")
+	note("2026-11-23T09:00", "a1", "Khác: gọi 0987123456")
+	note("2026-11-23T10:00", "a1", "Khác: gọi 0987123456")
+	note("2026-11-23T11:00", "a2", "Khác: gọi bà Ánh")
+	note("2026-11-24T08:00", "a1", "Khác: gọi bà Ánh")
+	note("2026-11-24T09:00", "a1", "Thanh tra")
+	scrub := strings.NewReplacer("bà Ánh", "(đã xoá)", "0987123456", "(đã xoá)").Replace
+	for range 2 { // nothing is left to do the second time
+		check(t, d.Write(ctx, func(tx *db.Tx) error { return look.Scrub(ctx, tx, "x", scrub) }))
+	}
+	var rows []string
+	for _, x := range of(t, l, "x") {
+		rows = append(rows, fmt.Sprintf("%s %s %s %d %s–%s", x.Day, x.Account, x.Purpose, x.Times, x.First.Time().Format("15:04"), x.Last.Time().Format("15:04")))
+	}
+	want := []string{
+		"2026-11-24 a1 Thanh tra 1 09:00–09:00",
+		"2026-11-24 a1 Khác: gọi (đã xoá) 1 08:00–08:00",
+		"2026-11-23 a2 Khác: gọi (đã xoá) 1 11:00–11:00",
+		"2026-11-23 a1 Khác: gọi (đã xoá) 4 07:00–10:00",
+	}
+	if strings.Join(rows, "\n") != strings.Join(want, "\n") {
+		t.Errorf("looks:\n%s\nwant:\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func of(t *testing.T, l *look.Log, object string) []look.Look {
 	t.Helper()
 	list, err := l.Of(ctx, l.DB, object, 100)

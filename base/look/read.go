@@ -22,15 +22,26 @@ var (
 		WHERE i.object_id = $1
 		ORDER BY e.at DESC
 		LIMIT $2`)
-	wordsOf  = db.SQL("look.words", `SELECT DISTINCT purpose FROM look WHERE object_id = $1 AND purpose <> ''`)
-	wordsSet = db.SQL("look.words.set", `UPDATE look SET purpose = $1 WHERE object_id = $2 AND purpose = $3`)
-	countOld = db.SQL("look.old", `SELECT COUNT(*) FROM look WHERE day < $1`)
-	countAll = db.SQL("look.all", `SELECT COUNT(*) FROM look`)
-	dropOld  = db.SQL("look.drop", `DELETE FROM look WHERE day < $1`)
-	oldFile  = db.SQL("look.export.old", `SELECT COUNT(*) FROM look_export WHERE at < $1`)
-	allFile  = db.SQL("look.export.all", `SELECT COUNT(*) FROM look_export`)
-	dropItem = db.SQL("look.export.drop.item", `DELETE FROM look_export_item WHERE export_id IN (SELECT id FROM look_export WHERE at < $1)`)
-	dropFile = db.SQL("look.export.drop", `DELETE FROM look_export WHERE at < $1`)
+	wordsOf = db.SQL("look.words", `SELECT DISTINCT purpose FROM look WHERE object_id = $1 AND purpose <> ''`)
+	// A purpose is part of what tells looks apart: two that become the same words are one
+	// look, which counts for both.
+	wordsMerge = db.SQL("look.words.merge", `
+		INSERT INTO look (object_id, day, account, on_behalf, token, what, purpose, first_at, last_at, times)
+		SELECT object_id, day, account, on_behalf, token, what, CAST($1 AS TEXT), first_at, last_at, times
+		FROM look
+		WHERE object_id = $2 AND purpose = $3
+		ON CONFLICT (object_id, day, account, on_behalf, token, what, purpose) DO UPDATE SET
+			first_at = CASE WHEN excluded.first_at < look.first_at THEN excluded.first_at ELSE look.first_at END,
+			last_at = CASE WHEN excluded.last_at > look.last_at THEN excluded.last_at ELSE look.last_at END,
+			times = look.times + excluded.times`)
+	wordsDrop = db.SQL("look.words.drop", `DELETE FROM look WHERE object_id = $1 AND purpose = $2`)
+	countOld  = db.SQL("look.old", `SELECT COUNT(*) FROM look WHERE day < $1`)
+	countAll  = db.SQL("look.all", `SELECT COUNT(*) FROM look`)
+	dropOld   = db.SQL("look.drop", `DELETE FROM look WHERE day < $1`)
+	oldFile   = db.SQL("look.export.old", `SELECT COUNT(*) FROM look_export WHERE at < $1`)
+	allFile   = db.SQL("look.export.all", `SELECT COUNT(*) FROM look_export`)
+	dropItem  = db.SQL("look.export.drop.item", `DELETE FROM look_export_item WHERE export_id IN (SELECT id FROM look_export WHERE at < $1)`)
+	dropFile  = db.SQL("look.export.drop", `DELETE FROM look_export WHERE at < $1`)
 )
 
 // Of returns who looked at a thing, the latest first, and at most so many.
@@ -60,14 +71,29 @@ func (l *Log) Of(ctx context.Context, q db.Queryer, object string, limit int) ([
 
 // Scrub takes a person out of the purposes that people typed.
 func Scrub(ctx context.Context, tx *db.Tx, object string, scrub func(string) string) error {
-	for _, x := range [][2]*db.Stmt{{wordsOf, wordsSet}, {openWords, openSet}} {
-		words, err := db.Column[string](ctx, tx, x[0], object)
+	for _, x := range []struct {
+		words *db.Stmt
+		set   func(from, to string) error
+	}{
+		{wordsOf, func(from, to string) error {
+			if _, err := tx.Exec(ctx, wordsMerge, to, object, from); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, wordsDrop, object, from)
+			return err
+		}},
+		{openWords, func(from, to string) error {
+			_, err := tx.Exec(ctx, openSet, to, object, from)
+			return err
+		}},
+	} {
+		words, err := db.Column[string](ctx, tx, x.words, object)
 		if err != nil {
 			return err
 		}
 		for _, w := range words {
 			if s := scrub(w); s != w {
-				if _, err := tx.Exec(ctx, x[1], s, object, w); err != nil {
+				if err := x.set(w, s); err != nil {
 					return err
 				}
 			}
