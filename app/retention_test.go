@@ -8,6 +8,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/base/fault"
 	"cchc/base/look"
 	"cchc/dossier"
 	"cchc/setting"
@@ -111,6 +112,30 @@ func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
 	chief.Header.Set("Accept-Language", "en")
 	noRawKeys(t, chief.Get(path).Is(200).Has("h1", "How long").Body)
 	noRawKeys(t, chief.Get(path+"/"+id).Is(200).Body)
+}
+
+// Two eyes more: who proposed does not approve, in their own name or in another's.
+func TestWhoActsForWhoProposedDoesNotApprove(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
+	o.clock.Advance(40 * 24 * time.Hour)
+	grants := []actor.Grant{{Role: actor.Chairperson, Unit: o.commune}}
+	head := actor.Actor{Account: "truong", Grants: grants}
+	deputy := actor.Actor{Account: "pho", Grants: grants}
+	behalf := deputy
+	behalf.For = actor.Behalf{Account: head.Account, Name: "Trưởng", Delegation: "uỷ quyền"}
+	id, err := o.privacy.Propose(ctx, head, o.commune)
+	o.ok(t, err)
+	for name, a := range map[string]actor.Actor{"who proposed": head, "who acts for them": behalf} {
+		if f := fault.As(o.privacy.Decide(ctx, a, id, true, "9/QĐ-UBND", "")); f == nil || f.Key != "privacy.retention.own" {
+			t.Errorf("%s approves: %v", name, f)
+		}
+	}
+	o.ok(t, o.privacy.Decide(ctx, deputy, id, true, "9/QĐ-UBND", ""))
 }
 
 func TestLooksGoByThemselvesWhenTheirTimeIsOver(t *testing.T) {

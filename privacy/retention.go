@@ -276,7 +276,7 @@ func (k *Desk) Proposal(ctx context.Context, q db.Queryer, a actor.Actor, id str
 }
 
 // Decide approves a proposal, by the number and day of a decision, or refuses it with a
-// reason. Who proposed does not approve. Faults: Forbidden, NotFound, Conflict; Invalid
+// reason. Who proposed does not approve, nor does whoever acts for them. Faults: Forbidden, NotFound, Conflict; Invalid
 // with field document or reason.
 func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve bool, document, reason string) error {
 	document, reason = strings.TrimSpace(document), strings.TrimSpace(reason)
@@ -296,7 +296,7 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve boo
 		switch {
 		case approve && document == "":
 			return fault.New(fault.Invalid, "form.invalid").With("document", "privacy.retention.document_missing")
-		case approve && p.Account == a.Account:
+		case approve && (p.Account == a.Account || p.Account == a.For.Account && p.Account != ""):
 			return fault.New(fault.Conflict, "privacy.retention.own")
 		case approve:
 			state = "approved"
