@@ -57,11 +57,14 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (issuer, subject) DO UPDATE SET claimed = excluded.claimed, name = excluded.name, last_at = excluded.last_at
 		RETURNING id`)
-	strangers = db.SQL("auth.stranger.latest", `
+	// The name itself, or what stands before the @ of an address; a name's own signs mean
+	// nothing here, as they would to LIKE.
+	strangersLike = db.SQL("auth.stranger.like", `
 		SELECT id, issuer, subject, claimed, name, first_at, last_at
 		FROM identity_waiting
+		WHERE LOWER(claimed) = $1 OR SUBSTR(LOWER(claimed), 1, $2) = $3
 		ORDER BY last_at DESC, id
-		LIMIT 1000`)  // more never wait: see strangerForget
+		LIMIT 5`)
 	strangerDrop   = db.SQL("auth.stranger.drop", `DELETE FROM identity_waiting WHERE issuer = $1 AND subject = $2`)
 	strangerForget = db.SQL("auth.stranger.forget", `DELETE FROM identity_waiting WHERE last_at < $1`)
 	closePassword  = db.SQL("auth.account.close_password", `UPDATE account SET password = $1, first_password = 0 WHERE id = $2 AND first_password = 1`)
@@ -151,9 +154,9 @@ func (k *Accounts) identities(ctx context.Context, q db.Queryer, account string)
 	}, account)
 }
 
-// LinkedWith returns the identities of an account that a may change, and strangers
-// whom the provider calls as the account is called: who keeps accounts says whether
-// they are the same person. Faults: NotFound.
+// LinkedWith returns the identities of an account that a may change, and the five latest
+// strangers whom the provider calls as the account is called, however many others came
+// since: who keeps accounts says whether they are the same person. Faults: NotFound.
 func (k *Accounts) LinkedWith(ctx context.Context, a actor.Actor, id string) (linked []Linked, like []Stranger, err error) {
 	err = k.DB.Snapshot(ctx, func(q *db.Snapshot) error {
 		acc, err := k.changeable(ctx, q, a, id)
@@ -163,16 +166,11 @@ func (k *Accounts) LinkedWith(ctx context.Context, a actor.Actor, id string) (li
 		if linked, err = k.identities(ctx, q, id); err != nil || len(linked) > 0 {
 			return err
 		}
-		all, err := db.All(ctx, q, strangers, func(r db.Scanner) (s Stranger, err error) {
+		at := acc.Login + "@"
+		like, err = db.All(ctx, q, strangersLike, func(r db.Scanner) (s Stranger, err error) {
 			err = r.Scan(&s.ID, &s.Issuer, &s.Subject, &s.Claimed, &s.Name, &s.First, &s.Last)
 			return s, err
-		})
-		for _, s := range all {
-			// The name itself, or what stands before the @ of an address.
-			if name, _, _ := strings.Cut(s.Claimed, "@"); strings.EqualFold(name, acc.Login) && len(like) < 5 {
-				like = append(like, s)
-			}
-		}
+		}, acc.Login, len(at), at)
 		return err
 	})
 	return linked, like, err
