@@ -86,11 +86,3 @@ func (e exchangeLists) Open(ctx context.Context, key string) (io.ReadCloser, err
 	content, _, err := e.r.scans.Get(ctx, key)
 	return content, err
 }
-
-// Drop implements exchange.Lists.
-func (e exchangeLists) Drop(ctx context.Context, key string) error {
-	if e.r.scans == nil {
-		return errNoStore
-	}
-	return e.r.scans.Delete(ctx, key)
-}

@@ -24,8 +24,10 @@ import (
 	"cchc/unit"
 )
 
-// newImports puts the kinds of files together with the verbs that read them.
+// newImports puts the kinds of files together with the verbs that read them, and tells
+// the store what refers to its files.
 func (r *rooms) newImports(files *file.Store) *imports.Runs {
+	files.Uses(r.db, fileUses...)
 	return &imports.Runs{DB: r.db, Guard: r.guard, Files: files, Settings: r.settings,
 		Load: func(ctx context.Context, account string) (actor.Actor, error) {
 			if account == operator.Account {

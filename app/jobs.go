@@ -54,6 +54,7 @@ func (r *rooms) newRunner() *job.Runner {
 	if r.scans != nil {
 		job.Handle(run, dossier.EraseFiles, r.eraseFiles)
 		job.Handle(run, imports.EraseFiles, r.eraseFiles)
+		job.Handle(run, exchange.EraseFiles, r.eraseFiles)
 		run.Every(5*time.Minute, "file.rescan", sweeping, r.rescan)
 	}
 	if r.imports != nil {

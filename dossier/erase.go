@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/file"
 	"cchc/base/i18n"
 	"cchc/base/job"
 	"cchc/base/look"
@@ -31,7 +33,7 @@ var KeepMonths = &setting.Setting{Name: "privacy.keep_months", Group: "retention
 
 // EraseFiles is the job that deletes scans which nothing refers to any more: files
 // go after the write that let go of them, and only then.
-var EraseFiles = job.Kind[[]string]{Name: "dossier.erase_files", Attempts: 20}
+var EraseFiles = job.Kind[[]string]{Name: "dossier.erase_files", Timeout: 10 * time.Minute, Attempts: 20}
 
 // Parts of a dossier that are about a person.
 const (
@@ -101,14 +103,12 @@ var (
 		UPDATE dossier_paper SET file_key = '', file_name = '', file_type = '', file_size = 0
 		WHERE dossier_id = $1 AND file_key <> ''`)
 	paperKeys = db.SQL("dossier.erase.keys", `SELECT file_key FROM dossier_paper WHERE dossier_id = $1 AND file_key <> ''`)
-	keyUsed   = db.SQL("dossier.erase.key_used", `SELECT COUNT(*) FROM dossier_paper WHERE file_key = $1`)
+	// The index has papers with a file alone.
+	keyUsed = db.SQL("dossier.erase.key_used", `SELECT COUNT(*) FROM dossier_paper WHERE file_key = $1 AND file_key <> ''`)
 )
 
-// FileUsed reports whether a dossier still refers to a stored file.
-func FileUsed(ctx context.Context, q db.Queryer, key string) (bool, error) {
-	n, err := db.Value[int](ctx, q, keyUsed, key)
-	return n > 0, err
-}
+// FileUse is where dossiers refer to stored files.
+var FileUse = file.Use{Columns: []string{"dossier_paper.file_key"}, Count: keyUsed}
 
 // Erasables returns the dossiers that hold data of a person, in units where the
 // actor may erase, and how many others there are. Whose they are is told masked.

@@ -9,6 +9,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/file"
 )
 
 var paperStore = db.Rows("dossier.papers.store", "dossier_paper",
@@ -33,6 +34,9 @@ func (k *Desk) AddPaper(ctx context.Context, a actor.Actor, code string, p Paper
 			f.With("source", "dossier.paper_source_wrong")
 		}
 		if err := f.Or(); err != nil {
+			return err
+		}
+		if err := file.Refer(ctx, w.tx, p.FileKey); err != nil {
 			return err
 		}
 		papers, err := db.All(ctx, w.tx, papersOf, scanPaper, w.d.ID)

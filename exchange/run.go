@@ -16,12 +16,20 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/file"
 	"cchc/base/job"
 	"cchc/base/moment"
 )
 
 // Reconcile is the job that makes a comparison, by the run's id.
 var Reconcile = job.Kind[string]{Name: "exchange.compare", Timeout: 30 * time.Minute, Attempts: 3}
+
+// EraseFiles is the job that deletes lists that were compared: files go after the write
+// that let go of them, and only then.
+var EraseFiles = job.Kind[[]string]{Name: "exchange.erase_files", Timeout: 10 * time.Minute, Attempts: 20}
+
+// FileUse is where comparisons refer to stored files: until they are done with.
+var FileUse = file.Use{Columns: []string{"exchange_work.file_key"}, Count: workUsing}
 
 // States of a Run.
 const (
@@ -36,7 +44,6 @@ const (
 type Lists interface {
 	Keep(ctx context.Context, r io.Reader) (key string, err error)
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
-	Drop(ctx context.Context, key string) error
 }
 
 // A Fetcher fetches a link's list of our dossiers and writes it in a form that File
@@ -51,7 +58,7 @@ var (
 	workAt     = db.SQL("exchange.work.at", `UPDATE exchange_work SET state = $1, lines = $2 WHERE run_id = $3 AND finished_at IS NULL`)
 	workEnd    = db.SQL("exchange.work.end", `UPDATE exchange_work SET state = $1, lines = $2, finished_at = $3, fault = $4 WHERE run_id = $5 AND finished_at IS NULL`)
 	workDrop   = db.SQL("exchange.work.drop", `DELETE FROM exchange_work WHERE run_id = $1`)
-	workOther  = db.SQL("exchange.work.other", `SELECT COUNT(*) FROM exchange_work WHERE file_key = $1 AND run_id <> $2 AND finished_at IS NULL`)
+	workUsing  = db.SQL("exchange.work.using", `SELECT COUNT(*) FROM exchange_work WHERE file_key = $1 AND finished_at IS NULL`)
 	runCounts  = db.SQL("exchange.run.counts", `
 		UPDATE exchange_run SET ours = $1, theirs = $2, same = $3, outside = $4, missing_there = $5, missing_here = $6, status_differs = $7, time_differs = $8
 		WHERE id = $9`)
@@ -139,6 +146,9 @@ func (b *Book) Start(ctx context.Context, a actor.Actor, q Comparison) (Run, err
 	}
 	err = b.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := b.Guard.Check(ctx, tx, a, auth.DossierImport, q.Unit); err != nil {
+			return err
+		}
+		if err := file.Refer(ctx, tx, w.Key); err != nil {
 			return err
 		}
 		c.run.Created, c.run.State = tx.Now, w.State
@@ -292,8 +302,7 @@ func (b *Book) end(ctx context.Context, c *comparing, w work, f *fault.Fault) er
 			return err
 		}
 	}
-	drop := w.Key != ""
-	err := b.DB.Write(ctx, func(tx *db.Tx) error {
+	return b.DB.Write(ctx, func(tx *db.Tx) error {
 		if n, err := tx.Exec(ctx, workEnd, state, c.run.Theirs, tx.Now, string(text), c.run.ID); err != nil || n == 0 {
 			return err
 		}
@@ -307,17 +316,11 @@ func (b *Book) end(ctx context.Context, c *comparing, w work, f *fault.Fault) er
 				return err
 			}
 		}
-		if !drop {
+		if w.Key == "" {
 			return nil
 		}
-		n, err := db.Value[int](ctx, tx, workOther, w.Key, c.run.ID)
-		drop = n == 0
-		return err
+		return EraseFiles.Enqueue(ctx, tx, []string{w.Key})
 	})
-	if err != nil || !drop {
-		return err
-	}
-	return b.Lists.Drop(ctx, w.Key)
 }
 
 // how adds to runs how far their jobs are.

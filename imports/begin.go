@@ -79,6 +79,9 @@ func (k *Runs) begin(ctx context.Context, a actor.Actor, u Upload, here bool) (R
 	run.Key, run.Size = info.Key, info.Size
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
 		run.Created = tx.Now
+		if err := file.Refer(ctx, tx, run.Key); err != nil {
+			return err
+		}
 		if err := tx.InsertRows(ctx, runInsert, [][]any{run.args()}); err != nil {
 			return err
 		}

@@ -48,6 +48,8 @@ func (k *Runs) check(ctx context.Context, a actor.Actor, run Run) error {
 	}
 	run.count(counts)
 	run.Wrong, run.Rows, run.Header = wrong.n, max(run.Rows, wrong.n), wrong.header
+	before := run.Mended
+	run.Mended = ""
 	if wrong.n > 0 {
 		book, err := wrong.book()
 		if err != nil {
@@ -55,13 +57,22 @@ func (k *Runs) check(ctx context.Context, a actor.Actor, run Run) error {
 		}
 		info, err := k.Files.Put(ctx, book, file.Limits{Size: MaxSize, As: file.XLSX})
 		if err != nil {
+			run.Mended = before
 			return k.fail(ctx, run, fmt.Errorf("keep the wrong rows: %w", err))
 		}
 		run.Mended = info.Key
 	}
 	run.State = Checked
-	return k.DB.Write(ctx, func(tx *db.Tx) error {
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
 		run.Read = tx.Now
+		if err := file.Refer(ctx, tx, run.Mended); err != nil {
+			return err
+		}
+		if before != run.Mended {
+			if err := unneeded(ctx, tx, before); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, flawsDrop, run.ID); err != nil {
 			return err
 		}
@@ -71,6 +82,11 @@ func (k *Runs) check(ctx context.Context, a actor.Actor, run Run) error {
 		_, err := tx.Exec(ctx, runUpdate, run.update()...)
 		return err
 	})
+	if fault.As(err) != nil { // of the workbook
+		run.Mended, run.Read = before, 0
+		return k.fail(ctx, run, err)
+	}
+	return err
 }
 
 func (r *Run) count(c Counts) {

@@ -2,12 +2,14 @@ package imports
 
 import (
 	"context"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/file"
 	"cchc/base/job"
 	"cchc/setting"
 )
@@ -19,7 +21,7 @@ var KeepDays = &setting.Setting{Name: "imports.keep_days", Group: "retention", K
 
 // EraseFiles is the job that deletes uploads which no run keeps any more: files go
 // after the write that let go of them, and only then.
-var EraseFiles = job.Kind[[]string]{Name: "imports.erase_files", Attempts: 20}
+var EraseFiles = job.Kind[[]string]{Name: "imports.erase_files", Timeout: 10 * time.Minute, Attempts: 20}
 
 var (
 	keptOver = db.SQL("imports.keep.over", `
@@ -37,7 +39,7 @@ var (
 		ORDER BY created_at, id
 		LIMIT 500`)
 	keepNot   = db.SQL("imports.keep.not", `UPDATE import_run SET file_gone_at = $1, mended_key = '' WHERE id = $2 AND file_gone_at IS NULL`)
-	keptCount = db.SQL("imports.keep.count", `SELECT COUNT(*) FROM import_run WHERE file_key = $1 AND file_gone_at IS NULL OR mended_key = $2`)
+	keptCount = db.SQL("imports.keep.count", `SELECT COUNT(*) FROM import_run WHERE file_key = $1 AND file_gone_at IS NULL OR mended_key = $1`)
 )
 
 // Forget lets go of files whose time is over, and gives up uploads that nobody
@@ -97,11 +99,9 @@ func letGo(ctx context.Context, tx *db.Tx, a actor.Actor, runs []Run) error {
 	return EraseFiles.Enqueue(ctx, tx, keys)
 }
 
-// FileUsed reports whether a run keeps a file.
-func FileUsed(ctx context.Context, q db.Queryer, key string) (bool, error) {
-	n, err := db.Value[int](ctx, q, keptCount, key, key)
-	return n > 0, err
-}
+// FileUse is where runs refer to stored files: to what was uploaded until it goes, and to
+// the workbook with its wrong rows.
+var FileUse = file.Use{Columns: []string{"import_run.file_key", "import_run.mended_key"}, Count: keptCount}
 
 // kept refuses what needs a file that is gone.
 func (r Run) kept() error {

@@ -3,7 +3,6 @@ package imports
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strconv"
 
 	"cchc/base/actor"
@@ -110,6 +109,9 @@ func (k *Runs) store(ctx context.Context, a actor.Actor, run Run, leave bool) (o
 			if _, err := tx.Exec(ctx, flawsDrop, run.ID); err != nil {
 				return err
 			}
+			if err := unneeded(ctx, tx, run.Mended); err != nil {
+				return err
+			}
 			return k.record(ctx, tx, a, run, "import.store", audit.Change{Field: "file", To: run.Key},
 				audit.Change{Field: "rows", To: strconv.Itoa(run.Rows - done.Left)}, audit.Change{Field: "left_out", To: strconv.Itoa(done.Left)})
 		}}, &header)
@@ -121,11 +123,6 @@ func (k *Runs) store(ctx context.Context, a actor.Actor, run Run, leave bool) (o
 	}
 	if err != nil {
 		return nil, k.fail(ctx, run, err)
-	}
-	if run.Mended != "" {
-		if err := k.erase(ctx, run.Mended); err != nil {
-			return nil, err
-		}
 	}
 	// The counts of the check may be older than what happened.
 	done.count(counts)
@@ -149,7 +146,7 @@ func (k *Runs) Abandon(ctx context.Context, a actor.Actor, id string) error {
 	}
 	mended := run.Mended
 	run.State, run.Mended = Abandoned, ""
-	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		run.Ended = tx.Now
 		if _, err := tx.Exec(ctx, flawsDrop, run.ID); err != nil {
 			return err
@@ -157,21 +154,18 @@ func (k *Runs) Abandon(ctx context.Context, a actor.Actor, id string) error {
 		if _, err := tx.Exec(ctx, runUpdate, run.update()...); err != nil {
 			return err
 		}
+		if err := unneeded(ctx, tx, mended); err != nil {
+			return err
+		}
 		return k.record(ctx, tx, a, run, "import.abandon")
 	})
-	if err == nil && mended != "" {
-		err = k.erase(ctx, mended)
-	}
-	return err
 }
 
-// erase deletes a file that no run names any more. What was done is done, whether or not
-// the store can be asked now: a job asks it again.
-func (k *Runs) erase(ctx context.Context, key string) error {
-	err := k.Files.Delete(ctx, key)
-	if err == nil {
+// unneeded has a file deleted that this run names no more, once the write is on disk:
+// the job finds out whether anybody else does.
+func unneeded(ctx context.Context, tx *db.Tx, key string) error {
+	if key == "" {
 		return nil
 	}
-	slog.WarnContext(ctx, "a file is deleted later", "key", key, "err", err)
-	return k.DB.Write(ctx, func(tx *db.Tx) error { return EraseFiles.Enqueue(ctx, tx, []string{key}) })
+	return EraseFiles.Enqueue(ctx, tx, []string{key})
 }

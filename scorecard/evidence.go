@@ -71,11 +71,16 @@ var (
 	evidenceFileInsert = db.SQL("scorecard.evidence.file.insert", `
 		INSERT INTO evidence_file (evidence_id, ord, file_key, file_name, file_type, file_size, account, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	evidenceSheets = db.SQL("scorecard.evidence.sheets", `
+	evidenceFileUsed = db.SQL("scorecard.evidence.file.used", `SELECT COUNT(*) FROM evidence_file WHERE file_key = $1`)
+	evidenceSheets   = db.SQL("scorecard.evidence.sheets", `
 		SELECT DISTINCT sheet_id
 		FROM evidence_link
 		WHERE evidence_id = $1 AND sheet_id IS NOT NULL`)
 )
+
+// FileUse is where evidence refers to stored files. Nothing takes evidence away, so
+// whatever is in it stays.
+var FileUse = file.Use{Columns: []string{"evidence_file.file_key"}, Count: evidenceFileUsed}
 
 func scanEvidence(r db.Scanner) (e Evidence, err error) {
 	err = r.Scan(&e.ID, &e.Unit, &e.Number, &e.Day, &e.Issuer, &e.Title, &e.Pages, &e.Note, &e.Version, &e.Created, &e.By, &e.Links)
@@ -285,6 +290,9 @@ func (k *Desk) AddFile(ctx context.Context, a actor.Actor, id string, info file.
 			if f.Key == info.Key {
 				return nil
 			}
+		}
+		if err := file.Refer(ctx, tx, info.Key); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, evidenceFileInsert, id, len(e.Files)+1, info.Key, file.Name(name, info.Type), info.Type.MIME, info.Size, a.Account, tx.Now); err != nil {
 			return err

@@ -26,6 +26,7 @@ import (
 	_ "gocloud.dev/blob/s3blob" // s3:// URLs
 	"gocloud.dev/gcerrors"
 
+	"cchc/base/db"
 	"cchc/base/fault"
 )
 
@@ -34,6 +35,8 @@ type Store struct {
 	bucket *blob.Bucket
 	dir    string // of a local store, to force what was written to the disk
 	watch  Watch
+	rows   *db.DB // where rows refer to files; nil where nobody said
+	uses   []Use
 
 	patience patience
 	turns    chan struct{}                    // of a store elsewhere: one for each who waits for it
@@ -234,9 +237,9 @@ func (s *Store) exists(ctx context.Context, key string) (bool, error) {
 	return ok, err
 }
 
-// Delete removes a file for good; one that isn't there is no error. The same
-// content may belong to several things: the caller makes sure that none is left.
-func (s *Store) Delete(ctx context.Context, key string) error {
+// delete removes a file for good; one that isn't there is no error. The same content
+// may belong to several things: Erase asks whether any is left.
+func (s *Store) delete(ctx context.Context, key string) error {
 	if !keyForm.MatchString(key) {
 		return nil
 	}

@@ -72,7 +72,15 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 		return Info{}, fault.New(fault.Invalid, "file.type_refused", "Types", extensions(l.Types))
 	}
 	info := Info{Key: hex.EncodeToString(h.Sum(nil)), Size: size, Type: t}
-	mark, err := s.look(ctx, info, spool)
+	turn, err := s.comesBack(ctx, info.Key)
+	if err != nil {
+		return Info{}, fmt.Errorf("store file %s: %w", info.Key, err)
+	}
+	told, err := s.told(ctx, info.Key)
+	if err != nil {
+		return Info{}, err
+	}
+	mark, err := s.look(ctx, info, spool, told)
 	if err != nil {
 		return Info{}, err
 	}
@@ -83,6 +91,14 @@ func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Info, error) {
 	}
 	if err := s.upload(ctx, info, spool); err != nil {
 		return Info{}, fmt.Errorf("store file %s: %w", info.Key, err)
+	}
+	if err := s.back(ctx, info.Key, turn); err != nil {
+		return Info{}, err
+	}
+	if told.noted && !mark {
+		if err := s.clear(ctx, info, told); err != nil {
+			return Info{}, err
+		}
 	}
 	return info, nil
 }

@@ -11,7 +11,9 @@ import (
 	"image/png"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -239,6 +241,114 @@ func TestOrTheyAreTakenAndWaitToBeLookedAt(t *testing.T) {
 	asked := s.asked
 	if n, err := store.Rescan(ctx); n != 0 || err != nil || s.asked != asked {
 		t.Errorf("again: %d, %v", n, err)
+	}
+}
+
+// A file that was damaged on the disk is no fault of the scanner's.
+func TestOneDamagedFileKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := t.TempDir()
+	d, _ := dbtest.Open(t)
+	store, err := file.Open(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	s := &scanner{away: io.ErrUnexpectedEOF}
+	store.Watched(file.Watch{DB: d, Scanner: s, Mark: true})
+	var keys []string
+	for i := range 4 {
+		info, err := store.Put(ctx, strings.NewReader(fmt.Sprintf("%%PDF-1.4\nscan %d\n%%%%EOF\n", i)), file.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, info.Key)
+	}
+	slices.Sort(keys)
+	at := func(key string) string { return filepath.Join(dir, filepath.FromSlash(file.Place(key))) }
+	if err := os.WriteFile(at(keys[0]), []byte("%PDF-1.4\nother\n%%EOF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(at(keys[1]), 5); err != nil {
+		t.Fatal(err)
+	}
+	s.away = nil
+	for i, want := range []int{2, 0} {
+		n, err := store.Rescan(ctx)
+		if n != want || err == nil || !strings.Contains(err.Error(), keys[0]) {
+			t.Errorf("time %d: looked at %d, want %d; %v", i+1, n, want, err)
+		}
+	}
+	for i, key := range keys {
+		content, _, err := store.Hand(ctx, key)
+		if err == nil {
+			content.Close()
+		}
+		if i < 2 && !fault.Is(err, fault.Unavailable) || i >= 2 && err != nil {
+			t.Errorf("file %d: %v", i, err)
+		}
+	}
+}
+
+// signatures find something in everything, or nothing.
+type signatures struct {
+	found string
+	away  error
+}
+
+func (s *signatures) Scan(context.Context, io.Reader) (string, error) { return s.found, s.away }
+
+// Signatures change: what was found in a file may have been nothing.
+func TestAFileThatWasFoundInfectedByMistakeIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := &signatures{away: io.ErrUnexpectedEOF}
+	d, _ := dbtest.Open(t)
+	store, err := file.Open(ctx, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	watch := file.Watch{DB: d, Scanner: s, Mark: true}
+	store.Watched(watch)
+	put := func() error { _, err := store.Put(ctx, strings.NewReader(scan), file.Limits{}); return err }
+	infected := func(err error) {
+		t.Helper()
+		if f := fault.As(err); f == nil || f.Key != "file.infected" {
+			t.Errorf("putting it again: %v", err)
+		}
+	}
+	if err := put(); err != nil {
+		t.Fatal(err)
+	}
+	s.found, s.away = "Heuristics.PDF", nil
+	if n, err := store.Rescan(ctx); n != 1 || err != nil {
+		t.Fatalf("looked at %d, %v", n, err)
+	}
+	// Only a scanner takes back what a scanner found.
+	infected(put())
+	s.found, s.away = "", io.ErrUnexpectedEOF
+	infected(put())
+	store.Watched(file.Watch{DB: d})
+	infected(put())
+	store.Watched(watch)
+	s.away = nil
+	if err := put(); err != nil {
+		t.Fatal(err)
+	}
+	content, _, err := store.Hand(ctx, hashOf(scan))
+	if err != nil {
+		t.Fatalf("one that is clean now: %v", err)
+	}
+	content.Close()
+	trail, err := audit.Of(ctx, d, "file", hashOf(scan))
+	if err != nil || !slices.ContainsFunc(trail, func(e audit.Entry) bool { return e.Verb == "file.cleared" && e.Changes[0].From == "Heuristics.PDF" }) {
+		t.Errorf("the trail: %+v, %v", trail, err)
+	}
+	// It may be referred to: nothing says any more that it was deleted.
+	if err := d.Write(ctx, func(tx *db.Tx) error { return file.Refer(ctx, tx, hashOf(scan)) }); err != nil {
+		t.Errorf("referring to it: %v", err)
 	}
 }
 
