@@ -20,7 +20,7 @@ func (r *rooms) forget(ctx context.Context, tx *db.Tx, f dossier.Forgotten) erro
 	if err := r.notices.ForgetDossier(ctx, tx, f.ID); err != nil {
 		return err
 	}
-	if err := privacy.Forget(ctx, tx, f.Actor, f.ID, dossier.Erased, f.Scrub); err != nil {
+	if err := privacy.Forget(ctx, tx, f.Actor, f.Redact, f.ID, dossier.Erased, f.Scrub); err != nil {
 		return err
 	}
 	if err := imports.Scrub(ctx, tx, f.Scrub); err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
@@ -16,6 +17,7 @@ import (
 	"cchc/base/ledger"
 	"cchc/base/moment"
 	"cchc/base/receipt"
+	"cchc/dossier"
 )
 
 const (
@@ -49,6 +51,16 @@ func (r *rooms) openLog(ctx context.Context, given string) error {
 	r.logKey = r.logKeyAt(given)
 	r.log.Kept.Path = r.logKey + ".signed"
 	return r.log.OpenKey(ctx, r.logKey)
+}
+
+// sealErased notes once what is left of texts that were erased before acts of erasing
+// noted it themselves.
+func (r *rooms) sealErased(ctx context.Context) {
+	if n, err := r.log.SealErased(ctx, actor.System("log")); err != nil {
+		slog.Error("the log of the trail: what is left of erased texts", "error", err)
+	} else if n > 0 {
+		slog.Info("the log of the trail: noted what is left of texts that were erased before", "entries", n)
+	}
 }
 
 // A logKeeper does what is due for the log while the program serves.
@@ -116,7 +128,7 @@ func found(ctx context.Context, f ledger.Finding) string {
 
 // checkLog checks the whole log, and notes the result.
 func (r *rooms) checkLog(ctx context.Context, o ledger.Options) (*ledger.Check, error) {
-	o.Erase = string(auth.DossierErase)
+	o.Erase, o.Mark, o.Kinds = string(auth.DossierErase), dossier.Erased, dossier.RedactedKinds
 	o.Locked = func(ctx context.Context, kind, object string) (string, error) {
 		if kind != "publication" { // scores may be reopened by acts of their own
 			return "", nil

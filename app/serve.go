@@ -180,6 +180,7 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 		slog.Error("the log of the trail is not signed", "error", err)
 		r.logKeeper.unsigned(err)
 	}
+	r.sealErased(ctx)
 	listening, deaf := context.WithCancel(ctx)
 	defer deaf()
 	go r.hub.Listen(listening, r.db)

@@ -73,6 +73,8 @@ type Forgotten struct {
 	Actor    actor.Actor // who erases
 	// Scrub takes the person's name, numbers and addresses out of a text.
 	Scrub func(text string) string
+	// Redact collects what is taken out of the trail, for the entry of the act.
+	Redact *audit.Redaction
 }
 
 var (
@@ -328,12 +330,13 @@ func (k *Desk) erase(ctx context.Context, tx *db.Tx, a actor.Actor, x *Erasable,
 	if err := look.Scrub(ctx, tx, d.ID, s.text); err != nil {
 		return nil, err
 	}
+	redacted := &audit.Redaction{}
 	if k.Forget != nil {
-		if err := k.Forget(ctx, tx, Forgotten{ID: d.ID, Code: d.Code, Actor: a, Scrub: s.text}); err != nil {
+		if err := k.Forget(ctx, tx, Forgotten{ID: d.ID, Code: d.Code, Actor: a, Scrub: s.text, Redact: redacted}); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.trail(ctx, tx, a, d.ID); err != nil {
+	if err := s.trail(ctx, tx, a, redacted, d.ID); err != nil {
 		return nil, err
 	}
 	if err := tx.InsertRows(ctx, erasedAdd, [][]any{{d.ID, x.Part, tx.Now, a.Account, e.Reason, e.Document}}); err != nil {
@@ -343,7 +346,7 @@ func (k *Desk) erase(ctx context.Context, tx *db.Tx, a actor.Actor, x *Erasable,
 		k.Publish(ctx, tx, d.State.Unit, d.Code)
 	}
 	return scans, audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.DossierErase), Kind: "dossier", ID: d.ID, Unit: d.State.Unit, Reason: e.Reason,
-		Changes: []audit.Change{{Field: "erased", To: x.Part}, {Field: "document", To: e.Document}, {Field: "scans", To: strconv.Itoa(len(scans))}}})
+		Changes: append([]audit.Change{{Field: "erased", To: x.Part}, {Field: "document", To: e.Document}, {Field: "scans", To: strconv.Itoa(len(scans))}}, redacted.Changes()...)})
 }
 
 // An Erasing is what was erased of a dossier, and at whose request.

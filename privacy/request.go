@@ -406,8 +406,8 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, id string, x Answer) e
 }
 
 // Forget takes a person who was erased out of what they asked: the number, the kind and
-// the outcome stay.
-func Forget(ctx context.Context, tx *db.Tx, a actor.Actor, dossier, erased string, scrub func(string) string) error {
+// the outcome stay. What is taken out of the trail is added to redacted.
+func Forget(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *audit.Redaction, dossier, erased string, scrub func(string) string) error {
 	list, err := db.All(ctx, tx, requestOf, scanRequest, dossier)
 	if err != nil {
 		return err
@@ -420,7 +420,7 @@ func Forget(ctx context.Context, tx *db.Tx, a actor.Actor, dossier, erased strin
 		if _, err := tx.Exec(ctx, requestForget, erased, asks, scrub(r.Identity), scrub(r.Answer), scrub(r.Basis), r.ID); err != nil {
 			return err
 		}
-		if err := audit.Redact(ctx, tx, a, "subject_request", r.ID, scrub); err != nil {
+		if err := redacted.Redact(ctx, tx, a, "subject_request", r.ID, scrub); err != nil {
 			return err
 		}
 		if err := audit.Forget(ctx, tx, "subject_request", r.ID); err != nil {

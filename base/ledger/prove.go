@@ -23,6 +23,12 @@ var (
 	pendingHas = db.SQL("ledger.pending.has", `SELECT COUNT(*) FROM log_pending WHERE entry_id = $1`)
 )
 
+func scanReceipt(row db.Scanner) (r receipt.Receipt, err error) {
+	e := &r.Entry
+	err = row.Scan(&e.ID, &e.At, &e.Account, &e.Behalf, &e.Verb, &e.Kind, &e.Object, &e.Unit, &e.Changes, &e.Reason, &r.Index, &e.Salt, &e.Hash)
+	return r, err
+}
+
 func signers(keys []*receipt.Private) []note.Signer {
 	out := make([]note.Signer, len(keys))
 	for i, k := range keys {
@@ -57,11 +63,7 @@ func (l *Log) Receipt(ctx context.Context, entry string) (receipt.Receipt, error
 
 func (l *Log) receipt(ctx context.Context, id string) (r receipt.Receipt, err error) {
 	err = l.DB.Snapshot(ctx, func(s *db.Snapshot) error {
-		r, err = db.One(ctx, s, entryGet, func(row db.Scanner) (r receipt.Receipt, err error) {
-			e := &r.Entry
-			err = row.Scan(&e.ID, &e.At, &e.Account, &e.Behalf, &e.Verb, &e.Kind, &e.Object, &e.Unit, &e.Changes, &e.Reason, &r.Index, &e.Salt, &e.Hash)
-			return r, err
-		}, id)
+		r, err = db.One(ctx, s, entryGet, scanReceipt, id)
 		if errors.Is(err, db.ErrNotFound) {
 			if n, err := db.Value[int](ctx, s, pendingHas, id); err != nil {
 				return err

@@ -162,7 +162,9 @@ func (l *Log) checkpoints(ctx context.Context, c *Check, o Options) (*roots, err
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Against)) {
-		l.against(ctx, c, out, known, name, o.Against[name])
+		if err := l.against(ctx, c, o, out, known, name); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -175,23 +177,32 @@ func signedBy(list []note.Signature, public string) bool {
 }
 
 // against compares the log with what somebody else kept: a receipt or a checkpoint.
-func (l *Log) against(ctx context.Context, c *Check, out *roots, known receipt.Keys, name string, text []byte) {
+func (l *Log) against(ctx context.Context, c *Check, o Options, out *roots, known receipt.Keys, name string) error {
+	text := o.Against[name]
 	if r, err := receipt.Parse(text); err == nil {
 		if _, err := r.Verify(known); err != nil {
 			c.wrong(0, "", "against_unsigned", "File", clip(name))
-			return
+			return nil
 		}
-		if have, err := l.entryAt(ctx, r.Number()); err == nil && have != r.Entry.ID {
+		have, err := l.entryAt(ctx, r.Number())
+		if err != nil {
+			return err
+		}
+		if have != r.Entry.ID {
 			c.wrong(r.Number(), have, "against_entry", "File", clip(name), "Was", r.Entry.ID)
+		}
+		if err := l.sameText(ctx, c, o, name, r.Entry, r.Number()); err != nil {
+			return err
 		}
 		text = r.Checkpoint
 	}
 	x, _, err := receipt.Open(text, known)
 	if err != nil {
 		c.wrong(0, "", "against_unsigned", "File", clip(name))
-		return
+		return nil
 	}
 	out.add(x.Size, claim{x.Root, "against", []any{"File", clip(name), "At", moment.Instant(x.At)}})
+	return nil
 }
 
 // cosignaturesHold checks what others signed of a checkpoint.

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -37,6 +36,7 @@ type Check struct {
 	Notes             []Finding // what is no fault: erasings
 
 	locks        map[string]lock
+	erasings     erasings
 	exact, among *Finding // the first that is known exactly, and the first that is not
 }
 
@@ -45,6 +45,8 @@ type Options struct {
 	Pins     []string            // public keys that the log must be signed with, known from elsewhere
 	Against  map[string][]byte   // receipts and checkpoints kept elsewhere, by name
 	Erase    string              // the verb of entries under which texts are erased
+	Mark     string              // what stands where words were taken out
+	Kinds    []string            // of things of whose entries texts are erased; nil: of any
 	Progress func(done, all int) // may be nil
 	// Locked returns the hash of what an entry about a thing locked, as it is stored now;
 	// "" where it may have changed since. May be nil.
@@ -99,17 +101,19 @@ type row struct {
 	hash   []byte
 	salt   []byte
 	text   []byte // hash of an erased text
+	left   []byte // salt of the hash of what was left of it
 	entry  receipt.Entry
 	exists bool
 }
 
 var (
 	leafRows = db.SQL("ledger.leaf.rows", `
-		SELECT l.idx, l.entry_id, l.hash, l.salt, x.text_hash,
+		SELECT l.idx, l.entry_id, l.hash, l.salt, x.text_hash, y.salt,
 			e.id, e.at, e.account, e.on_behalf, e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason
 		FROM log_leaf l
 		LEFT JOIN audit_entry e ON e.id = l.entry_id
 		LEFT JOIN log_erased x ON x.entry_id = l.entry_id
+		LEFT JOIN log_left y ON y.entry_id = l.entry_id
 		WHERE l.idx >= $1 AND l.idx < $2
 		ORDER BY l.idx`)
 	nodesAll = db.SQL("ledger.node.page", `SELECT n, hash FROM log_node WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n`)
@@ -128,24 +132,13 @@ var (
 		WHERE e.id IS NULL
 		ORDER BY p.entry_id
 		LIMIT 100`)
-	waiting  = db.SQL("ledger.waiting", `SELECT COUNT(*) FROM log_pending`)
-	erasedBy = db.SQL("ledger.erased.by", `
-		SELECT r.at, COALESCE((
-			SELECT MIN(x.id)
-			FROM audit_entry x
-			JOIN log_leaf l ON l.entry_id = x.id
-			WHERE x.at = r.at AND x.account = r.account AND x.verb = $1), '')
-		FROM audit_redacted r
-		WHERE r.entry_id = $2
-		ORDER BY r.at
-		LIMIT 1`)
-	numberOf = db.SQL("ledger.number", `SELECT idx + 1 FROM log_leaf WHERE entry_id = $1`)
+	waiting = db.SQL("ledger.waiting", `SELECT COUNT(*) FROM log_pending`)
 )
 
 func scanLeafRow(r db.Scanner) (x row, err error) {
 	var id, account, behalf, verb, kind, object, unit, changes, reason *string
 	var at *int64
-	if err = r.Scan(&x.index, &x.id, &x.hash, &x.salt, &x.text, &id, &at, &account, &behalf, &verb, &kind, &object, &unit, &changes, &reason); err != nil || id == nil {
+	if err = r.Scan(&x.index, &x.id, &x.hash, &x.salt, &x.text, &x.left, &id, &at, &account, &behalf, &verb, &kind, &object, &unit, &changes, &reason); err != nil || id == nil {
 		return x, err
 	}
 	x.exists = true
@@ -174,6 +167,9 @@ func (l *Log) Verify(ctx context.Context, o Options) (*Check, error) {
 		return nil, err
 	}
 	if err := c.compareLocked(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := l.erasingsHold(ctx, c, o); err != nil {
 		return nil, err
 	}
 	for _, id := range must(db.Column[string](ctx, l.DB, unlogged))(&err) {
@@ -231,12 +227,8 @@ func (l *Log) leaves(ctx context.Context, c *Check, o Options, signed *roots) er
 				c.wrong(g.size+1, "", "missing")
 				return nil // the tree cannot be rebuilt over a hole
 			}
-			h, err := l.leaf(ctx, c, o, x)
-			if err != nil {
-				return err
-			}
 			c.lock(x)
-			if err := g.add(h); err != nil {
+			if err := g.add(c.leaf(o, x)); err != nil {
 				return err
 			}
 			if len(x.hash) == tlog.HashSize {
@@ -256,55 +248,33 @@ func (l *Log) leaves(ctx context.Context, c *Check, o Options, signed *roots) er
 
 // leaf compares an entry with its leaf, and returns the leaf's hash as stored: with it
 // the rest of the tree still tells what else was changed.
-func (l *Log) leaf(ctx context.Context, c *Check, o Options, x row) (tlog.Hash, error) {
+func (c *Check) leaf(o Options, x row) tlog.Hash {
 	number := x.index + 1
 	var have tlog.Hash
 	if len(x.hash) != tlog.HashSize {
 		c.wrong(number, x.id, "leaf")
-		return have, nil
+		return have
 	}
 	have = tlog.Hash(x.hash)
 	switch {
 	case !x.exists:
 		c.wrong(number, x.id, "gone")
-		return have, nil
+		return have
 	case x.salt == nil && x.text == nil:
 		c.wrong(number, x.id, "salt")
-		return have, nil
+		return have
 	case x.entry.Leaf(x.index) != have:
 		c.wrong(number, x.id, "edited")
-		return have, nil
+		return have
 	}
-	if x.salt != nil {
-		return have, nil
+	if x.entry.Verb == o.Erase || x.entry.Verb == SealVerb {
+		c.erasings.act(act{number, x.id, moment.Instant(x.entry.At), x.entry.Verb == SealVerb}, x.entry.Changes)
 	}
-	c.Erased++
-	type erasing struct {
-		at moment.Instant
-		by string
+	if x.salt == nil {
+		c.Erased++
+		c.erasings.text(x)
 	}
-	e, err := db.One(ctx, l.DB, erasedBy, func(r db.Scanner) (e erasing, err error) {
-		err = r.Scan(&e.at, &e.by)
-		return e, err
-	}, o.Erase, x.id)
-	untold := errors.Is(err, db.ErrNotFound)
-	if err != nil && !untold {
-		return have, err
-	}
-	if !untold && e.by == "" { // unless what erased it waits still
-		n, err := db.Value[int](ctx, l.DB, waiting)
-		if err != nil || n > 0 {
-			return have, err
-		}
-		untold = true
-	}
-	if untold {
-		c.wrong(number, x.id, "erased_untold")
-		return have, nil
-	}
-	by, err := db.Value[int64](ctx, l.DB, numberOf, e.by)
-	c.note(number, x.id, "erased", "At", e.at, "By", by, "Act", e.by)
-	return have, err
+	return have
 }
 
 // A lock is the last entry that locked what a thing is.
@@ -316,7 +286,7 @@ type lock struct {
 
 // lock remembers entries that lock what they are about.
 func (c *Check) lock(x row) {
-	if !x.exists || !strings.Contains(x.entry.Changes, `"`+receipt.ContentField+`"`) {
+	if !x.exists || x.salt == nil || !strings.Contains(x.entry.Changes, `"`+receipt.ContentField+`"`) {
 		return
 	}
 	if hash := receipt.ContentOf(x.entry.Changes); hash != "" {
