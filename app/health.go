@@ -191,6 +191,10 @@ func (r *rooms) logFinding(ctx context.Context) admin.Finding {
 	if c, err := r.log.LastCheck(ctx, r.db); err == nil && c.Wrong > 0 {
 		f.Standing = admin.Bad
 	}
+	// What waits is not protected. Before the first signature what was there enters.
+	if since, err := r.log.WaitsSince(ctx, r.db); err != nil || since > 0 && since < r.db.Now()-ledger.LongWait && f.Standing == admin.Fine {
+		f.Standing = admin.Bad
+	}
 	return f
 }
 

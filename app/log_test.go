@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cchc/admin"
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/auth"
@@ -327,6 +328,26 @@ func TestTheLogIsKeptByCommands(t *testing.T) {
 	do(0, "signed again", on(low, lowKey, "log", "restored", "--reason", "khôi phục bản 23/11")...)
 	do(0, "cchc/", on(low, lowKey, "log", "checkpoint")...)
 	do(0, "the log holds", on(low, lowKey, "verify", "--log")...)
+}
+
+func TestEntriesThatWaitLongAreToldToKeepers(t *testing.T) {
+	t.Parallel()
+	o := logged(t)
+	receive(t, o.rooms, o.commune)
+	step(t, o.rooms)
+	receive(t, o.rooms, o.commune)
+	standing := func() admin.Standing { return o.logFinding(context.Background()).Standing }
+	if s := standing(); s != admin.Fine {
+		t.Errorf("an entry of this second: %v", s)
+	}
+	o.clock.Advance(2 * time.Minute)
+	if s := standing(); s != admin.Bad {
+		t.Errorf("an entry that waits for two minutes: %v", s)
+	}
+	step(t, o.rooms)
+	if s := standing(); s != admin.Fine {
+		t.Errorf("when it is in the log: %v", s)
+	}
 }
 
 func TestALogWithoutItsKeyIsToldToKeepers(t *testing.T) {

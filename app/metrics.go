@@ -107,6 +107,7 @@ var (
 	metricJobs       = describe("jobs", "Jobs by state.", "state")
 	metricBackup     = describe("backup_age_seconds", "Age of the newest copy of a SQLite database.")
 	metricSigned     = describe("log_signed_age_seconds", "Age of the newest signed checkpoint of the log of the trail.")
+	metricLogWaits   = describe("log_wait_seconds", "For how long the oldest entry waits that is not in the log of the trail yet; 0: none does.")
 	metricEntries    = describe("log_entries", "Entries in the log of the trail.")
 	metricCheck      = describe("check_status", "How what doctor looks at stands: 0 fine, 1 worth a look, 2 bad.", "check")
 	metricAsked      = describe("state_age_seconds", "Age of what was looked up in the database for these metrics.")
@@ -212,6 +213,13 @@ func (s *state) ask(ctx context.Context) (out []prometheus.Metric) {
 	}
 	if last, err := r.log.Latest(ctx, r.db); err == nil {
 		gauge(metricSigned, float64(now-last.At)/1000)
+	}
+	if since, err := r.log.WaitsSince(ctx, r.db); err == nil {
+		waits := 0.0
+		if since > 0 {
+			waits = max(0, float64(now-since)/1000)
+		}
+		gauge(metricLogWaits, waits)
 	}
 	if size, err := r.log.Size(ctx, r.db); err == nil {
 		gauge(metricEntries, float64(size))

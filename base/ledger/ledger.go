@@ -36,6 +36,8 @@ var (
 	ErrForked = errors.New("what was signed before is not the beginning of the log that is stored now")
 	// ErrNoKey says that this process has no key to sign with.
 	ErrNoKey = errors.New("no key to sign the log with")
+	// ErrStuck says that entries cannot enter the log, for something is in their place.
+	ErrStuck = errors.New("entries cannot enter the log: something is in their place")
 	// ErrWaiting says that an entry is not in a signed log yet.
 	ErrWaiting = errors.New("the entry is not in the log yet")
 )
@@ -49,16 +51,19 @@ var (
 		SELECT e.id, e.at, e.account, e.on_behalf, e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason
 		FROM log_pending p
 		JOIN audit_entry e ON e.id = p.entry_id
+		WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.entry_id = p.entry_id)
 		ORDER BY p.entry_id
 		LIMIT $1`)
-	// One that is gone from the trail stays: the check finds it.
+	// What just entered goes. One that is gone from the trail, or was in the log from
+	// before, stays: it holds up nobody, and the check finds it.
 	pendingDone = db.SQL("ledger.pending.done", `
 		DELETE FROM log_pending
-		WHERE entry_id <= $1 AND EXISTS (SELECT 1 FROM audit_entry e WHERE e.id = log_pending.entry_id)`)
+		WHERE entry_id <= $1 AND EXISTS (SELECT 1 FROM log_leaf l WHERE l.entry_id = log_pending.entry_id AND l.idx >= $2)`)
 	pendingAny = db.SQL("ledger.pending.any", `
 		SELECT p.entry_id
 		FROM log_pending p
 		JOIN audit_entry e ON e.id = p.entry_id
+		WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.entry_id = p.entry_id)
 		ORDER BY p.entry_id
 		LIMIT 1`)
 	sizeGet    = db.SQL("ledger.size", `SELECT COALESCE(MAX(idx), -1) + 1 FROM log_leaf`)
@@ -95,13 +100,13 @@ func (l *Log) sequence(ctx context.Context) (n int, err error) {
 	} else if err != nil {
 		return 0, err
 	}
+	var size int64
 	err = l.DB.Write(ctx, func(tx *db.Tx) error {
 		list, err := db.All(ctx, tx, pendingRead, scanEntry, batch)
 		if n = len(list); err != nil || n == 0 {
 			return err
 		}
-		size, err := l.Size(ctx, tx)
-		if err != nil {
+		if size, err = l.Size(ctx, tx); err != nil {
 			return err
 		}
 		rows, hashes := make([][]any, n), make([]tlog.Hash, n)
@@ -116,11 +121,14 @@ func (l *Log) sequence(ctx context.Context) (n int, err error) {
 		if err := storeNodes(ctx, tx, size, hashes); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, pendingDone, list[n-1].ID)
+		_, err = tx.Exec(ctx, pendingDone, list[n-1].ID, size)
 		return err
 	})
-	if errors.Is(err, db.ErrUnique) { // another process was faster
-		return 0, nil
+	if errors.Is(err, db.ErrUnique) { // another process was faster: then the log has grown
+		if now, err := l.Size(ctx, l.DB); err != nil || now > size {
+			return 0, err
+		}
+		err = errors.Join(ErrStuck, err)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("enter the log: %w", err)

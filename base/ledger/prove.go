@@ -10,6 +10,7 @@ import (
 
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/moment"
 	"cchc/base/receipt"
 )
 
@@ -20,6 +21,10 @@ var (
 		JOIN log_leaf l ON l.entry_id = e.id
 		LEFT JOIN log_erased x ON x.entry_id = e.id
 		WHERE e.id = $1`)
+	waitsSince = db.SQL("ledger.waits.since", `
+		SELECT COALESCE(MIN(COALESCE(e.at, 1)), 0)
+		FROM log_pending p
+		LEFT JOIN audit_entry e ON e.id = p.entry_id`)
 	pendingHas = db.SQL("ledger.pending.has", `SELECT COUNT(*) FROM log_pending WHERE entry_id = $1`)
 )
 
@@ -134,6 +139,13 @@ func (l *Log) Number(ctx context.Context, q db.Queryer, entry string) (int64, er
 // Waiting returns how many entries are not in the log yet.
 func (l *Log) Waiting(ctx context.Context, q db.Queryer) (int, error) {
 	return db.Value[int](ctx, q, waiting)
+}
+
+// WaitsSince returns since when the oldest entry waits that is not in the log yet: 0 when
+// none waits. What has no entry in the trail waits since for ever.
+func (l *Log) WaitsSince(ctx context.Context, q db.Queryer) (moment.Instant, error) {
+	since, err := db.Value[moment.Instant](ctx, q, waitsSince)
+	return since, err
 }
 
 // LatestText returns the checkpoint that was signed last, with the co-signatures that it

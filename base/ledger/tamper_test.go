@@ -25,7 +25,7 @@ func behind(t *testing.T, l *ledger.Log, statements ...string) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	tables := []string{"audit_entry", "audit_redacted", "log_leaf", "log_node", "log_checkpoint", "log_erased", "log_key", "log_cosignature"}
+	tables := []string{"audit_entry", "audit_redacted", "log_leaf", "log_node", "log_checkpoint", "log_erased", "log_left", "log_pending", "log_key", "log_cosignature"}
 	if l.DB.Engine() == db.Postgres {
 		for _, table := range tables {
 			run(t, h, "ALTER TABLE "+table+" DISABLE TRIGGER ALL")
@@ -93,6 +93,12 @@ func TestWhatIsChangedBehindTheProgramIsNamed(t *testing.T) {
 		{"a node is another", []string{"UPDATE log_node SET hash = (SELECT hash FROM log_leaf WHERE idx = 0) WHERE level = 4 AND n = 1"}, 17, "node"},
 		{"an entry is put in behind the log", []string{"INSERT INTO audit_entry (id, at, account, verb, kind, object_id, unit_id, changes, reason) VALUES ('x1', 1, 'a', 'v', 'k', 'o', '', '[]', '')"}, 0, "unlogged"},
 		{"an entry is gone before it was in the log", []string{"INSERT INTO log_pending (entry_id) VALUES ('x2')"}, 0, "vanished"},
+		{"an entry of the log is put among those that wait", []string{"INSERT INTO log_pending (entry_id) VALUES (" + entry("9") + ")"}, 9, "again"},
+		{"a node is put in that no entries made", []string{"INSERT INTO log_node (level, n, hash) SELECT 4, 2, hash FROM log_leaf WHERE idx = 0"}, 0, "node_ahead"},
+		{"the salts of two entries are exchanged", []string{
+			"INSERT INTO log_left (entry_id, salt) SELECT 'x', salt FROM log_leaf WHERE idx = 25",
+			"UPDATE log_leaf SET salt = (SELECT salt FROM log_leaf WHERE idx = 6) WHERE idx = 25",
+			"UPDATE log_leaf SET salt = (SELECT salt FROM log_left WHERE entry_id = 'x') WHERE idx = 6", "DELETE FROM log_left"}, 7, "edited"},
 		{"a text is said to be erased and no act erased it", []string{
 			"INSERT INTO log_erased (entry_id, text_hash) SELECT entry_id, hash FROM log_leaf WHERE idx = 2",
 			"INSERT INTO audit_redacted (entry_id, at, account) SELECT entry_id, 1, 'a1' FROM log_leaf WHERE idx = 2",

@@ -132,7 +132,14 @@ var (
 		WHERE e.id IS NULL
 		ORDER BY p.entry_id
 		LIMIT 100`)
-	waiting = db.SQL("ledger.waiting", `SELECT COUNT(*) FROM log_pending`)
+	again = db.SQL("ledger.again", `
+		SELECT l.idx + 1, p.entry_id
+		FROM log_pending p
+		JOIN log_leaf l ON l.entry_id = p.entry_id
+		ORDER BY l.idx
+		LIMIT 100`)
+	nodesMost = db.SQL("ledger.node.most", `SELECT level, MAX(n) FROM log_node GROUP BY level ORDER BY level`)
+	waiting   = db.SQL("ledger.waiting", `SELECT COUNT(*) FROM log_pending`)
 )
 
 func scanLeafRow(r db.Scanner) (x row, err error) {
@@ -154,10 +161,18 @@ func scanLeafRow(r db.Scanner) (x row, err error) {
 // that texts which are gone were erased by an act that the log has.
 func (l *Log) Verify(ctx context.Context, o Options) (*Check, error) {
 	c := &Check{Started: l.DB.Now()}
-	var err error
+	nodes, err := db.All(ctx, l.DB, nodesMost, scanPlace)
+	if err != nil {
+		return nil, err
+	}
 	// First how long it is: what comes in meanwhile waits for the next check.
 	if c.Size, err = l.Size(ctx, l.DB); err != nil {
 		return nil, err
+	}
+	for _, x := range nodes {
+		if x.level <= 0 || x.level%step != 0 || x.n >= c.Size>>x.level {
+			c.wrong(0, "", "node_ahead", "Level", x.level, "Node", x.n)
+		}
 	}
 	tree, err := l.checkpoints(ctx, c, o)
 	if err != nil {
@@ -181,8 +196,22 @@ func (l *Log) Verify(ctx context.Context, o Options) (*Check, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := db.Each(ctx, l.DB, again, func(r db.Scanner) error {
+		var number int64
+		var id string
+		err := r.Scan(&number, &id)
+		c.wrong(number, id, "again")
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	if c.Waiting, err = db.Value[int](ctx, l.DB, waiting); err != nil {
 		return nil, err
+	}
+	if since, err := l.WaitsSince(ctx, l.DB); err != nil {
+		return nil, err
+	} else if since > 1 && since < c.Started-LongWait {
+		c.note(0, "", "waits", "Count", c.Waiting, "Since", since)
 	}
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int {
 		if (a.Number == 0) != (b.Number == 0) {
@@ -193,6 +222,19 @@ func (l *Log) Verify(ctx context.Context, o Options) (*Check, error) {
 	c.First = c.first()
 	c.Finished = l.DB.Now()
 	return c, nil
+}
+
+// LongWait is for how long nothing waits to enter the log where a process serves.
+const LongWait = moment.Instant(60_000)
+
+type place struct {
+	level int
+	n     int64
+}
+
+func scanPlace(r db.Scanner) (p place, err error) {
+	err = r.Scan(&p.level, &p.n)
+	return p, err
 }
 
 // must keeps the first error.
