@@ -49,11 +49,8 @@ func (l *Log) OpenKey(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	// A rotation that was interrupted when the database knew the key already.
-	if fresh, err := ReadKey(path + ".new"); err == nil && len(keys) > 0 && fresh.Public() == keys[len(keys)-1].Public {
-		if err := os.Rename(path+".new", path); err != nil {
-			return err
-		}
+	if _, err := finishRotation(path, keys); err != nil {
+		return err
 	}
 	k, err := ReadKey(path)
 	switch {
@@ -88,6 +85,24 @@ func (l *Log) OpenKey(ctx context.Context, path string) error {
 	return err
 }
 
+// finishRotation gives a new key its name when the database knows it already: a rotation
+// was interrupted, or nobody knew whether its write happened. It returns the key then.
+func finishRotation(path string, keys []PublicKey) (*receipt.Private, error) {
+	fresh, err := ReadKey(path + ".new")
+	if err != nil || len(keys) == 0 || fresh.Public() != keys[len(keys)-1].Public {
+		return nil, nil // nothing of the log's: the next rotation writes over it
+	}
+	return fresh, rename(path+".new", path)
+}
+
+// dropKey takes away a new key whose write failed. Of a write of which nobody knows
+// whether it happened it stays: it may be the log's only key.
+func dropKey(path string, err error) {
+	if !errors.Is(err, db.ErrUncertain) {
+		os.Remove(path)
+	}
+}
+
 func newOrigin() string { return "cchc/" + strings.ToLower(rand.Text()[:10]) }
 
 func newKey(name string) (*receipt.Private, error) {
@@ -115,7 +130,10 @@ func createFile(path, text string) error {
 		return err
 	}
 	_, err = f.WriteString(text + "\n")
-	return errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return syncDir(path)
 }
 
 // Rotate gives the log a new key, which the old one signs in: a checkpoint bears both
@@ -133,6 +151,11 @@ func (l *Log) Rotate(ctx context.Context, a actor.Actor, path string, lost bool,
 	}
 	if len(keys) == 0 || l.Key == nil && !lost {
 		return PublicKey{}, ErrNoKey
+	}
+	if k, err := finishRotation(path, keys); err != nil {
+		return PublicKey{}, err
+	} else if k != nil {
+		l.Key, lost = k, false // it was thought lost, or the one before is in use
 	}
 	name, _, _ := strings.Cut(keys[0].Public, "+")
 	fresh, err := newKey(name)
@@ -165,9 +188,9 @@ func (l *Log) Rotate(ctx context.Context, a actor.Actor, path string, lost bool,
 			Changes: []audit.Change{{Field: "key", From: keys[len(keys)-1].Public, To: out.Public}, {Field: "how", To: how}}})
 	})
 	if err != nil {
-		os.Remove(path + ".new")
+		dropKey(path+".new", err)
 		return PublicKey{}, err
 	}
 	l.Key = fresh
-	return out, errors.Join(os.Rename(path+".new", path), l.Kept.Write(signed))
+	return out, errors.Join(rename(path+".new", path), l.Kept.Write(signed))
 }

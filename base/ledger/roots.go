@@ -105,28 +105,16 @@ func (l *Log) checkpoints(ctx context.Context, c *Check, o Options) (*roots, err
 	if err != nil {
 		return nil, err
 	}
-	var public []string
-	for _, k := range keys {
-		public = append(public, k.Public)
-	}
-	known, err := receipt.ParseKeys(public...)
+	known, err := receipt.ParseKeys(publics(keys)...)
 	if err != nil {
 		c.wrong(0, "", "key", "Key", clip(err.Error()))
 		known = nil
-	}
-	for _, p := range o.Pins {
-		if !slices.Contains(public, p) {
-			c.wrong(0, "", "pinned", "Key", clip(p))
-		}
-	}
-	if l.Key != nil && (len(public) == 0 || public[len(public)-1] != l.Key.Public()) {
-		c.wrong(0, "", "pinned", "Key", l.Key.Public())
 	}
 	all, err := db.All(ctx, l.DB, checkpointAll, scanSigned)
 	if err != nil {
 		return nil, err
 	}
-	both := map[int64][]note.Signature{}
+	signed := map[int64][][]note.Signature{} // by size, of each checkpoint
 	for _, s := range all {
 		c.Checkpoints++
 		x, n, err := receipt.Open(s.Text, known)
@@ -134,32 +122,29 @@ func (l *Log) checkpoints(ctx context.Context, c *Check, o Options) (*roots, err
 			c.wrong(0, "", "signature", "Size", s.Checkpoint.Size, "At", s.At)
 			continue
 		}
-		both[x.Size] = append(both[x.Size], n.Sigs...)
+		if !heldAt(keys, x.Size, n.Sigs) {
+			c.wrong(0, "", "key_at", "Size", x.Size, "At", s.At)
+		}
+		signed[x.Size] = append(signed[x.Size], n.Sigs)
 		out.add(x.Size, claim{x.Root, "checkpoint", []any{"At", s.At}})
 		if err := l.cosignaturesHold(ctx, c, s); err != nil {
 			return nil, err
 		}
 	}
-	// The first key is what one knows from elsewhere; each later one is signed in.
-	for i, k := range keys {
-		switch {
-		case i == 0 || k.How == "rotated" && signedBy(both[k.From], keys[i-1].Public) && signedBy(both[k.From], k.Public):
-		case k.How == "lost":
-			c.note(0, "", "lost", "Key", k.Public, "At", k.At)
-		default:
-			c.wrong(0, "", "key", "Key", k.Public)
-		}
-	}
+	l.keysFollow(c, o, keys, signed)
 	kept, err := l.Kept.Read()
 	if err != nil {
 		return nil, err
 	}
-	if kept != nil {
-		if x, _, err := receipt.Open(kept, known); err != nil {
+	switch {
+	case kept != nil:
+		if x, n, err := receipt.Open(kept, known); err != nil || !heldAt(keys, x.Size, n.Sigs) {
 			c.wrong(0, "", "kept_unreadable", "File", l.Kept.Path)
 		} else {
 			out.add(x.Size, claim{x.Root, "kept", []any{"File", l.Kept.Path, "At", moment.Instant(x.At)}})
 		}
+	case l.Kept.Path != "" && len(all) > 0:
+		c.note(0, "", "kept_missing", "File", l.Kept.Path)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Against)) {
 		if err := l.against(ctx, c, o, out, known, name); err != nil {
@@ -169,10 +154,66 @@ func (l *Log) checkpoints(ctx context.Context, c *Check, o Options) (*roots, err
 	return out, nil
 }
 
+func publics(keys []PublicKey) (out []string) {
+	for _, k := range keys {
+		out = append(out, k.Public)
+	}
+	return out
+}
+
+// heldAt reports whether a key that held at a size is among signatures: each from the
+// size at which it came to the one at which the next came, where both may sign.
+func heldAt(keys []PublicKey, size int64, list []note.Signature) bool {
+	for i, k := range keys {
+		if k.From <= size && (i+1 == len(keys) || size <= keys[i+1].From) && signedBy(list, k.Public) {
+			return true
+		}
+	}
+	return false
+}
+
+// keysFollow checks that every key but the first was signed in by the one before, in one
+// checkpoint that bears both signatures, and that keys known from elsewhere lead to the
+// present one. A key that nobody signed in for the old one was lost is told; it is a
+// finding where an older one is known from elsewhere, for that one did not vouch for it.
+// What stands before a known key is told too: what it signed counts only because the
+// known one signed over it.
+func (l *Log) keysFollow(c *Check, o Options, keys []PublicKey, signed map[int64][][]note.Signature) {
+	public := publics(keys)
+	pinned := len(keys) // the first that is known
+	for _, p := range o.Pins {
+		if i := slices.Index(public, p); i < 0 {
+			c.wrong(0, "", "pinned", "Key", clip(p))
+		} else {
+			pinned = min(pinned, i)
+		}
+	}
+	if l.Key != nil && (len(public) == 0 || public[len(public)-1] != l.Key.Public()) {
+		c.wrong(0, "", "pinned", "Key", l.Key.Public())
+	}
+	for i, k := range keys {
+		switch {
+		case i == 0 && k.How == "first" && k.From == 0:
+		case i > 0 && k.How == "rotated" && slices.ContainsFunc(signed[k.From], func(list []note.Signature) bool {
+			return signedBy(list, keys[i-1].Public) && signedBy(list, k.Public)
+		}):
+		case i > 0 && k.How == "lost" && i > pinned:
+			c.wrong(0, "", "lost_pinned", "Key", k.Public, "At", k.At)
+		case i > 0 && k.How == "lost":
+			c.note(0, "", "lost", "Key", k.Public, "At", k.At)
+		default:
+			c.wrong(0, "", "key", "Key", k.Public)
+		}
+		if i < pinned && pinned < len(keys) {
+			c.note(0, "", "before_pinned", "Key", k.Public, "Pinned", public[pinned])
+		}
+	}
+}
+
 func signedBy(list []note.Signature, public string) bool {
-	return slices.ContainsFunc(list, func(s note.Signature) bool {
-		keys, err := receipt.ParseKeys(public)
-		return err == nil && s.Hash == keys[0].KeyHash() && s.Name == keys[0].Name()
+	keys, err := receipt.ParseKeys(public)
+	return err == nil && slices.ContainsFunc(list, func(s note.Signature) bool {
+		return s.Hash == keys[0].KeyHash() && s.Name == keys[0].Name()
 	})
 }
 

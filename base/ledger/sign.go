@@ -202,7 +202,24 @@ func WriteFile(path string, body []byte, mode os.FileMode) error {
 	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return rename(f.Name(), path)
+}
+
+// rename gives a file its name for good: also when the machine stops right after.
+func rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(to)
+}
+
+// syncDir forces the folder of a file onto the disk, and with it that the file is there.
+func syncDir(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Instant is the time of a checkpoint, for pages.
@@ -241,5 +258,5 @@ func (l *Log) Restored(ctx context.Context, a actor.Actor, reason string) (aside
 	if err != nil || aside == "" {
 		return "", err
 	}
-	return aside, os.Rename(l.Kept.Path, aside)
+	return aside, rename(l.Kept.Path, aside)
 }
