@@ -160,7 +160,7 @@ func (p *LogPages) parties(ctx context.Context, q db.Queryer, role ledger.Role) 
 			if row.Upto, err = p.Log.CosignedBy(ctx, q, x.Public); err != nil {
 				return nil, err
 			}
-		} else if w, err := p.Log.LastWitnessed(ctx, q, x.ID); err == nil {
+		} else if w, err := p.Log.LastWitnessed(ctx, q, x.Origin()); err == nil {
 			row.Upto, row.When = w.Size, w.At
 		} else if !errors.Is(err, db.ErrNotFound) {
 			return nil, err

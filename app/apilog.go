@@ -167,12 +167,11 @@ func (p apiLog) witnessed(ctx context.Context, in *witnessedInput) (*witnessedOu
 	if err := p.mayCosign(ctx); err != nil {
 		return nil, err
 	}
-	party, _, err := p.r.log.LogOf(ctx, p.r.db, in.Origin)
-	if err != nil {
+	if _, _, err := p.r.log.LogOf(ctx, p.r.db, in.Origin); err != nil {
 		return nil, err
 	}
 	out := &witnessedOutput{}
-	w, err := p.r.log.LastWitnessed(ctx, p.r.db, party.ID)
+	w, err := p.r.log.LastWitnessed(ctx, p.r.db, in.Origin)
 	if errors.Is(err, db.ErrNotFound) {
 		return out, nil
 	}

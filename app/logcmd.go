@@ -21,6 +21,7 @@ type logCmd struct {
 	Request    logRequestCmd    `cmd:"" help:"Print what a higher unit's server is asked to co-sign."`
 	Cosign     logCosignCmd     `cmd:"" help:"Co-sign what a lower unit's server asks for, and print what goes back."`
 	Cosigned   logCosignedCmd   `cmd:"" help:"Keep the co-signatures that came back."`
+	Forget     logForgetCmd     `cmd:"" help:"Let a lower unit's log begin anew: give up what was co-signed of it."`
 }
 
 // logOf opens the database and its log's key.
@@ -238,5 +239,27 @@ func (c logCosignedCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, "%d new co-signatures\n", n)
+	return err
+}
+
+type logForgetCmd struct {
+	dbFlag
+	logFlag
+	Origin string `arg:"" help:"Which log: the name in its key."`
+	Reason string `help:"Why, and who asked for it; it stands in the trail." required:"" placeholder:"TEXT"`
+}
+
+// Run lets a log begin anew.
+func (c logForgetCmd) Run(ctx context.Context, s streams) error {
+	r, err := c.logOf(ctx, c.logFlag)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	w, err := r.log.ForgetWitnessed(ctx, operator, c.Origin, c.Reason)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s begins anew; the checkpoint of %d entries that was co-signed last is kept in the trail:\n%s", c.Origin, w.Size, w.Signed)
 	return err
 }

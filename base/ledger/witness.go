@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -27,9 +28,11 @@ var (
 	witnessedLast = db.SQL("ledger.witnessed.last", `
 		SELECT size, at, signed, line
 		FROM log_witnessed
-		WHERE party_id = $1
+		WHERE party_id = $1 AND at > $2
 		ORDER BY size DESC, at DESC
 		LIMIT 1`)
+	forgottenLast   = db.SQL("ledger.forgotten.last", `SELECT COALESCE(MAX(at), 0) FROM log_forgotten WHERE origin = $1`)
+	forgottenInsert = db.Rows("ledger.forgotten.insert", "log_forgotten", "origin, at, account, reason", "")
 	witnessedInsert = db.Rows("ledger.witnessed.insert", "log_witnessed", "party_id, size, at, signed, line", "")
 )
 
@@ -41,15 +44,69 @@ type Witnessed struct {
 	Line   string         // our co-signature
 }
 
-// LastWitnessed returns what was co-signed last of a party; db.ErrNotFound when nothing
-// was.
-func (l *Log) LastWitnessed(ctx context.Context, q db.Queryer, party string) (Witnessed, error) {
-	return db.One(ctx, q, witnessedLast, func(r db.Scanner) (w Witnessed, err error) {
-		var signed string
-		err = r.Scan(&w.Size, &w.At, &signed, &w.Line)
-		w.Signed = []byte(signed)
-		return w, err
-	}, party)
+// LastWitnessed returns what was co-signed last of a log, under whichever of its keys, also
+// those that were taken off: a new key does not make another log of it. db.ErrNotFound when
+// nothing was, or somebody let the log begin anew since.
+func (l *Log) LastWitnessed(ctx context.Context, q db.Queryer, origin string) (last Witnessed, err error) {
+	all, err := l.Parties(ctx, q, LogRole)
+	if err != nil {
+		return last, err
+	}
+	forgotten, err := db.Value[int64](ctx, q, forgottenLast, origin)
+	if err != nil {
+		return last, err
+	}
+	known := false
+	for _, p := range all {
+		if p.Origin() != origin {
+			continue
+		}
+		w, err := db.One(ctx, q, witnessedLast, func(r db.Scanner) (w Witnessed, err error) {
+			var signed string
+			err = r.Scan(&w.Size, &w.At, &signed, &w.Line)
+			w.Signed = []byte(signed)
+			return w, err
+		}, p.ID, forgotten)
+		if errors.Is(err, db.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return last, err
+		}
+		if !known || w.Size > last.Size || w.Size == last.Size && w.At > last.At {
+			last, known = w, true
+		}
+	}
+	if !known {
+		return last, db.ErrNotFound
+	}
+	return last, nil
+}
+
+// ForgetWitnessed lets a log begin anew here: after a restore from an older copy there,
+// which cannot continue what was co-signed. Whoever does it says that the history which was
+// co-signed is given up; the trail keeps the last checkpoint of it. Who may is for the
+// caller to know. Faults: NotFound ledger.party_unknown when nothing was co-signed; Invalid
+// ledger.forget_reason.
+func (l *Log) ForgetWitnessed(ctx context.Context, a actor.Actor, origin, reason string) (last Witnessed, err error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return last, fault.New(fault.Invalid, "ledger.forget_reason").With("reason", "ledger.forget_reason")
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		last, err = l.LastWitnessed(ctx, tx, origin)
+		if errors.Is(err, db.ErrNotFound) {
+			return fault.New(fault.NotFound, "ledger.party_unknown").Because(err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertRows(ctx, forgottenInsert, [][]any{{origin, max(tx.Now, last.At), a.Account, reason}}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "log.forget", Kind: "log", ID: origin, Reason: reason,
+			Changes: []audit.Change{{Field: "size", From: itoa(last.Size)}, {Field: "checkpoint", From: string(last.Signed)}}})
+	})
+	return last, err
 }
 
 // LogOf returns the party whose checkpoints with this origin are co-signed here. Fault:
@@ -105,7 +162,7 @@ func (l *Log) Cosign(ctx context.Context, a actor.Actor, r Request) (Witnessed, 
 		if err != nil {
 			return fault.New(fault.Invalid, "ledger.cosign_signature").Because(err)
 		}
-		last, err := l.LastWitnessed(ctx, tx, party.ID)
+		last, err := l.LastWitnessed(ctx, tx, c.Origin)
 		if err != nil && !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
@@ -136,7 +193,12 @@ func (l *Log) Cosign(ctx context.Context, a actor.Actor, r Request) (Witnessed, 
 		if err != nil {
 			return fault.New(fault.Invalid, "ledger.cosign_signature").Because(err)
 		}
-		out = Witnessed{c.Size, tx.Now, text, l.Key.Cosign(signed, int64(tx.Now))}
+		forgotten, err := db.Value[int64](ctx, tx, forgottenLast, c.Origin)
+		if err != nil {
+			return err
+		}
+		at := max(tx.Now, moment.Instant(forgotten+1)) // what is remembered comes after what is not
+		out = Witnessed{c.Size, at, text, l.Key.Cosign(signed, int64(at))}
 		if err := tx.InsertRows(ctx, witnessedInsert, [][]any{{party.ID, out.Size, out.At, string(out.Signed), out.Line}}); err != nil {
 			return err
 		}

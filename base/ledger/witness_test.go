@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -127,6 +128,63 @@ func TestAHigherUnitRefusesWhatDoesNotFollow(t *testing.T) {
 	trail, err := audit.Latest(ctx, higher.DB, audit.Filter{Verb: "log.refuse"})
 	if err != nil || len(trail) != 2 || !strings.Contains(trail[0].Changes[1].To, string(forged.Checkpoint)) {
 		t.Errorf("the trail keeps %d refusals, %v", len(trail), err)
+	}
+}
+
+func TestAHigherUnitRemembersALogWhateverItsKey(t *testing.T) {
+	t.Parallel()
+	lower, higher, keeper := pair(t)
+	if _, err := higher.Cosign(ctx, keeper, asked(t, lower, 0)); err != nil {
+		t.Fatal(err)
+	}
+	// Who holds the server and the key makes the log anew, and rotates; the higher unit
+	// takes the old key off and enters the new one.
+	forge(t, lower, "UPDATE audit_entry SET reason = 'x' WHERE id = (SELECT entry_id FROM log_leaf WHERE idx = 4)", "DELETE FROM log_checkpoint")
+	lower.Kept = ledger.Kept{}
+	record(t, lower, 3)
+	if _, err := lower.Rotate(ctx, keeper, filepath.Join(t.TempDir(), "key"), false, "định kỳ"); err != nil {
+		t.Fatal(err)
+	}
+	parties, err := higher.Parties(ctx, higher.DB, ledger.LogRole)
+	if err != nil || len(parties) != 1 {
+		t.Fatal(err)
+	}
+	if err := higher.EndParty(ctx, keeper, parties[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := higher.AddParty(ctx, keeper, ledger.LogRole, lower.Key.Public(), "Xã A"); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(old int64, key string) {
+		t.Helper()
+		if _, err := higher.Cosign(ctx, keeper, asked(t, lower, old)); fault.As(err) == nil || fault.As(err).Key != key {
+			t.Errorf("from %d: %v, want %s", old, err, key)
+		}
+	}
+	refused(0, "ledger.cosign_old")
+	refused(12, "ledger.cosign_forked")
+
+	// Only an act of its own lets it begin anew, and the trail keeps what was given up.
+	origin := lower.Key.Name()
+	if _, err := higher.ForgetWitnessed(ctx, keeper, origin, " "); !fault.Is(err, fault.Invalid) {
+		t.Errorf("without a reason: %v", err)
+	}
+	if _, err := higher.ForgetWitnessed(ctx, keeper, "cchc/nobody", "x"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a log that nobody knows: %v", err)
+	}
+	w, err := higher.ForgetWitnessed(ctx, keeper, origin, "khôi phục")
+	if err != nil || w.Size != 12 {
+		t.Fatalf("forgot %d, %v", w.Size, err)
+	}
+	if trail, err := audit.Latest(ctx, higher.DB, audit.Filter{Verb: "log.forget"}); err != nil || len(trail) != 1 || trail[0].Changes[1].From != string(w.Signed) {
+		t.Errorf("the trail keeps %+v, %v", trail, err)
+	}
+	if w, err = higher.Cosign(ctx, keeper, asked(t, lower, 0)); err != nil {
+		t.Fatal(err)
+	}
+	refused(0, "ledger.cosign_old")
+	if last, err := higher.LastWitnessed(ctx, higher.DB, origin); err != nil || last.Size != w.Size {
+		t.Errorf("remembers %d, %v", last.Size, err)
 	}
 }
 
