@@ -15,6 +15,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/i18n"
 	"cchc/base/job"
+	"cchc/base/ledger"
 	"cchc/base/moment"
 )
 
