@@ -40,9 +40,9 @@ func (p *LogPages) Register(mux *web.Mux) {
 	mux.Handle("POST "+LogPath+"/parties/{id}/end", web.SignedIn, p.end)
 	mux.Handle("POST "+LogPath+"/cosigned", web.SignedIn, p.cosigned)
 	mux.Handle("GET "+LogPath+"/request", web.SignedIn, p.request)
-	mux.Handle("GET "+PublicLogPath, web.Public, p.public)
-	mux.Handle("GET "+PublicLogPath+"/checkpoint", web.Public, p.checkpoint)
-	mux.Handle("GET "+PublicLogPath+"/key", web.Public, p.key)
+	mux.Handle("GET "+PublicLogPath, web.Published, p.public)
+	mux.Handle("GET "+PublicLogPath+"/checkpoint", web.Published, p.checkpoint)
+	mux.Handle("GET "+PublicLogPath+"/key", web.Published, p.key)
 }
 
 type partyForm struct {

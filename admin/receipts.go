@@ -51,8 +51,8 @@ type Receipts struct {
 func (p *Receipts) Register(mux *web.Mux) {
 	mux.Handle("GET "+ReceiptsPath+"/{kind}/{name}", web.SignedIn, p.list(false))
 	mux.Handle("GET "+ReceiptsPath+"/{kind}/{name}/{entry}", web.SignedIn, p.download(false))
-	mux.Handle("GET /cchc/{id}/receipts", web.Public, p.list(true))
-	mux.Handle("GET /cchc/{id}/receipts/{entry}", web.Public, p.download(true))
+	mux.Handle("GET /cchc/{id}/receipts", web.Published, p.list(true))
+	mux.Handle("GET /cchc/{id}/receipts/{entry}", web.Published, p.download(true))
 }
 
 func (p *Receipts) thing(r *http.Request, public bool) (Receipted, string, error) {

@@ -1,12 +1,17 @@
 package app
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"cchc/base/actor"
+	"cchc/base/db"
+	"cchc/base/web"
 )
 
 // rights is the matrix as rules read it: what each role gets of a route in each column.
@@ -14,6 +19,7 @@ type rights struct {
 	route string
 	gone  []string            // what comes of it for people of a unit that is no more
 	apart []string            // what comes of it, of what such a unit left, for people of others that are not its heir
+	draft bool                // somebody is let in where it is not published yet
 	who   map[string][]string // role, or visitor → a cell for each of columns
 }
 
@@ -39,6 +45,10 @@ func readMatrix(t *testing.T) []rights {
 				out[len(out)-1].apart = append(out[len(out)-1].apart, strings.Fields(part)[0])
 			}
 		case f[0] == "in": // of states; columns are other ones there
+			of, what, _ := strings.Cut(line, ":")
+			if slices.Contains(strings.Fields(of), "prepared") && strings.Contains(what, "allow") {
+				out[len(out)-1].draft = true
+			}
 		default:
 			for _, who := range f[len(columns):] {
 				out[len(out)-1].who[who] = f[:len(columns)]
@@ -55,13 +65,15 @@ func columnOf(name string) int {
 	return slices.IndexFunc(columns, func(c column) bool { return c.name == name })
 }
 
-// openToVisitors begin what everybody may see and do, by the beginning of the route.
+// openToVisitors are the routes that everybody may see and do, each by its whole
+// pattern: a new one has to be written here. Routes by a secret (web.BySecret) and of
+// what was published (web.Published) are not among them; they obey rules of their own.
 var openToVisitors = []string{
-	"GET /{$}", "GET /api", "GET /cchc", "GET /complain", "GET /healthz", "GET /readyz", "GET /help", "GET /keys", "GET /lookup", "GET /on-time", "GET /reports/ii06a.css",
-	"GET /services", "GET /turns/", "POST /turns/{unit}/take", "GET /rate/", "POST /rate/", "GET /stop/", "POST /stop/", "GET /first-run", "POST /first-run",
-	"GET /my-data", "POST /my-data", "POST /lookup",
-	"GET /sign-in", "POST /sign-in", "POST /sign-out", "POST /preferences",
-	"GET /api/v1/calendar/", "GET /api/v1/log/checkpoint", "GET /api/v1/log/consistency",
+	"GET /{$}", "GET /api", "GET /complain", "GET /healthz", "GET /readyz", "GET /readyz/read", "GET /help", "GET /help/{page}", "GET /keys", "GET /lookup", "POST /lookup",
+	"GET /on-time", "GET /reports/ii06a.css", "GET /services", "GET /services/{code}", "GET /my-data", "POST /my-data", "POST /preferences",
+	"GET /sign-in", "POST /sign-in", "POST /sign-in/passkey", "POST /sign-in/passkey/begin",
+	"GET /turns/{unit}", "GET /turns/{unit}/slips/{id}", "GET /turns/{unit}/stream", "GET /turns/{unit}/take", "POST /turns/{unit}/take",
+	"GET /api/v1/calendar/days", "GET /api/v1/calendar/due", "GET /api/v1/calendar/week", "GET /api/v1/log/checkpoint", "GET /api/v1/log/consistency",
 }
 
 // nobodysUnit are routes that refuse a unit which is no more as such, before it matters
@@ -87,13 +99,6 @@ var beyondOnesUnit = map[string]string{
 	"GET /api/v1/calendar/days":      "days off are public",
 	"GET /api/v1/calendar/due":       "days off are public",
 	"POST /api/v1/imports":           "the rows of the file say which units, and are asked one by one",
-	"GET /cchc/card":                 "what was published, of any unit",
-	"GET /scorecard/results/card":    "what was published, of any unit",
-	"GET /stop/{token}":              "by the token in a message, without an account",
-	"POST /stop/{token}":             "by the token in a message, without an account",
-	"GET /rate/{token}":              "by the token on the receipt, without an account",
-	"POST /rate/{token}":             "by the token on the receipt, without an account",
-	"POST /rate/{token}/reason":      "by the token on the receipt, without an account",
 	"GET /turns/{unit}":              "the screen in the hall",
 	"GET /turns/{unit}/stream":       "the screen in the hall",
 	"GET /turns/{unit}/take":         "the kiosk in the hall",
@@ -121,10 +126,9 @@ var forAuditors = []string{
 func TestTheMatrixIsSafe(t *testing.T) {
 	t.Parallel()
 	begins := func(route string, list []string) bool {
-		return slices.ContainsFunc(list, func(p string) bool {
-			return route == p || strings.HasPrefix(route, p) && p != "GET /{$}" && p != "GET /api"
-		})
+		return slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(route, p) })
 	}
+	mux := everyPage(t)
 	used := map[string]bool{}
 	for _, r := range readMatrix(t) {
 		reads := strings.HasPrefix(r.route, "GET ")
@@ -132,16 +136,31 @@ func TestTheMatrixIsSafe(t *testing.T) {
 			t.Errorf("%s has rows for %d, want every role and the visitor once", r.route, len(r.who))
 			continue
 		}
-		if passed(r.who[visitor][0]) && !begins(r.route, openToVisitors) {
-			t.Errorf("%s lets visitors in", r.route)
+		access := mux.AccessOf(r.route)
+		if passed(r.who[visitor][0]) {
+			used[r.route] = true
+			if access.NeedsSignIn() || !access.NeedsSecret() && !access.ShowsPublished() && !slices.Contains(openToVisitors, r.route) {
+				t.Errorf("%s lets visitors in", r.route)
+			}
+		}
+		if access.ShowsPublished() && (!reads || r.draft) {
+			t.Errorf("%s is declared to show what was published, and changes something or shows what was not", r.route)
 		}
 		for _, role := range actor.Roles {
 			cells := r.who[string(role)]
+			// A secret opens to whoever has it, and what was published is everybody's: who is
+			// signed in gets no more by it than a visitor.
+			if (access.NeedsSecret() || access.ShowsPublished() && !access.NeedsSignIn()) && cells[0] != r.who[visitor][0] {
+				t.Errorf("%s gives %s %s, and a visitor %s", r.route, role, cells[0], r.who[visitor][0])
+			}
+			if access.ShowsPublished() && access.NeedsSignIn() && cells[0] != "deny" && !slices.Equal(cells, r.who[string(actor.Auditor)]) {
+				t.Errorf("%s shows %s what was published otherwise than to others", r.route, role)
+			}
 			for _, beyond := range []string{"sibling", "above", "far"} {
 				if !passed(cells[columnOf(beyond)]) {
 					continue
 				}
-				if beyondOnesUnit[r.route] == "" {
+				if beyondOnesUnit[r.route] == "" && !access.NeedsSecret() && !access.ShowsPublished() {
 					t.Errorf("%s lets %s reach what is %s", r.route, role, beyond)
 				}
 				used[r.route] = true
@@ -156,7 +175,7 @@ func TestTheMatrixIsSafe(t *testing.T) {
 			}
 		}
 		if slices.ContainsFunc(r.apart, passed) {
-			if beyondOnesUnit[r.route] == "" && nobodysUnit[r.route] == "" {
+			if beyondOnesUnit[r.route] == "" && nobodysUnit[r.route] == "" && !access.NeedsSecret() && !access.ShowsPublished() {
 				t.Errorf("%s lets people of other units reach what a unit left that is no more", r.route)
 			}
 			used[r.route] = true
@@ -179,5 +198,56 @@ func TestTheMatrixIsSafe(t *testing.T) {
 		if !used[route] {
 			t.Errorf("%s is in beyondOnesUnit and answers nobody beyond their unit", route)
 		}
+	}
+	for _, route := range openToVisitors {
+		if !used[route] {
+			t.Errorf("%s is in openToVisitors and lets no visitor in", route)
+		}
+	}
+}
+
+// everyPage is the router with every page there can be.
+func everyPage(t *testing.T) *web.Mux {
+	t.Helper()
+	r, _, u, _ := commune(t)
+	person(t, r, "quantri", actor.Administrator, u) // with nobody there all leads to the first run
+	h, stop, err := r.handler(t.Context(), serveFlags{Files: t.TempDir(), Base: "https://cchc.example.vn",
+		SSO: ssoFlags{Issuer: "https://sso.example.vn", Client: "cchc"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return h.(*web.Mux)
+}
+
+// A secret that is nobody's opens nothing: it is not found, whatever else is right of the
+// call, and no cache keeps the answer.
+func TestASecretThatIsNobodysOpensNothing(t *testing.T) {
+	t.Parallel()
+	mux := everyPage(t)
+	secrets := 0
+	for _, p := range mux.Patterns() {
+		if !mux.AccessOf(p).NeedsSecret() {
+			continue
+		}
+		secrets++
+		method, path, _ := strings.Cut(p, " ")
+		for _, wrong := range []string{"nobodys", strings.Repeat("a", 26), "%00", "' OR ''='"} {
+			r := httptest.NewRequest(method, strings.ReplaceAll(path, "{token}", url.PathEscape(wrong)), strings.NewReader("score=5&reason=A&text=A"))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			rehearsal, undone := db.Rehearse(r.Context())
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, r.WithContext(rehearsal))
+			if w.Code != http.StatusNotFound || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s with the secret %q: %d, %q", p, wrong, w.Code, w.Header().Get("Cache-Control"))
+			}
+			if changed := slices.DeleteFunc(undone.Statements(), quietly); len(changed) > 0 {
+				t.Errorf("%s with the secret %q wrote %v", p, wrong, changed)
+			}
+		}
+	}
+	if secrets < 5 {
+		t.Errorf("%d routes ask for a secret, want those of rating and of stopping", secrets)
 	}
 }

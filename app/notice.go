@@ -6,7 +6,9 @@ import (
 	"os"
 	"strings"
 
+	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/moment"
 	"cchc/demo"
 	"cchc/dossier"
@@ -182,6 +184,11 @@ func (s noticeSource) Addressee(ctx context.Context, id string) (notice.Addresse
 func (s noticeSource) ByToken(ctx context.Context, token string) (id, code string, u unit.ID, err error) {
 	d, err := s.r.desk.ByToken(ctx, s.r.db, token)
 	return d.ID, d.Code, d.UnitID(), err
+}
+
+// May implements notice.Source.
+func (s noticeSource) May(ctx context.Context, q db.Queryer, a actor.Actor, x auth.Act, id string) error {
+	return s.r.desk.MayAct(ctx, q, a, x, id)
 }
 
 // ByCode implements noticeweb.Dossiers.

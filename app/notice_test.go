@@ -13,6 +13,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/db/dbtest"
 	"cchc/base/fault"
 	"cchc/base/moment"
@@ -294,6 +295,44 @@ func TestAnApplicantCanStopNoticesAndAgreeToZalo(t *testing.T) {
 	sweep(t, r)
 	if got := zalo.events(); !slices.Equal(got, []string{"papers 0905123456"}) || len(mail.took)+len(sms.took) != 0 {
 		t.Errorf("after agreeing to Zalo: %q, %v, %v", got, mail.took, sms.took)
+	}
+}
+
+// Of what was erased nobody knows any more whose it is: there is nobody whose wish could
+// be noted, and nothing is.
+func TestNobodyIsToldOfWhatWasErased(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r, clock, u, _, _ := told(t)
+	officer := person(t, r, "motcua", actor.OneStop, u)
+	clock.Advance(time.Minute)
+	d, err := r.desk.Receive(ctx, officer, application(u, dossier.Person{Name: "A", Email: "a@example.vn", Phone: "0905123456"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if may, err := r.notices.MaySay(ctx, officer, d.ID); !may || err != nil {
+		t.Errorf("who receives may not note it: %v, %v", may, err)
+	}
+	if err := r.desk.Finish(ctx, officer, d.Code, dossier.Result{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, keptNoMore, d.ID, tx.Now)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, stopped := r.notices.Stop(ctx, d.RatingToken)
+	for what, err := range map[string]error{"at the counter": r.notices.Say(ctx, officer, d.ID, u, map[string]bool{notice.Email: true}), "by the link": stopped} {
+		if f := fault.As(err); f == nil || f.Kind != fault.Conflict || f.Key != "dossier.erased" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if may, err := r.notices.MaySay(ctx, officer, d.ID); may || err != nil {
+		t.Errorf("the page offers it: %v, %v", may, err)
+	}
+	if said, err := r.notices.Said(ctx, officer, d.ID, u); err != nil || len(said) != 0 {
+		t.Errorf("noted %v, %v", said, err)
 	}
 }
 

@@ -1,14 +1,11 @@
 package app
 
 import (
-	"context"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	"cchc/base/web"
 )
 
 // Whatever a page changes a program can change too, or the table says why not: a
@@ -16,15 +13,8 @@ import (
 // the same ("POST /x: do-this, do-that") or after "–" the reason why there is none.
 func TestWhatPagesDoProgramsCanDo(t *testing.T) {
 	t.Parallel()
-	r, _, _, _ := commune(t)
-	h, stop, err := r.handler(context.Background(), serveFlags{Files: t.TempDir(), Base: "https://cchc.example.vn",
-		SSO: ssoFlags{Issuer: "https://sso.example.vn", Client: "cchc"}}) // every page there can be
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
 	posts := map[string]bool{}
-	for _, p := range h.(*web.Mux).Patterns() {
+	for _, p := range everyPage(t).Patterns() {
 		if strings.HasPrefix(p, "POST ") {
 			posts[p] = true
 		}

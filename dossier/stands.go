@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"errors"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -70,6 +71,19 @@ func (k *Desk) may(ctx context.Context, q db.Queryer, a actor.Actor, x auth.Act,
 		return err
 	}
 	return k.Guard.Do(ctx, q, a, x, d.State.Unit, now, refusal(x, d, now))
+}
+
+// MayAct returns nil when a may do an act, which another room does, to a dossier as it
+// stands. Faults: Forbidden; Conflict; NotFound for an id that is nobody's.
+func (k *Desk) MayAct(ctx context.Context, q db.Queryer, a actor.Actor, x auth.Act, id string) error {
+	d, err := db.One(ctx, q, byID, scan, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return notFound(id)
+	}
+	if err != nil {
+		return err
+	}
+	return k.may(ctx, q, a, x, &d)
 }
 
 // refusal says why an act is not for a dossier that stands so.

@@ -116,6 +116,8 @@ func TestEveryActIsPossibleInItsStatesAndInNoOther(t *testing.T) {
 			auth.Complain.Name:         func(ctx context.Context) error { return k.Complain(ctx, who, code, "A", "") },
 			auth.ReverseComplaint.Name: func(ctx context.Context) error { return k.Reverse(ctx, who, code, "A", "") },
 			auth.RateDossier.Name:      func(ctx context.Context) error { return k.Rate(ctx, before.RatingToken, 5) },
+			auth.SayNotices.Name:       func(ctx context.Context) error { return k.MayAct(ctx, o.DB, who, auth.SayNotices, before.ID) },
+			auth.StopNotices.Name:      func(ctx context.Context) error { return k.MayAct(ctx, o.DB, who, auth.StopNotices, before.ID) },
 			auth.ExplainRating.Name:    func(ctx context.Context) error { return k.Explain(ctx, before.RatingToken, "A") },
 			auth.TransferDossier.Name: func(ctx context.Context) error {
 				_, err := k.Assign(ctx, who, before.State.Unit, o.Mountain, []string{code}, o.DB.Now().Date(), "NQ")

@@ -135,6 +135,9 @@ type Source interface {
 	Addressee(ctx context.Context, dossier string) (Addressee, error)
 	// ByToken returns the dossier of an applicant's secret. Errors: db.ErrNotFound.
 	ByToken(ctx context.Context, token string) (dossier, code string, u unit.ID, err error)
+	// May returns nil when a may do an act to a dossier as it stands. Faults: Forbidden,
+	// Conflict.
+	May(ctx context.Context, q db.Queryer, a actor.Actor, x auth.Act, dossier string) error
 }
 
 // A Book keeps notices, their templates, and what is on its way. DB, Guard, Units

@@ -36,7 +36,8 @@ func sayings(ctx context.Context, q db.Queryer, dossier string) (map[string]bool
 }
 
 // Stop ends the notices of a dossier, as its applicant asks by the secret of the
-// dossier. Faults: NotFound.
+// dossier. Faults: NotFound; Conflict for a dossier of which nobody knows any more
+// whose it is, and of which nobody is told anything.
 func (b *Book) Stop(ctx context.Context, token string) (code string, err error) {
 	id, code, u, err := b.ByToken(ctx, token)
 	if err != nil {
@@ -46,7 +47,13 @@ func (b *Book) Stop(ctx context.Context, token string) (code string, err error) 
 	for _, c := range Leaving {
 		wanted[c] = false
 	}
-	return code, b.DB.Write(ctx, func(tx *db.Tx) error { return said(ctx, tx, actor.System("applicant"), id, u, wanted) })
+	applicant := actor.System("applicant")
+	return code, b.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := b.Source.May(ctx, tx, applicant, auth.StopNotices, id); err != nil {
+			return err
+		}
+		return said(ctx, tx, applicant, id, u, wanted)
+	})
 }
 
 // ByToken returns the dossier of an applicant's secret. Faults: NotFound.
@@ -59,14 +66,24 @@ func (b *Book) ByToken(ctx context.Context, token string) (dossier, code string,
 }
 
 // Say notes what an applicant said at the counter: by which channels notices of
-// the dossier are wanted. The actor receives dossiers in its unit.
+// the dossier are wanted. The actor receives dossiers in its unit. Faults: Forbidden;
+// Conflict for a dossier of which nobody knows any more whose it is.
 func (b *Book) Say(ctx context.Context, a actor.Actor, dossier string, u unit.ID, wanted map[string]bool) error {
 	return b.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := b.Guard.Check(ctx, tx, a, auth.DossierReceive, u); err != nil {
+		if err := b.Source.May(ctx, tx, a, auth.SayNotices, dossier); err != nil {
 			return err
 		}
 		return said(ctx, tx, a, dossier, u, wanted)
 	})
+}
+
+// MaySay reports whether a may note now what the applicant of a dossier says.
+func (b *Book) MaySay(ctx context.Context, a actor.Actor, dossier string) (bool, error) {
+	err := b.Source.May(ctx, b.DB, a, auth.SayNotices, dossier)
+	if fault.As(err) != nil {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Said returns what the applicant of a dossier said, by channel. The actor reads

@@ -66,6 +66,8 @@ var (
 	Complain         = dossiers.act("complain", DossierReceive, arrived+" "+underWay+" "+over)
 	ReverseComplaint = dossiers.act("reverse_complaint", DossierCorrect, arrived+" "+underWay+" "+over)
 	RateDossier      = dossiers.act("rate", DossierRead, "finished stopped handed_over").by(byToken)
+	SayNotices       = dossiers.act("say_notices", DossierReceive, arrived+" "+underWay+" "+over) // by which ways the applicant is told
+	StopNotices      = dossiers.act("stop_notices", DossierRead, arrived+" "+underWay+" "+over).by(byToken)
 	ExplainRating    = dossiers.act("explain_rating", DossierRead, underWay+" finished stopped handed_over").by(byToken)
 
 	TransferDossier = dossiers.act("transfer", UnitChange, arrived+" "+underWay)

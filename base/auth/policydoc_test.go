@@ -108,7 +108,7 @@ var inEnglish = map[string]string{
 	"by.self": "whose account it is", "by.everywhere": "`account.change`, wherever the account holds a role", "by.giver": "who delegates, when the other's account stands so",
 	"by.taker": "to whom it was given", "by.giver_or_taker": "who gave it, who was given it, or who keeps the giver's account", "by.self_or_keeper": "whose account it is, or who keeps that account",
 	"by.bearer": "who has its secret", "by.top": "`system.keep`, in every unit at the top",
-	"account.grant": "give a role", "account.revoke": "end a role", "account.link": "link with single sign-on", "account.unlink": "unlink from single sign-on",
+	"dossier.say_notices": "note by which ways the applicant is told", "dossier.stop_notices": "stop notices", "account.grant": "give a role", "account.revoke": "end a role", "account.link": "link with single sign-on", "account.unlink": "unlink from single sign-on",
 	"account.end_sessions": "end all sessions", "account.reset_factor": "reset second factor", "delegation.now": "running", "title.calendar_day": "Day in a unit's own calendar, or the nation's",
 	"title.unit": "Unit, on the day of the act", "title.token": "Access token",
 }

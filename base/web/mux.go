@@ -27,9 +27,11 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // Access says who may call a route.
 type Access struct {
-	signedIn bool
-	live     bool
-	body     int64
+	signedIn  bool
+	secret    bool
+	published bool
+	live      bool
+	body      int64
 }
 
 var (
@@ -38,7 +40,20 @@ var (
 	Public = Access{}
 	// SignedIn routes send visitors to sign in first.
 	SignedIn = Access{signedIn: true}
+	// BySecret routes are for whoever has the secret {token} of their path, from a receipt
+	// or a message, without an account. Whatever else may be right of a secret that is
+	// nobody's, it is not found. No cache keeps what they answer.
+	BySecret = Access{secret: true}
+	// Published routes show everybody what was published, of whichever unit; the same to
+	// all, and by GET only.
+	Published = Public.OfPublished()
 )
+
+// secretInPath is where the secret of a BySecret route stands in its pattern.
+const secretInPath = "/{token}"
+
+// OfPublished returns the access for a route that shows only what was published.
+func (a Access) OfPublished() Access { a.published = true; return a }
 
 // Body returns the access with another limit for the size of what is sent, for
 // uploads.
@@ -51,6 +66,12 @@ func (a Access) Live() Access { a.live = true; return a }
 
 // NeedsSignIn reports whether visitors are refused.
 func (a Access) NeedsSignIn() bool { return a.signedIn }
+
+// NeedsSecret reports whether the route is for who has the secret of its path.
+func (a Access) NeedsSecret() bool { return a.secret }
+
+// ShowsPublished reports whether the route shows only what was published.
+func (a Access) ShowsPublished() bool { return a.published }
 
 // Config is what a Mux needs from the rest of the program.
 type Config struct {
@@ -184,11 +205,18 @@ func New(cfg Config) *Mux {
 }
 
 // Handle registers a handler for a pattern of http.ServeMux, which must name a
-// method. It panics for one that does not, and where ServeMux does.
+// method. It panics for one that does not, where ServeMux does, and for an access that
+// the pattern belies: a secret that is not in the path, something published by POST.
 func (m *Mux) Handle(pattern string, a Access, h Handler) {
 	method, _, ok := strings.Cut(pattern, " ")
 	if !ok || method != strings.ToUpper(method) {
 		panic("web: the pattern " + pattern + " names no method")
+	}
+	if a.secret != strings.Contains(pattern+"/", secretInPath+"/") {
+		panic("web: a secret is in the path of a route that asks for one, and of no other: " + pattern)
+	}
+	if a.published && method != http.MethodGet {
+		panic("web: what was published is read: " + pattern)
 	}
 	m.patterns = append(m.patterns, pattern)
 	m.access[pattern] = a
@@ -203,6 +231,9 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 			limit = m.cfg.BodyLimit
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if a.secret {
+			w.Header().Set("Cache-Control", "no-store")
+		}
 		if err := h(w, r); err != nil {
 			m.fail(w, r, err)
 		}
@@ -218,6 +249,9 @@ func (m *Mux) Plain(path string, h http.HandlerFunc) {
 
 // Patterns lists what Handle and Plain were called with, in order.
 func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
+
+// AccessOf returns who may call a pattern of Patterns; Public for one of Plain.
+func (m *Mux) AccessOf(pattern string) Access { return m.access[pattern] }
 
 // Routes returns the plain mux, for libraries that register routes by themselves
 // (the API). They stand behind the same guards, and check rights by themselves.

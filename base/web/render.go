@@ -17,8 +17,8 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Render writes a component as an HTML page. It is rendered whole before the
 // first byte is sent, so that an error becomes an error page and never half of
-// one. What somebody signed in sees is kept by no cache; what everybody sees may
-// be asked for again by its ETag.
+// one. What somebody signed in sees, or has a secret for, is kept by no cache; what
+// everybody sees may be asked for again by its ETag.
 func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
 	b := buffers.Get().(*bytes.Buffer)
 	defer func() { b.Reset(); buffers.Put(b) }()
@@ -27,7 +27,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Componen
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	if status != http.StatusOK || Actor(r.Context()).SignedIn() {
+	if status != http.StatusOK || Actor(r.Context()).SignedIn() || h.Get("Cache-Control") == "no-store" {
 		h.Set("Cache-Control", "no-store")
 	} else {
 		sum := sha256.Sum256(b.Bytes())

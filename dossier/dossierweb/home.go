@@ -48,9 +48,9 @@ func (p *Public) Register(mux *web.Mux) {
 	mux.Handle("GET /{$}", web.Public, p.home)
 	mux.Handle("GET /lookup", web.Public, p.lookup)
 	mux.Handle("POST /lookup", web.Public, p.lookup)
-	mux.Handle("GET /rate/{token}", web.Public, p.ask)
-	mux.Handle("POST /rate/{token}", web.Public, p.rate)
-	mux.Handle("POST /rate/{token}/reason", web.Public, p.explain)
+	mux.Handle("GET /rate/{token}", web.BySecret, p.ask)
+	mux.Handle("POST /rate/{token}", web.BySecret, p.rate)
+	mux.Handle("POST /rate/{token}/reason", web.BySecret, p.explain)
 }
 
 // Allow reports whether a visitor's address may try a dossier's code and digits now; all

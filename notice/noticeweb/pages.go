@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"cchc/base/actor"
 	"cchc/base/i18n"
 	"cchc/base/live"
 	"cchc/base/web"
@@ -54,8 +53,8 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("POST "+Admin+"/templates/{event}/{channel}/{lang}", web.SignedIn, p.saveTemplate)
 	mux.Handle("GET /dossiers/{code}/notices", web.SignedIn, p.dossier)
 	mux.Handle("POST /dossiers/{code}/notices", web.SignedIn, p.say)
-	mux.Handle("GET /stop/{token}", web.Public, p.askStop)
-	mux.Handle("POST /stop/{token}", web.Public, p.stop)
+	mux.Handle("GET /stop/{token}", web.BySecret, p.askStop)
+	mux.Handle("POST /stop/{token}", web.BySecret, p.stop)
 }
 
 type inboxPage struct {
@@ -211,7 +210,7 @@ func (p *Pages) dossier(w http.ResponseWriter, r *http.Request) error {
 	if v.List, err = p.Book.OfDossier(ctx, a, id, u); err != nil {
 		return err
 	}
-	if v.May, err = p.mayReceive(ctx, a, u); err != nil {
+	if v.May, err = p.Book.MaySay(ctx, a, id); err != nil {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, dossierView(v))
@@ -234,10 +233,6 @@ func (p *Pages) say(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.SeeOther(w, r, "/dossiers/"+r.PathValue("code")+"/notices", "notice.said")
-}
-
-func (p *Pages) mayReceive(ctx context.Context, a actor.Actor, u unit.ID) (bool, error) {
-	return p.Book.Guard.May(ctx, p.Book.DB, a, "dossier.receive", u)
 }
 
 func (p *Pages) askStop(w http.ResponseWriter, r *http.Request) error {

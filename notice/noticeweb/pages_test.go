@@ -10,6 +10,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/live"
 	"cchc/base/moment"
@@ -39,6 +40,9 @@ func (s *source) Addressee(context.Context, string) (notice.Addressee, error) {
 func (s *source) ByToken(ctx context.Context, token string) (string, string, unit.ID, error) {
 	d, err := s.o.Desk.ByToken(ctx, s.o.DB, token)
 	return d.ID, d.Code, d.UnitID(), err
+}
+func (s *source) May(ctx context.Context, q db.Queryer, a actor.Actor, x auth.Act, id string) error {
+	return s.o.Desk.MayAct(ctx, q, a, x, id)
 }
 func (s *source) ByCode(ctx context.Context, code string) (string, unit.ID, error) {
 	return s.o.Desk.Ref(ctx, s.o.DB, code)

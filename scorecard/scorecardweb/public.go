@@ -45,13 +45,13 @@ func (c *kept) publication(ctx context.Context, k *scorecard.Desk, q db.Queryer,
 // registerPublic puts everybody's pages at /cchc: what was published, by which
 // method, and as open data. Nobody signs in, and no proposal is here.
 func (p *Pages) registerPublic(mux *web.Mux) {
-	mux.Handle("GET "+publicPath, web.Public, p.publicList)
-	mux.Handle("GET "+publicPath+"/card", web.Public, p.publicCard)
-	mux.Handle("GET "+publicPath+"/{id}", web.Public, p.publicResult)
-	mux.Handle("GET "+publicPath+"/{id}/heat", web.Public, p.publicHeat)
-	mux.Handle("GET "+publicPath+"/{id}/units/{ord}", web.Public, p.publicUnit)
+	mux.Handle("GET "+publicPath, web.Published, p.publicList)
+	mux.Handle("GET "+publicPath+"/card", web.Published, p.publicCard)
+	mux.Handle("GET "+publicPath+"/{id}", web.Published, p.publicResult)
+	mux.Handle("GET "+publicPath+"/{id}/heat", web.Published, p.publicHeat)
+	mux.Handle("GET "+publicPath+"/{id}/units/{ord}", web.Published, p.publicUnit)
 	for _, kind := range []string{"csv", "json"} {
-		mux.Handle("GET "+publicPath+"/{id}/table."+kind, web.Public, p.resultFile(kind, true))
+		mux.Handle("GET "+publicPath+"/{id}/table."+kind, web.Published, p.resultFile(kind, true))
 	}
 }
 

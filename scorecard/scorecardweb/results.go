@@ -28,7 +28,7 @@ const (
 
 func (p *Pages) registerResults(mux *web.Mux) {
 	mux.Handle("GET "+resultsPath, web.SignedIn, p.listResults)
-	mux.Handle("GET "+resultsPath+"/card", web.SignedIn, p.card)
+	mux.Handle("GET "+resultsPath+"/card", web.SignedIn.OfPublished(), p.card)
 	mux.Handle("GET "+resultsPath+"/history", web.SignedIn, p.askHistory)
 	mux.Handle("POST "+resultsPath+"/history", web.SignedIn.Body(largestUpload), p.enterHistory)
 	mux.Handle("GET "+remedialPath+"/{id}", web.SignedIn, p.remedial)
