@@ -320,6 +320,31 @@ func TestALateCalendarMovesPromisesAndSaysWhy(t *testing.T) {
 	o.Clean(t)
 }
 
+// Codes are agency, day and number, and printed: that one exists is no secret among
+// officers, and one of another unit is told from one that was mistyped (ADR 0033). It
+// tells nothing else.
+func TestAnOfficerOfAnotherUnitLearnsThatADossierExistsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	d := o.Receive(t, dossiertest.Birth)
+	stranger := actor.Actor{Account: "stranger", Name: "Lạ", Grants: []actor.Grant{{Role: actor.OneStop, Unit: "elsewhere"}}}
+	told := func(code string) map[string]error {
+		_, whole := o.Desk.ByCode(ctx, o.DB, stranger, code)
+		_, brief := o.Desk.Brief(ctx, o.DB, stranger, code)
+		return map[string]error{"whole": whole, "brief": brief, "a verb": o.Desk.Claim(ctx, stranger, code)}
+	}
+	for what, err := range told(d.Code) {
+		if f := fault.As(err); f == nil || f.Kind != fault.Forbidden || f.Key != "auth.forbidden" || len(f.Args)+len(f.Fields) != 0 {
+			t.Errorf("%s of another unit's: %v", what, err)
+		}
+	}
+	for what, err := range told("H99.101-261123-9999") {
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s of one that nobody has: %v", what, err)
+		}
+	}
+}
+
 func TestPublicLookUpTellsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	o := dossiertest.Desk(t)
