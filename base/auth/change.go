@@ -16,11 +16,12 @@ var (
 	setDisabled = db.SQL("auth.account.set_disabled", `UPDATE account SET disabled_at = $1 WHERE id = $2`)
 	setName     = db.SQL("auth.account.set_name", `UPDATE account SET name = $1 WHERE id = $2`)
 	setPassword = db.SQL("auth.account.set_password", `UPDATE account SET password = $1, password_at = $2, first_password = $3 WHERE id = $4`)
+	passwordNow = db.SQL("auth.account.password_now", `SELECT password FROM account WHERE id = $1`)
 	passwordOf  = db.SQL("auth.account.password", `SELECT login, password, first_password, disabled_at FROM account WHERE id = $1`)
 )
 
-// Disable keeps an account from signing in and ends its sessions; what it did
-// stays under its name. Disabling twice changes nothing. Faults: NotFound; Conflict
+// Disable keeps an account from signing in and ends its sessions and tokens, for good:
+// they do not come back when it is enabled. What it did stays under its name. Disabling twice changes nothing. Faults: NotFound; Conflict
 // for one's own account and for the last administrator of a unit, so
 // that nobody locks the last door.
 func (k *Accounts) Disable(ctx context.Context, a actor.Actor, id, reason string) error {
@@ -55,6 +56,9 @@ func (k *Accounts) setDisabled(ctx context.Context, a actor.Actor, id, reason st
 				if err := k.leaveOne(ctx, tx, h, id, "", tx.Now.Date()); err != nil {
 					return err
 				}
+			}
+			if err := endAll(ctx, tx, a, id); err != nil {
+				return err
 			}
 			verb, at = "account.disable", tx.Now
 		}
@@ -111,8 +115,21 @@ func (k *Accounts) ownPassword(ctx context.Context, a actor.Actor, x Act) (store
 
 // ChangePassword changes the actor's own password, given the present one, and
 // ends the sessions begun before. Faults: Unauthenticated for who has no
-// account; Invalid with fields old and new; TooMany as for signing in.
+// account; Invalid with fields old and new, which must not be the same; TooMany as for
+// signing in.
 func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new string) error {
+	return k.ChangePasswordWith(ctx, a, PasswordChange{Old: old, New: new})
+}
+
+// A PasswordChange is what ChangePasswordWith asks for.
+type PasswordChange struct {
+	Old, New string
+	Tokens   bool // revoke the actor's tokens too: somebody else may have made one
+}
+
+// ChangePasswordWith is ChangePassword that also revokes tokens when that is asked for.
+func (k *Accounts) ChangePasswordWith(ctx context.Context, a actor.Actor, c PasswordChange) error {
+	old, new := c.Old, c.New
 	if !a.SignedIn() || a.IsSystem() {
 		return fault.New(fault.Unauthenticated, "auth.sign_in")
 	}
@@ -126,11 +143,14 @@ func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new s
 	}
 	f := fault.New(fault.Invalid, "auth.account_invalid")
 	checkPassword(f, "new", s.login, new, units...)
+	if f.Or() == nil && new == old { // a first password would stay known to who gave it
+		f.With("new", "auth.password_same")
+	}
 	if err := f.Or(); err != nil {
 		return err
 	}
 	// A session left open must not become a place to guess the password.
-	keys := attemptKeys(s.login, "change-password")
+	keys := loginKeys(s.login, "change-password")
 	if err := take(ctx, k.DB, keys); err != nil {
 		return err
 	}
@@ -146,17 +166,40 @@ func (k *Accounts) ChangePassword(ctx context.Context, a actor.Actor, old, new s
 		return err
 	}
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := unchanged(ctx, tx, a.Account, s.hash); errors.Is(err, errPasswordChanged) {
+			return fault.New(fault.Invalid, "auth.account_invalid").With("old", "auth.password_wrong").Because(err)
+		} else if err != nil {
+			return err
+		}
 		if err := giveBack(ctx, tx, keys); err != nil {
 			return err
 		}
 		if a.For.Account != "" {
 			return fault.New(fault.Forbidden, "auth.forbidden") // nobody is deputised for that
 		}
+		if c.Tokens {
+			if err := endTokens(ctx, tx, a, a.Account); err != nil {
+				return err
+			}
+		}
 		return storePassword(ctx, tx, a, "account.change_password", a.Account, hash, 0)
 	})
 }
 
-// ResetPassword sets another account's password and ends its sessions; its owner
+// errPasswordChanged tells that a password changed while another was looked at.
+var errPasswordChanged = errors.New("the password changed meanwhile")
+
+// unchanged returns errPasswordChanged when a password is not that of hash any more:
+// hashing takes long, and a keeper may have reset it meanwhile.
+func unchanged(ctx context.Context, tx *db.Tx, account, hash string) error {
+	now, err := db.Value[string](ctx, tx, passwordNow, account)
+	if err == nil && now != hash {
+		err = errPasswordChanged
+	}
+	return err
+}
+
+// ResetPassword sets another account's password and ends its sessions and tokens; its owner
 // must change it at the next sign-in. Faults: NotFound; Invalid with field new;
 // Conflict for one's own account, whose password ChangePassword changes.
 func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new string) error {
@@ -183,6 +226,9 @@ func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new str
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		// Again, as of this write: the grants may have changed while we hashed.
 		if _, err := k.may(ctx, tx, a, NewPassword, id); err != nil {
+			return err
+		}
+		if err := endAll(ctx, tx, a, id); err != nil {
 			return err
 		}
 		return storePassword(ctx, tx, a, "account.reset_password", id, hash, 1)

@@ -186,7 +186,7 @@ func (k *Accounts) PendingFactor(ctx context.Context, a actor.Actor) (string, er
 // and returns the recovery codes: they are shown once. Faults: Invalid with field
 // code; Conflict when it is on already; TooMany.
 func (k *Accounts) ConfirmFactor(ctx context.Context, a actor.Actor, code string) (recovery []string, err error) {
-	keys := attemptKeys("factor:"+a.Account, "")
+	keys := loginKeys(secondLogin(a.Account), "")
 	if err := take(ctx, k.DB, keys); err != nil {
 		return nil, err
 	}
@@ -284,7 +284,7 @@ func (k *Accounts) withCode(ctx context.Context, a actor.Actor, code string, do 
 	if a.For.Account != "" {
 		return fault.New(fault.Forbidden, "auth.forbidden")
 	}
-	keys := attemptKeys("factor:"+a.Account, "")
+	keys := loginKeys(secondLogin(a.Account), "")
 	if err := take(ctx, k.DB, keys); err != nil {
 		return err
 	}
@@ -307,7 +307,7 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 	if err != nil {
 		return SignedIn{}, err
 	}
-	keys := attemptKeys("factor:"+who.Login, t.From)
+	keys := attemptKeys(secondLogin(who.Login), t.From)
 	if err := take(ctx, k.DB, keys); err != nil {
 		return SignedIn{}, err
 	}
@@ -320,7 +320,7 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 		if err != nil {
 			return err
 		}
-		in = SignedIn{Actor: a, At: tx.Now}
+		in = SignedIn{Actor: a}
 		if recovery {
 			lost, err := db.Value[moment.Instant](ctx, tx, factorLostAt, account)
 			if err != nil {
@@ -331,7 +331,7 @@ func (k *Accounts) SecondStep(ctx context.Context, account, code string, t Attem
 				return err
 			}
 		}
-		return k.begin(ctx, tx, a, keys, t)
+		return k.begin(ctx, tx, &in, keys, t)
 	})
 	return in, err
 }

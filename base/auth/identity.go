@@ -110,8 +110,8 @@ func (k *Accounts) SignInBy(ctx context.Context, id Identity, t Attempt) (in Sig
 				return err
 			}
 		}
-		in = SignedIn{Actor: a, At: tx.Now}
-		return k.begin(ctx, tx, a, nil, t)
+		in = SignedIn{Actor: a}
+		return k.begin(ctx, tx, &in, nil, t)
 	})
 	if err == nil {
 		err = refused
@@ -280,7 +280,7 @@ func (k *Accounts) ConfirmPassword(ctx context.Context, a actor.Actor, password 
 	if err != nil {
 		return err
 	}
-	keys := attemptKeys(s.login, "confirm-password")
+	keys := loginKeys(s.login, "confirm-password")
 	if err := take(ctx, k.DB, keys); err != nil {
 		return err
 	}
@@ -294,5 +294,12 @@ func (k *Accounts) ConfirmPassword(ctx context.Context, a actor.Actor, password 
 	if !ok {
 		return fault.New(fault.Invalid, "auth.account_invalid").With("password", "auth.password_wrong")
 	}
-	return k.DB.Write(ctx, func(tx *db.Tx) error { return giveBack(ctx, tx, keys) })
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := unchanged(ctx, tx, a.Account, s.hash); errors.Is(err, errPasswordChanged) {
+			return fault.New(fault.Invalid, "auth.account_invalid").With("password", "auth.password_wrong").Because(err)
+		} else if err != nil {
+			return err
+		}
+		return giveBack(ctx, tx, keys)
+	})
 }

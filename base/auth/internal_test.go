@@ -120,3 +120,56 @@ func TestNetworksOfAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A password that is reset while a sign-in waits for its hash opens nothing more, and
+// the old one is not put back in another form. Not parallel: it stands in for all of the
+// package's hashing.
+func TestAPasswordThatIsResetMeanwhileDoesNotSignIn(t *testing.T) {
+	ctx := context.Background()
+	d, _ := dbtest.Open(t)
+	k := &Accounts{DB: d}
+	const first, next = "nắng chiều trên sông", "mưa rơi trên mái hiên"
+	id, err := k.Create(ctx, actor.System("test"), NewAccount{Login: "hoa.nt", Name: "Nguyễn Thị Hoa", Password: first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Load(ctx, d, id, d.Now().Date())
+	if err != nil {
+		t.Fatal(err)
+	}
+	meanwhile := func(do func() error) {
+		done := false
+		checkHash = func(password, hash string) (bool, *argon2id.Params, error) {
+			ok, _, err := argon2id.CheckHash(password, hash)
+			if !done {
+				done = true
+				if err := do(); err != nil {
+					t.Error(err)
+				}
+			}
+			weak := *params
+			weak.Iterations = 1
+			return ok, &weak, err // as if it had been made long ago: it is made anew
+		}
+	}
+	defer func() { checkHash = argon2id.CheckHash }()
+	reset := func() error { return k.ResetPassword(ctx, actor.System("test"), id, next) }
+	meanwhile(reset)
+	_, err = k.SignIn(ctx, "hoa.nt", first, "10.0.0.1")
+	if f := fault.As(err); f == nil || f.Key != "auth.wrong" {
+		t.Errorf("the password of before signs in: %v", err)
+	}
+	meanwhile(func() error { return nil })
+	if in, err := k.SignIn(ctx, "hoa.nt", next, "10.0.0.1"); err != nil || !in.Actor.FirstPassword {
+		t.Errorf("the new one: %+v, %v", in, err)
+	}
+	// The same while it is changed or shown by its owner.
+	meanwhile(func() error { return k.ResetPassword(ctx, actor.System("test"), id, first) })
+	if err := k.ChangePassword(ctx, a, next, "gió thổi qua cánh đồng"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("what a keeper set meanwhile is written over: %v", err)
+	}
+	meanwhile(reset)
+	if err := k.ConfirmPassword(ctx, a, first); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a password that was reset meanwhile is taken for the person: %v", err)
+	}
+}

@@ -338,8 +338,8 @@ func (p *Passkeys) SignIn(ctx context.Context, waiting, answer, pending string, 
 		if _, err := tx.Exec(ctx, passkeyUsed, string(text), tx.Now, key.ID); err != nil {
 			return err
 		}
-		in = SignedIn{Actor: a, At: tx.Now}
-		return p.Accounts.begin(ctx, tx, a, nil, t)
+		in = SignedIn{Actor: a}
+		return p.Accounts.begin(ctx, tx, &in, nil, t)
 	})
 	if err == nil {
 		err = refused

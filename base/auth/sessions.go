@@ -63,7 +63,8 @@ func (k *Accounts) sessions(ctx context.Context, q db.Queryer, account string) (
 }
 
 // EndSession ends one of the actor's own sessions, or with a zero instant all but
-// the one that began at keep. Ending what is over is no error.
+// the one that began at keep, and the actor's tokens too: whoever was in may have made
+// one. Ending what is over is no error.
 func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep moment.Instant) error {
 	if !a.SignedIn() || a.IsSystem() {
 		return fault.New(fault.Unauthenticated, "auth.sign_in")
@@ -73,6 +74,9 @@ func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep momen
 			_, err = tx.Exec(ctx, endSession, tx.Now, a.Account, at)
 		} else {
 			_, err = tx.Exec(ctx, endSessions, tx.Now, a.Account, tx.Now.Add(-alive), keep)
+			if err == nil {
+				err = endTokens(ctx, tx, a, a.Account)
+			}
 		}
 		if err != nil {
 			return err
@@ -81,16 +85,45 @@ func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep momen
 	})
 }
 
-// EndSessions ends every session of another account. Faults: NotFound.
+// EndSessions ends every session of another account, and revokes its tokens. Faults:
+// NotFound.
 func (k *Accounts) EndSessions(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		if _, err := k.may(ctx, tx, a, CutSessions, id); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, endSessions, tx.Now, id, tx.Now.Add(-alive), 0); err != nil {
+		if err := endAll(ctx, tx, a, id); err != nil {
 			return err
 		}
 		return record(ctx, tx, a, "account.end_sessions", id, "")
+	})
+}
+
+// endAll ends every session and every token of an account.
+func endAll(ctx context.Context, tx *db.Tx, a actor.Actor, account string) error {
+	if _, err := tx.Exec(ctx, endSessions, tx.Now, account, tx.Now.Add(-alive), 0); err != nil {
+		return err
+	}
+	return endTokens(ctx, tx, a, account)
+}
+
+// SignedOut ends the session of an account that began at an instant, when its browser
+// signs out or somebody else signs in there: a request that is still under way cannot
+// bring it back. Ending what is over changes nothing.
+func (k *Accounts) SignedOut(ctx context.Context, account string, at moment.Instant) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, endSession, tx.Now, account, at)
+		if err != nil || n == 0 {
+			return err
+		}
+		a, err := Load(ctx, tx, account, tx.Now.Date())
+		if fault.Is(err, fault.Unauthenticated) { // closed meanwhile
+			a, err = actor.Actor{Account: account}, nil
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "account.sign_out", account, a.Home())
 	})
 }
 
@@ -115,9 +148,18 @@ func agent(ua string) string {
 // Renew begins a new session of the actor, after a change of password ended all.
 func (k *Accounts) Renew(ctx context.Context, a actor.Actor, userAgent string) (at moment.Instant, err error) {
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
-		at = tx.Now
-		_, err := tx.Exec(ctx, beginSession, a.Account, tx.Now, agent(userAgent))
+		at, err = startSession(ctx, tx, a.Account, userAgent)
 		return err
 	})
 	return at, err
+}
+
+// startSession notes that a session of an account begins and returns the instant that
+// names it: now, or the next that is free, so that one which ends takes no other with it.
+func startSession(ctx context.Context, tx *db.Tx, account, userAgent string) (moment.Instant, error) {
+	for at := tx.Now; ; at++ {
+		if n, err := tx.Exec(ctx, beginSession, account, at, agent(userAgent)); err != nil || n > 0 {
+			return at, err
+		}
+	}
 }

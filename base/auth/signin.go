@@ -65,13 +65,26 @@ func RefusedAccount(err error) string {
 
 // SignInWith is SignIn that also keeps what sort of browser it was.
 func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) {
-	login, password, from := FoldLogin(t.Login), t.Password, t.From
-	keys := attemptKeys(login, from)
+	login, password := FoldLogin(t.Login), t.Password
+	keys := attemptKeys(login, t.From)
 	// Counted before the password is looked at: a thousand guesses at once must
 	// not all find the counter at zero.
 	if err := take(ctx, k.DB, keys); err != nil {
 		return SignedIn{}, err
 	}
+	// While a password is looked at it may be reset, or made anew from the same one.
+	for range 3 {
+		in, err := k.enter(ctx, t, login, password, keys)
+		if !errors.Is(err, errPasswordChanged) {
+			return in, err
+		}
+	}
+	return SignedIn{}, fault.New(fault.Invalid, "auth.wrong").Because(errPasswordChanged)
+}
+
+// enter looks at a password and begins the session. It returns errPasswordChanged when
+// the one that was looked at is not the account's any more.
+func (k *Accounts) enter(ctx context.Context, t Attempt, login, password string, keys []attemptKey) (SignedIn, error) {
 	type stored struct {
 		id, hash string
 		may      bool
@@ -108,6 +121,9 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 	}
 	var in SignedIn
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := unchanged(ctx, tx, s.id, s.hash); err != nil {
+			return err
+		}
 		if fresh != "" {
 			if _, err := tx.Exec(ctx, storeOld, fresh, s.id); err != nil {
 				return err
@@ -125,8 +141,8 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 		if err != nil {
 			return err
 		}
-		in = SignedIn{Actor: a, At: tx.Now}
-		return k.begin(ctx, tx, a, keys, t)
+		in = SignedIn{Actor: a}
+		return k.begin(ctx, tx, &in, keys, t)
 	})
 	if err != nil {
 		return SignedIn{}, err
@@ -134,17 +150,18 @@ func (k *Accounts) SignInWith(ctx context.Context, t Attempt) (SignedIn, error) 
 	return in, nil
 }
 
-// begin begins a session of an actor who has shown who they are. Where there may be
-// only so many at once, the oldest end.
-func (k *Accounts) begin(ctx context.Context, tx *db.Tx, a actor.Actor, keys []attemptKey, t Attempt) error {
+// begin begins a session of an actor who has shown who they are, and says since when it
+// is. Where there may be only so many at once, the oldest end.
+func (k *Accounts) begin(ctx context.Context, tx *db.Tx, in *SignedIn, keys []attemptKey, t Attempt) (err error) {
 	if err := giveBack(ctx, tx, keys); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, beginSession, a.Account, tx.Now, agent(t.Agent)); err != nil {
+	a := in.Actor
+	if in.At, err = startSession(ctx, tx, a.Account, t.Agent); err != nil {
 		return err
 	}
 	if from := network(t.From); from != "" {
-		if _, err := tx.Exec(ctx, seenSession, a.Account, tx.Now, from, tx.Now, tx.Now); err != nil {
+		if _, err := tx.Exec(ctx, seenSession, a.Account, in.At, from, tx.Now, tx.Now); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,8 @@ import (
 type Standing struct {
 	LastSignIn    moment.Instant // zero: not within 400 days
 	FirstPassword bool           // nobody but the keeper's first password opened it yet
-	Failed        int            // sign-ins that failed in the last 15 minutes, from everywhere
-	Locked        moment.Instant // until when sign-in is refused, from somewhere at least; zero when it is not
+	Failed        int            // sign-ins that failed in the window that is open, from everywhere
+	Locked        moment.Instant // until when sign-in or its second step is refused, from somewhere at least; zero when neither is
 	Sessions      []Session
 	Together      []Place // sessions that were used at once from different networks
 }
@@ -22,13 +22,13 @@ var (
 	firstPassword  = db.SQL("auth.account.first", `SELECT first_password FROM account WHERE id = $1`)
 	firstPasswords = db.SQL("auth.account.firsts", `SELECT id FROM account WHERE first_password = 1`)
 	attemptsOf     = db.SQL("auth.attempt.of", `
-		SELECT key, count, since
+		SELECT login_key, key, count, since, wait
 		FROM sign_in_attempt
-		WHERE login_key = $1 AND login_key <> '' AND since > $2`)
+		WHERE login_key IN ($1, $2) AND login_key <> '' AND since + wait > $3`)
 	attemptsAll = db.SQL("auth.attempt.all", `
-		SELECT login_key, key, count, since
+		SELECT login_key, key, count, since, wait
 		FROM sign_in_attempt
-		WHERE login_key <> '' AND since > $1`)
+		WHERE login_key <> '' AND since + wait > $1`)
 	dropAttempts = db.SQL("auth.attempt.drop", `DELETE FROM sign_in_attempt WHERE login_key = $1 AND login_key <> ''`)
 )
 
@@ -61,22 +61,17 @@ func (k *Accounts) Standing(ctx context.Context, a actor.Actor, id string) (s St
 		if s.Together, err = together(ctx, q, id, k.DB.Now()); err != nil {
 			return err
 		}
-		own := attemptHash("login", acc.Login)
+		steps := signInKeys(acc.Login)
 		return db.Each(ctx, q, attemptsOf, func(r db.Scanner) error {
-			var key string
-			var n int64
-			var since moment.Instant
-			if err := r.Scan(&key, &n, &since); err != nil {
-				return err
-			}
+			own, key, c, err := scanCounter(r)
 			if key == own {
-				s.Failed = int(n)
+				s.Failed += int(c.count)
 			}
-			if full(own, key, n) {
-				s.Locked = max(s.Locked, since.Add(attemptWindow))
+			if full(own, key, c.count) {
+				s.Locked = max(s.Locked, c.until())
 			}
-			return nil
-		}, own, k.DB.Now().Add(-attemptWindow))
+			return err
+		}, steps[0], steps[1], k.DB.Now())
 	})
 	return s, err
 }
@@ -106,20 +101,16 @@ func (k *Accounts) Standings(ctx context.Context, list []Account) (map[string]St
 			out[id] = s
 		}
 		return db.Each(ctx, q, attemptsAll, func(r db.Scanner) error {
-			var own, key string
-			var n int64
-			var since moment.Instant
-			if err := r.Scan(&own, &key, &n, &since); err != nil {
-				return err
+			own, key, c, err := scanCounter(r)
+			if full(own, key, c.count) {
+				locked[own] = max(locked[own], c.until())
 			}
-			if full(own, key, n) {
-				locked[own] = max(locked[own], since.Add(attemptWindow))
-			}
-			return nil
-		}, k.DB.Now().Add(-attemptWindow))
+			return err
+		}, k.DB.Now())
 	})
 	for _, acc := range list {
-		if until := locked[attemptHash("login", acc.Login)]; until != 0 {
+		steps := signInKeys(acc.Login)
+		if until := max(locked[steps[0]], locked[steps[1]]); until != 0 {
 			s := out[acc.ID]
 			s.Locked = until
 			out[acc.ID] = s
@@ -128,16 +119,30 @@ func (k *Accounts) Standings(ctx context.Context, list []Account) (map[string]St
 	return out, err
 }
 
-// Unlock forgets the failed attempts on an account, so that its owner may try
-// again at once. Faults: NotFound.
+// signInKeys are the keys of a login's own counters: of the password, and of the second
+// step.
+func signInKeys(login string) [2]string {
+	return [2]string{attemptHash("login", login), attemptHash("login", secondLogin(login))}
+}
+
+func scanCounter(r db.Scanner) (own, key string, c counter, err error) {
+	err = r.Scan(&own, &key, &c.count, &c.since, &c.wait)
+	return own, key, c, err
+}
+
+// Unlock forgets the failed attempts on an account, of its codes too, so that its owner
+// may try again at once. Faults: NotFound.
 func (k *Accounts) Unlock(ctx context.Context, a actor.Actor, id string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		acc, err := k.may(ctx, tx, a, ForgetTries, id)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, dropAttempts, attemptHash("login", acc.Login)); err != nil {
-			return err
+		steps := signInKeys(acc.Login)
+		for _, own := range append(steps[:], attemptHash("login", secondLogin(id))) { // and what needs a code at /me
+			if _, err := tx.Exec(ctx, dropAttempts, own); err != nil {
+				return err
+			}
 		}
 		return record(ctx, tx, a, "account.unlock", id, "")
 	})

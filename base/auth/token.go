@@ -85,7 +85,9 @@ func ExpandScopes(scopes []string) (verbs, unknown []string) {
 
 // CreateToken makes a token and returns it with its secret, which nobody can see
 // again. One's own needs no verb; another's needs account.change wherever that
-// account has a grant. With a token no token can be made. Faults: Forbidden,
+// account has a grant, and for every verb of the token the actor's own right to it
+// wherever the token will reach: who keeps accounts makes nobody a key to what they may
+// not open themselves. With a token no token can be made. Faults: Forbidden,
 // NotFound; Invalid with fields name, scopes, unit, until; Conflict for an account that
 // only reads or has a first password.
 func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (Token, string, error) {
@@ -143,12 +145,26 @@ func (k *Accounts) CreateToken(ctx context.Context, a actor.Actor, n NewToken) (
 			return err
 		}
 		// Of a group the token gets what the account has; what is named must be had.
+		// What its maker has not is not the maker's to give.
 		t.Scopes = nil
 		for _, v := range verbs {
-			if len(Roots(holder, Verb(v))) > 0 {
+			roots, key := Roots(holder, Verb(v)), ""
+			if len(roots) == 0 {
+				key = "auth.scope_not_held"
+			} else if n.Account != a.Account {
+				for _, u := range roots {
+					if ok, err := k.Guard.May(ctx, tx, a, Verb(v), u); err != nil {
+						return err
+					} else if !ok {
+						key = "auth.scope_not_makers"
+					}
+				}
+			}
+			switch {
+			case key == "":
 				t.Scopes = append(t.Scopes, v)
-			} else if slices.Contains(n.Scopes, v) {
-				return fault.New(fault.Invalid, "auth.token_invalid").With("scopes", "auth.scope_not_held", "Scope", v)
+			case slices.Contains(n.Scopes, v):
+				return fault.New(fault.Invalid, "auth.token_invalid").With("scopes", key, "Scope", v)
 			}
 		}
 		if len(t.Scopes) == 0 {
@@ -196,12 +212,33 @@ func (k *Accounts) RevokeToken(ctx context.Context, a actor.Actor, id string) er
 		case !EndToken.In(now):
 			return fault.New(fault.Conflict, "auth.token_over", "Day", t.Expires.Date())
 		}
-		if _, err := tx.Exec(ctx, tokenEnd, tx.Now, id); err != nil {
+		return revokeToken(ctx, tx, a, t)
+	})
+}
+
+func revokeToken(ctx context.Context, tx *db.Tx, a actor.Actor, t Token) error {
+	if _, err := tx.Exec(ctx, tokenEnd, tx.Now, t.ID); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "token.revoke", Kind: "token", ID: t.ID, Unit: t.Unit, Changes: []audit.Change{
+		{Field: "revoked", To: tx.Now.String()}}})
+}
+
+// endTokens revokes every token of an account that can still be used.
+func endTokens(ctx context.Context, tx *db.Tx, a actor.Actor, account string) error {
+	list, err := db.All(ctx, tx, tokensOf, scanToken, account)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		if !EndToken.In(t.Stands(tx.Now)) {
+			continue
+		}
+		if err := revokeToken(ctx, tx, a, t); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "token.revoke", Kind: "token", ID: id, Unit: t.Unit, Changes: []audit.Change{
-			{Field: "revoked", To: tx.Now.String()}}})
-	})
+	}
+	return nil
 }
 
 // OwnTokens returns the actor's tokens, the newest first.
