@@ -69,6 +69,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 				slog.WarnContext(ctx, "where a session is used", "err", err)
 			}
 		},
+		SignedOut: r.accounts.SignedOut,
 		Bearer:    r.bearers.Actor,
 		Elsewhere: r.elsewhere, Training: r.training, Cookie: r.cookie(),
 		Place: r.place, Nav: func(ctx context.Context, a actor.Actor) []ui.Link { return nav(ctx, a, hub, reports) },

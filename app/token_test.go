@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -80,6 +81,10 @@ func TestAProgramCallsWithATokenMadeOnThePage(t *testing.T) {
 	b.Get("/account/tokens").Is(200).Has("h1", "Mã truy cập API của tôi").Has(".empty h2", "Chưa có")
 	b.Post("/account/tokens", "name", "", "scopes", "dossier.read", "until", "31/12/2099").Is(422).Has("#error-summary", "đặt tên").Has("#error-summary", "ngày hết hạn")
 	made := b.Post("/account/tokens", "name", "Cổng tỉnh", "scopes", "dossier.read", "scopes", "dossier.receive", "until", "31/12/2026").Is(201)
+	// A token goes on for long: a session that was left open makes none, and what was typed stays.
+	o.clock.Advance(16 * time.Minute)
+	b.Get("/account/tokens").Is(200).Has("main", "trong 15 phút").Count("[name=name]", 0)
+	b.Post("/account/tokens", "name", "Cổng khác", "scopes", "dossier.read", "until", "31/12/2026").Is(403).Has("main", "trong 15 phút").Count("[name=name][value='Cổng khác']", 1)
 	text := made.Attr("#secret", "value")
 	if made.Header.Get("Cache-Control") != "no-store" || len(text) < 60 {
 		t.Fatalf("the page shows %q, %s", text, made.Header.Get("Cache-Control"))

@@ -60,6 +60,7 @@ func open(t *testing.T) *office {
 	}
 	mux := web.New(web.Config{
 		Now: clock.Now, Sessions: auth.Store{DB: d}, Elsewhere: func(r *http.Request, a actor.Actor) (string, error) { return account.Confined(r, a), nil },
+		SignedOut: o.accounts.SignedOut,
 		Load: func(ctx context.Context, account string, at moment.Instant) (actor.Actor, error) {
 			return auth.Resume(ctx, d, account, at, d.Now().Date())
 		},

@@ -184,7 +184,7 @@ func (p *API) Register(a *api.API) {
 	api.Handle(a, web.SignedIn, op("rename-account", http.MethodPost, "/{id}/rename", "Change the name", ""), func(ctx context.Context, in *renameInput) (*accountOutput, error) {
 		return p.after(ctx, in.ID, k.Rename(ctx, api.Actor(ctx), in.ID, in.Body.Name))
 	})
-	api.Handle(a, web.SignedIn, once(op("reset-password", http.MethodPost, "/{id}/password", "Give a new first password", "Sessions end.")), func(ctx context.Context, in *idInput) (*passwordOutput, error) {
+	api.Handle(a, web.SignedIn, once(op("reset-password", http.MethodPost, "/{id}/password", "Give a new first password", "Sessions and tokens end.")), func(ctx context.Context, in *idInput) (*passwordOutput, error) {
 		out := &passwordOutput{Cache: "no-store"}
 		out.Body.Password = auth.FirstPassword()
 		if err := k.ResetPassword(ctx, api.Actor(ctx), in.ID, out.Body.Password); err != nil {
@@ -201,7 +201,7 @@ func (p *API) Register(a *api.API) {
 	api.Handle(a, web.SignedIn, op("unlock-account", http.MethodPost, "/{id}/unlock", "Let somebody sign in again", "After too many tries."), func(ctx context.Context, in *idInput) (*accountOutput, error) {
 		return p.after(ctx, in.ID, k.Unlock(ctx, api.Actor(ctx), in.ID))
 	})
-	api.Handle(a, web.SignedIn, op("end-sessions", http.MethodPost, "/{id}/sessions/end", "End all sessions", ""), func(ctx context.Context, in *idInput) (*accountOutput, error) {
+	api.Handle(a, web.SignedIn, op("end-sessions", http.MethodPost, "/{id}/sessions/end", "End all sessions", "Tokens are revoked too."), func(ctx context.Context, in *idInput) (*accountOutput, error) {
 		return p.after(ctx, in.ID, k.EndSessions(ctx, api.Actor(ctx), in.ID, ""))
 	})
 	delegations := op("list-delegations", http.MethodGet, "", "List delegations", "Those that hold or lie ahead, of accounts in reach.")

@@ -1,8 +1,10 @@
 package account
 
 import (
+	"context"
 	"net/http"
 
+	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/fault"
 	"cchc/base/i18n"
@@ -17,6 +19,7 @@ type mePage struct {
 	Roles    []ui.Fact
 	Sessions []auth.Session
 	Since    moment.Instant
+	Tokens   int // that can be used
 	Keeper   bool
 	ReadOnly bool
 	SSO      string // name of the provider of single sign-on
@@ -27,6 +30,8 @@ type passwordForm struct {
 	Old   string `form:"old,raw"`
 	New   string `form:"new,raw"`
 	Again string `form:"again,raw"`
+
+	Tokens bool `form:"tokens"` // revoke them too
 }
 
 func (p *Pages) me(w http.ResponseWriter, r *http.Request) error {
@@ -42,11 +47,34 @@ func (p *Pages) me(w http.ResponseWriter, r *http.Request) error {
 	if page.Sessions, err = p.Accounts.Sessions(ctx, a); err != nil {
 		return err
 	}
+	if page.Tokens, err = p.liveTokens(ctx, a); err != nil {
+		return err
+	}
 	return web.Render(w, r, http.StatusOK, meView(page))
 }
 
 func (p *Pages) askPassword(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, passwordView(&ui.Form{}, web.Actor(r.Context()).FirstPassword))
+	return p.passwordIs(w, r, http.StatusOK, &passwordForm{})
+}
+
+func (p *Pages) passwordIs(w http.ResponseWriter, r *http.Request, status int, in *passwordForm) error {
+	a := web.Actor(r.Context())
+	n, err := p.liveTokens(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, status, passwordView(&in.Form, a.FirstPassword, n))
+}
+
+// liveTokens counts the actor's tokens that can be used.
+func (p *Pages) liveTokens(ctx context.Context, a actor.Actor) (n int, err error) {
+	list, err := p.Accounts.OwnTokens(ctx, a)
+	for _, t := range list {
+		if auth.EndToken.In(t.Stands(p.Accounts.DB.Now())) {
+			n++
+		}
+	}
+	return n, err
 }
 
 func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
@@ -57,14 +85,14 @@ func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
 		err = fault.New(fault.Invalid, "auth.account_invalid").With("again", "account.password.differs")
 	}
 	if err == nil {
-		err = p.Accounts.ChangePassword(ctx, a, in.Old, in.New)
+		err = p.Accounts.ChangePasswordWith(ctx, a, auth.PasswordChange{Old: in.Old, New: in.New, Tokens: in.Tokens})
 	}
 	if f := fault.As(err); f != nil && f.Kind == fault.TooMany {
 		in.Fault = f
-		return web.Render(w, r, http.StatusTooManyRequests, passwordView(&in.Form, a.FirstPassword))
+		return p.passwordIs(w, r, http.StatusTooManyRequests, in)
 	}
 	if in.Failed(err) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, passwordView(&in.Form, a.FirstPassword))
+		return p.passwordIs(w, r, http.StatusUnprocessableEntity, in)
 	}
 	if err != nil {
 		return err

@@ -87,6 +87,9 @@ type Config struct {
 	// Seen is told once in some minutes that a session, which began at signedIn, is used
 	// from an address; nil is not told.
 	Seen func(ctx context.Context, account string, signedIn moment.Instant, from string)
+	// SignedOut ends for good a session, which began at signedIn, when its browser signs
+	// out or somebody signs in there anew; nil only forgets it in the browser.
+	SignedOut func(ctx context.Context, account string, signedIn moment.Instant) error
 	// Behalf returns the actor acting in another's place by a delegation (see
 	// ActFor); asked with every request. A fault NotFound ends that.
 	Behalf func(ctx context.Context, a actor.Actor, delegation string) (actor.Actor, error)

@@ -19,6 +19,7 @@ import (
 // What a session holds.
 const (
 	keyAccount = "account"
+	keyWhose   = "whose" // account whose things the session keeps: keyAccount, and of before a second step
 	keyAt      = "at"   // instant of signing in
 	keySeen    = "seen" // unix seconds of about the last request
 	keyFor     = "for"  // delegation under which the actor acts
@@ -196,14 +197,8 @@ func (m *Mux) load(r *http.Request, account string) (actor.Actor, error) {
 // nothing.
 func SignIn(ctx context.Context, account string, at moment.Instant) error {
 	m := visitOf(ctx).mux
-	if err := m.sessions.RenewToken(ctx); err != nil {
+	if err := m.turn(ctx, account, at); err != nil {
 		return err
-	}
-	if was := m.sessions.GetString(ctx, keyAccount); was != "" && was != account {
-		// Nothing that the one before looked for or came with is the next one's.
-		if err := m.sessions.Clear(ctx); err != nil {
-			return err
-		}
 	}
 	m.sessions.Remove(ctx, keyPending)
 	m.sessions.Remove(ctx, keyFor)
@@ -212,6 +207,37 @@ func SignIn(ctx context.Context, account string, at moment.Instant) error {
 	m.sessions.Put(ctx, keyAt, int64(at))
 	m.sessions.Put(ctx, keySeen, m.cfg.Now().Unix())
 	return nil
+}
+
+// turn gives the session a new token and makes it ready for an account, which signed in
+// at an instant or 0: the sign-in of before is over, and nothing that somebody else looked for or came with is the next
+// one's.
+func (m *Mux) turn(ctx context.Context, account string, at moment.Instant) error {
+	if err := m.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	if m.sessions.GetString(ctx, keyAccount) != account || m.sessions.GetInt64(ctx, keyAt) != int64(at) {
+		if err := m.signedOut(ctx); err != nil {
+			return err
+		}
+	}
+	if was := m.sessions.GetString(ctx, keyWhose); was != "" && was != account {
+		if err := m.sessions.Clear(ctx); err != nil {
+			return err
+		}
+	}
+	m.sessions.Put(ctx, keyWhose, account)
+	return nil
+}
+
+// signedOut ends the sign-in of the session where accounts keep it: a slow request that
+// writes the session back brings nobody in again, and it counts as open no more.
+func (m *Mux) signedOut(ctx context.Context) error {
+	account := m.sessions.GetString(ctx, keyAccount)
+	if account == "" || m.cfg.SignedOut == nil {
+		return nil
+	}
+	return m.cfg.SignedOut(ctx, account, moment.Instant(m.sessions.GetInt64(ctx, keyAt)))
 }
 
 // Strengthen notes that the session which just began was opened by more than a
@@ -259,7 +285,7 @@ const pendingFor = 5 * time.Minute
 // right and its second factor is wanted. Nobody is signed in by it.
 func Pend(ctx context.Context, account string) error {
 	m := visitOf(ctx).mux
-	if err := m.sessions.RenewToken(ctx); err != nil {
+	if err := m.turn(ctx, account, 0); err != nil {
 		return err
 	}
 	m.sessions.Remove(ctx, keyAccount)
@@ -281,6 +307,9 @@ func Pending(ctx context.Context) string {
 // SignOut ends the session.
 func SignOut(ctx context.Context) error {
 	v := visitOf(ctx)
+	if err := v.mux.signedOut(ctx); err != nil {
+		return err
+	}
 	v.actor = actor.Actor{}
 	return v.mux.sessions.Destroy(ctx)
 }

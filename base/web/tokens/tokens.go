@@ -78,6 +78,7 @@ type view struct {
 	Units    []ui.Option
 	Scopes   []ui.Option
 	Now      moment.Instant
+	Fresh    bool // one may be made in this session now
 }
 
 type row struct {
@@ -88,10 +89,9 @@ type row struct {
 
 func (p *Pages) view(ctx context.Context, all bool, in *form) (view, error) {
 	a := web.Actor(ctx)
-	v := view{All: all, In: in, Now: p.Accounts.DB.Now()}
+	v := view{All: all, In: in, Now: p.Accounts.DB.Now(), Fresh: web.Fresh(ctx)}
 	names := map[string]string{a.Account: cmp.Or(a.Name, a.Login)}
 	load := p.Accounts.OwnTokens
-	holds := []actor.Actor{a}
 	if all {
 		load = p.Accounts.Tokens
 		accounts, err := p.Accounts.List(ctx, a)
@@ -99,7 +99,6 @@ func (p *Pages) view(ctx context.Context, all bool, in *form) (view, error) {
 			return v, err
 		}
 		v.Accounts = []ui.Option{{Text: i18n.T(ctx, "tokens.choose_account")}}
-		holds = nil
 		for _, x := range accounts {
 			names[x.ID] = x.Name
 			if x.Disabled == 0 {
@@ -134,7 +133,7 @@ func (p *Pages) view(ctx context.Context, all bool, in *form) (view, error) {
 		v.Rows = append(v.Rows, row{Token: t, Holder: names[t.Account], Unit: name(t.Unit)})
 	}
 	for _, verb := range auth.Verbs {
-		if all || slices.ContainsFunc(holds, func(h actor.Actor) bool { return len(auth.Roots(h, verb)) > 0 }) {
+		if len(auth.Roots(a, verb)) > 0 { // of another's account too: see auth.Accounts.CreateToken
 			v.Scopes = append(v.Scopes, ui.Option{Value: string(verb), Text: i18n.T(ctx, "tokens.scope."+string(verb)), Hint: string(verb)})
 		}
 	}
@@ -153,6 +152,10 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request, all bool) error {
 	ctx := r.Context()
 	in := &form{}
 	err := web.Decode(r, in)
+	if err == nil && !web.Fresh(ctx) {
+		// A token goes on for a year: a session that was left open must not make one.
+		return p.list(w, r, all, in, http.StatusForbidden)
+	}
 	if err == nil && all && in.Account == "" {
 		err = fault.New(fault.Invalid, "auth.token_invalid").With("account", "tokens.account_missing")
 	}
