@@ -66,6 +66,7 @@ func TestWorkIsHandedOverWhenSomebodyMoves(t *testing.T) {
 	if err != nil || entries[0].Verb != "account.handover" || entries[0].Reason != "QĐ 12/QĐ-UBND" {
 		t.Errorf("the trail: %+v, %v", entries, err)
 	}
+	other.Get("/admin/handover/"+id["dung"]).Is(200).Has("th", d.Code)
 	// Of what was delegated elsewhere nothing is shown or withdrawn: it is counted.
 	if err := o.accounts.Grant(ctx, operator, id["dung"], actor.Grant{Role: actor.Specialist, Unit: o.province}, law.Span{}); err != nil {
 		t.Fatal(err)
@@ -86,5 +87,4 @@ func TestWorkIsHandedOverWhenSomebodyMoves(t *testing.T) {
 	if list, err := o.accounts.Delegations(ctx, giver); err != nil || len(list) == 0 || list[0].ID != far || list[0].Withdrawn != 0 {
 		t.Errorf("the commune withdrew what was delegated in the province: %+v, %v", list, err)
 	}
-	other.Get("/admin/handover/"+id["dung"]).Is(200).Has("th", d.Code)
 }
