@@ -20,9 +20,9 @@ import (
 const (
 	keyAccount = "account"
 	keyWhose   = "whose" // account whose things the session keeps: keyAccount, and of before a second step
-	keyAt      = "at"   // instant of signing in
-	keySeen    = "seen" // unix seconds of about the last request
-	keyFor     = "for"  // delegation under which the actor acts
+	keyAt      = "at"    // instant of signing in
+	keySeen    = "seen"  // unix seconds of about the last request
+	keyFor     = "for"   // delegation under which the actor acts
 	keyFlash   = "flash"
 	keyKind    = "flash_kind"
 	keyKept    = "kept"
