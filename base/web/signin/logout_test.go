@@ -10,7 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"cchc/base/actor"
+	"cchc/base/auth"
+	"cchc/base/web/webtest"
 )
 
 // says signs a logout token as the province does.
@@ -118,4 +122,73 @@ func TestTheProviderEndsOneSessionByItsName(t *testing.T) {
 	o.b.Other().Post("/sign-in/sso/logout", "logout_token", o.province.says(t, map[string]any{"sid": "s1"})).Is(200)
 	machines[0](303)
 	machines[1](200)
+}
+
+// Who came from the provider and then showed a second factor of their own here is let in by
+// both; the provider ends that session too: named, or with all of the person's. A second
+// step that nobody finished begins no session, and what is told of it then ends none.
+func TestTheProviderEndsASessionThatASecondFactorFinished(t *testing.T) {
+	t.Parallel()
+	o := together(t, nil)
+	ctx := t.Context()
+	if err := o.accounts.Link(ctx, actor.System("test"), o.id["bich"], o.province.server.URL, "id1"); err != nil {
+		t.Fatal(err)
+	}
+	bich, err := auth.Load(ctx, o.accounts.DB, o.id["bich"], o.accounts.DB.Now().Date())
+	if err == nil {
+		err = o.accounts.BeginFactor(ctx, bich)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := o.accounts.PendingFactor(ctx, bich)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := func() string {
+		t.Helper()
+		o.clock.Advance(time.Minute) // each is good once
+		c, err := totp.GenerateCode(secret, o.clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	recovery, err := o.accounts.ConfirmFactor(ctx, bich, code())
+	if err != nil {
+		t.Fatal(err)
+	}
+	come := func(sid, code string) *webtest.Browser {
+		t.Helper()
+		b := o.b.Other()
+		o.province.set(func(p *province) { p.sid = sid })
+		b.Get(o.province.visit(t, setOut(b), provincial).RequestURI()).To("/sign-in/code?next=%2F")
+		b.Get("/work").To("/sign-in?next=%2Fwork") // not in yet
+		if code != "" {
+			o.clock.Advance(time.Second) // a session is known by when it began
+			b.Post("/sign-in/code", "code", code).To("/")
+			b.Get("/work").Is(200)
+		}
+		return b
+	}
+	one, two, waits := come("s1", code()), come("s2", recovery[0]), come("s3", "")
+	typed := o.b.Other()
+	typed.Post("/sign-in", "login", "bich", "password", password).To("/sign-in/code?next=%2F")
+	typed.Post("/sign-in/code", "code", code()).To("/")
+	out := func(b *webtest.Browser) { t.Helper(); b.Get("/work").To("/sign-in?next=%2Fwork") }
+	end := func(claims map[string]any) {
+		t.Helper()
+		o.b.Other().Post("/sign-in/sso/logout", "logout_token", o.province.says(t, claims)).Is(200)
+	}
+	end(map[string]any{"sid": "s1"})
+	out(one)
+	two.Get("/work").Is(200)
+	typed.Get("/work").Is(200)
+	end(map[string]any{"sub": "id1"})
+	out(two)
+	out(waits)
+	typed.Get("/work").Is(200) // by the password, which the provider does not keep
+	if n := o.trail(t, "account.sso_logout"); n != 2 {
+		t.Errorf("the trail tells of %d ends, want 2", n)
+	}
 }
