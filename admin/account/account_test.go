@@ -177,6 +177,29 @@ func TestEverybodySeesAndEndsTheirSessions(t *testing.T) {
 	two.Get("/").To("/sign-in?next=%2F")
 }
 
+// Whoever finds a session left open does not put its owner out elsewhere: ending other
+// sessions needs having shown just now who one is.
+func TestOtherSessionsEndOnlyForWhoShowedWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	one := o.as("bich", password)
+	o.clock.Advance(time.Minute)
+	two := o.as("bich", password)
+	o.clock.Advance(20 * time.Minute)
+	p := two.Get("/me").Is(200).Count("tbody tr", 2).Count("form[action='/me/sessions']", 0).Has(".card-body", "vừa đăng nhập")
+	if p.Attr(".card-body a[href^='/sign-in']", "href") != "/sign-in?next=%2Fme" {
+		t.Error("the page does not lead to signing in again")
+	}
+	two.Post("/me/sessions").To("/sign-in?next=%2Fme")
+	two.Post("/me/sessions", "at", "1").To("/sign-in?next=%2Fme")
+	one.Get("/").Is(200)
+	two.Post("/sign-in", "login", "bich", "password", password, "next", "/me").To("/me")
+	two.Get("/me").Is(200).Count("tbody tr", 2).Count("form[action='/me/sessions']", 2) // it is the same browser
+	two.Post("/me/sessions").To("/me")
+	one.Get("/").To("/sign-in?next=%2F")
+	two.Get("/me").Is(200).Count("tbody tr", 1)
+}
+
 func TestActingForAnotherBeginsEndsAndIsSeen(t *testing.T) {
 	t.Parallel()
 	o := open(t)

@@ -19,7 +19,8 @@ type mePage struct {
 	Roles    []ui.Fact
 	Sessions []auth.Session
 	Since    moment.Instant
-	Tokens   int // that can be used
+	Tokens   int  // that can be used
+	Fresh    bool // other sessions may be ended
 	Keeper   bool
 	ReadOnly bool
 	SSO      string // name of the provider of single sign-on
@@ -36,7 +37,7 @@ type passwordForm struct {
 
 func (p *Pages) me(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), web.Actor(r.Context())
-	page := mePage{Login: a.Login, Since: web.Since(ctx), SSO: p.SSO.Name, ReadOnly: a.ReadOnly, Keeper: len(auth.Roots(a, auth.AccountChange)) > 0}
+	page := mePage{Login: a.Login, Since: web.Since(ctx), Fresh: web.Fresh(ctx), SSO: p.SSO.Name, ReadOnly: a.ReadOnly, Keeper: len(auth.Roots(a, auth.AccountChange)) > 0}
 	pl, err := p.places(ctx, nil)
 	if err != nil {
 		return err
@@ -116,8 +117,14 @@ func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
 	return web.SeeOther(w, r, to, "account.password.done")
 }
 
+// endOwn ends other sessions of one's own, for who showed just now who they are: whoever
+// finds a session left open must not put its owner out everywhere else.
 func (p *Pages) endOwn(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
+	if !web.Fresh(ctx) {
+		web.Warn(ctx, "auth.fresh")
+		return web.SeeOther(w, r, "/sign-in?next=%2Fme", "")
+	}
 	var in struct {
 		At int64 `form:"at"`
 	}

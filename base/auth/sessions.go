@@ -85,6 +85,15 @@ func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep momen
 	})
 }
 
+// Supersede ends a session in whose browser its person signed in again: it is one browser
+// and one session. That is no deed of its own, and stands in no trail.
+func (k *Accounts) Supersede(ctx context.Context, account string, at moment.Instant) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, endSession, tx.Now, account, at)
+		return err
+	})
+}
+
 // EndSessions ends every session of another account, and revokes its tokens. Faults:
 // NotFound.
 func (k *Accounts) EndSessions(ctx context.Context, a actor.Actor, id, reason string) error {

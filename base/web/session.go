@@ -27,6 +27,7 @@ const (
 	keyKind    = "flash_kind"
 	keyKept    = "kept"
 
+	keyStale  = "stale"  // the provider let in whom it knew from before
 	keyStrong = "strong" // how it was shown, beyond a password, who signed in
 	keyHeld   = "held."  // before the names of Hold
 
@@ -145,6 +146,23 @@ func (m *Mux) known(next http.Handler) http.Handler {
 	})
 }
 
+// WhoPath is where our script asks whether the session whose page it stands in still goes
+// on. Asking keeps no session alive.
+const WhoPath = "/sign-in/who"
+
+// Left returns whose session it is and how long it goes on if nobody uses it; "" and 0
+// when nobody is signed in.
+func Left(ctx context.Context) (account string, left time.Duration) {
+	v := visitOf(ctx)
+	if !v.actor.SignedIn() || v.actor.Token != "" {
+		return "", 0
+	}
+	m := v.mux
+	now := m.cfg.Now()
+	left = m.cfg.Idle - now.Sub(time.Unix(m.sessions.GetInt64(ctx, keySeen), 0))
+	return v.actor.Account, max(0, min(left, m.cfg.Lifetime-now.Sub(Since(ctx).Time())))
+}
+
 // fill puts into the frame what depends on who looks.
 func (m *Mux) fill(ctx context.Context, f *ui.Frame, a actor.Actor) {
 	f.Person = a.Name
@@ -152,6 +170,7 @@ func (m *Mux) fill(ctx context.Context, f *ui.Frame, a actor.Actor) {
 		f.Person = a.Login
 	}
 	f.For = a.For.Name
+	f.Who, f.Left = Left(ctx)
 	if m.cfg.Place != nil {
 		f.Unit = m.cfg.Place(ctx, a)
 	}
@@ -183,7 +202,7 @@ func (m *Mux) load(r *http.Request, account string) (actor.Actor, error) {
 		return actor.Actor{}, fault.New(fault.Unauthenticated, "web.sign_in.first")
 	}
 	a, err := m.cfg.Load(ctx, account, moment.Instant(m.sessions.GetInt64(ctx, keyAt)))
-	if err == nil && idle > seenEvery {
+	if err == nil && idle > seenEvery && r.URL.Path != WhoPath {
 		m.sessions.Put(ctx, keySeen, now.Unix())
 		if m.cfg.Seen != nil {
 			m.cfg.Seen(ctx, account, moment.Instant(m.sessions.GetInt64(ctx, keyAt)), ClientIP(r))
@@ -203,6 +222,7 @@ func SignIn(ctx context.Context, account string, at moment.Instant) error {
 	m.sessions.Remove(ctx, keyPending)
 	m.sessions.Remove(ctx, keyFor)
 	m.sessions.Remove(ctx, keyStrong)
+	m.sessions.Remove(ctx, keyStale)
 	m.sessions.Put(ctx, keyAccount, account)
 	m.sessions.Put(ctx, keyAt, int64(at))
 	m.sessions.Put(ctx, keySeen, m.cfg.Now().Unix())
@@ -256,8 +276,12 @@ func Strong(ctx context.Context) bool {
 func Fresh(ctx context.Context) bool {
 	v := visitOf(ctx)
 	at := Since(ctx)
-	return at != 0 && moment.Of(v.mux.cfg.Now()) < at.Add(freshFor)
+	return at != 0 && moment.Of(v.mux.cfg.Now()) < at.Add(freshFor) && v.mux.sessions.GetString(ctx, keyStale) == ""
 }
+
+// Stale notes that whoever began the session just now did not show who they are: the
+// provider of single sign-on knew the browser from before, or does not say.
+func Stale(ctx context.Context) { visitOf(ctx).mux.sessions.Put(ctx, keyStale, "provider") }
 
 // freshFor is how long after signing in a session is fresh.
 const freshFor = 15 * time.Minute

@@ -67,7 +67,7 @@ func (p *Pages) enterPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := p.noteCame(ctx, who); err != nil {
 		return err
 	}
-	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
+	if err := p.begin(ctx, who); err != nil {
 		return err
 	}
 	return welcome(w, r, who, in.Next)

@@ -3,6 +3,7 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"cchc/base/auth"
 	"cchc/base/fault"
+	"cchc/base/moment"
 	"cchc/base/web"
 	"cchc/base/web/sso"
 	"cchc/base/web/ui"
@@ -33,6 +35,14 @@ func (p *Pages) Register(mux *web.Mux) {
 	mux.Handle("GET /sign-in/code", web.Public, p.askCode)
 	mux.Handle("POST /sign-in/code", web.Public, p.enterCode)
 	mux.Handle("POST /sign-out", web.Public, p.leave)
+	mux.Handle("GET "+web.WhoPath, web.Public, func(w http.ResponseWriter, r *http.Request) error {
+		who, left := web.Left(r.Context())
+		text, err := json.Marshal(map[string]any{"who": who, "left": int(left.Seconds())})
+		if err != nil {
+			return err
+		}
+		return web.JSON(w, text)
+	})
 	p.registerSSO(mux)
 	p.registerPasskeys(mux)
 }
@@ -90,10 +100,23 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 		}
 		return web.SeeOther(w, r, codeAt(in.Next), "")
 	}
-	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
+	if err := p.begin(ctx, who); err != nil {
 		return err
 	}
 	return welcome(w, r, who, in.Next)
+}
+
+// begin begins the session of who was let in. Who was signed in here already, and only
+// showed again who they are, has one session as before.
+func (p *Pages) begin(ctx context.Context, who auth.SignedIn) error {
+	was := moment.Instant(0)
+	if web.Actor(ctx).Account == who.Actor.Account {
+		was = web.Since(ctx)
+	}
+	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil || was == 0 || was == who.At {
+		return err
+	}
+	return p.Accounts.Supersede(ctx, who.Actor.Account, was)
 }
 
 // welcome leads who just signed in to where they wanted to go.
@@ -155,13 +178,16 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	if err := p.noteCame(ctx, who); err != nil {
 		return err
 	}
-	if err := web.SignIn(ctx, who.Actor.Account, who.At); err != nil {
+	if err := p.begin(ctx, who); err != nil {
 		return err
 	}
 	return welcome(w, r, who, in.Next)
 }
 
 func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {
+	// What the browser keeps of what was shown goes too. Other tabs hear of it by our script:
+	// "storage", of which there is none, would take the locks from it by which they do.
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	token := web.Held(r.Context(), heldToken)
 	if err := web.SignOut(r.Context()); err != nil {
 		return err

@@ -54,7 +54,7 @@ func (p *Pages) setOut(w http.ResponseWriter, r *http.Request) error {
 // changes something is no link: so a page of ours leads on at once.
 func (p *Pages) leaveFor(w http.ResponseWriter, r *http.Request, next, link, home string) error {
 	ctx := r.Context()
-	j, to, err := p.SSO.Begin(ctx, next, link)
+	j, to, err := p.SSO.Begin(ctx, next, link, web.Actor(ctx).SignedIn())
 	if errors.Is(err, sso.ErrUnreachable) {
 		slog.WarnContext(ctx, "single sign-on", "err", err)
 		web.Warn(ctx, "auth.sso.unreachable", "Name", p.SSO.Name)
@@ -165,11 +165,14 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Accounts.CameBy(ctx, in.Actor.Account, in.At, id, who.SID); err != nil {
 		return err
 	}
-	if err := web.SignIn(ctx, in.Actor.Account, in.At); err != nil {
+	if err := p.begin(ctx, in); err != nil {
 		return err
 	}
 	if id.Strong {
 		web.Strengthen(ctx)
+	}
+	if !who.Fresh {
+		web.Stale(ctx)
 	}
 	if err := holdCame(ctx, who); err != nil {
 		return err

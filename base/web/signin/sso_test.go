@@ -45,6 +45,7 @@ type province struct {
 	broken bool   // answers with 503
 	asked  int
 	sid    string // put into its ID tokens: the example's have no sessions
+	when   int64  // auth_time of its ID tokens, unix seconds; 0 is the example's own
 }
 
 // clientsLeaving adds to the example's clients where people may go after signing out.
@@ -94,10 +95,13 @@ func provider(t *testing.T, base func() string, back string) *province {
 			p.mu.Lock()
 			p.taken = answer["id_token"].(string)
 			p.mu.Unlock()
-			if token == "" && p.sid != "" {
+			if token == "" && (p.sid != "" || p.when != 0) {
 				var claims map[string]any
 				if b, err := base64.RawURLEncoding.DecodeString(strings.Split(p.taken, ".")[1]); err == nil && json.Unmarshal(b, &claims) == nil {
 					claims["sid"] = p.sid
+					if p.when != 0 {
+						claims["auth_time"] = p.when
+					}
 					token = p.signed(t, "JWT", claims)
 				}
 			}

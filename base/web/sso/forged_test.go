@@ -101,7 +101,7 @@ func TestATokenIsBelievedByTheProvidersOwnKeyAlone(t *testing.T) {
 	}))
 	defer elsewhere.Close()
 	p := sso.New(sso.Config{Issuer: l.server.URL, Client: "cchc", Secret: secret, Return: "https://cchc.example.vn/back", Now: time.Now})
-	j, _, err := p.Begin(t.Context(), "/", "")
+	j, _, err := p.Begin(t.Context(), "/", "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestAProviderThatCallsItselfOtherwiseIsNotBelieved(t *testing.T) {
 	l := lie(t)
 	l.issuer = "https://sso.example.vn"
 	p := sso.New(sso.Config{Issuer: l.server.URL, Client: "cchc", Return: "https://cchc.example.vn/back", Now: time.Now})
-	if _, to, err := p.Begin(t.Context(), "/", ""); !errors.Is(err, sso.ErrUnreachable) {
+	if _, to, err := p.Begin(t.Context(), "/", "", false); !errors.Is(err, sso.ErrUnreachable) {
 		t.Errorf("sets out to %q, %v", to, err)
 	}
 }

@@ -170,22 +170,26 @@ type Journey struct {
 	Verifier string
 	Next     string // where somebody wanted to go
 	Link     string // account to which the identity is to be linked; "" to sign in
+	Again    bool   // who is signed in shows anew who they are
 	At       int64  // unix seconds
 }
 
 // lasts is how long somebody may take at the provider.
 const lasts = 15 * time.Minute
 
-// Begin returns a new journey and the address at which it begins. Errors:
-// ErrUnreachable.
-func (p *Provider) Begin(ctx context.Context, next, link string) (Journey, string, error) {
+// clocks is how far the provider's clock and ours may lie apart.
+const clocks = 2 * time.Minute
+
+// Begin returns a new journey and the address at which it begins. With link or again the
+// provider is to ask who it is, even whom it knows. Errors: ErrUnreachable.
+func (p *Provider) Begin(ctx context.Context, next, link string, again bool) (Journey, string, error) {
 	f, err := p.discover(ctx)
 	if err != nil {
 		return Journey{}, "", err
 	}
-	j := Journey{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: next, Link: link, At: p.Now().Unix()}
+	j := Journey{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: next, Link: link, Again: again, At: p.Now().Unix()}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(j.Nonce), oauth2.S256ChallengeOption(j.Verifier)}
-	if link != "" { // a link is for good: the provider asks who it is, whoever sat there before
+	if link != "" || again { // a link is for good: the provider asks who it is, whoever sat there before
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
 	}
 	return j, f.oauth.AuthCodeURL(j.State, options...), nil
@@ -199,6 +203,7 @@ type Person struct {
 	Strong          bool   // the provider asked for a second factor
 	Token           string // the ID token, for signing out
 	SID             string // the session there, "" when it has no name
+	Fresh           bool   // the provider asked who it is for this journey, or says that it did just before
 }
 
 // Finish ends a journey with what the provider sent to our address of return. Errors:
@@ -249,6 +254,7 @@ func (p *Provider) Finish(ctx context.Context, j Journey, back url.Values) (Pers
 		Party string   `json:"azp"`
 		ACR   string   `json:"acr"`
 		SID   string   `json:"sid"`
+		Asked int64    `json:"auth_time"`
 		AMR   []string `json:"amr"`
 	}
 	all := map[string]any{}
@@ -262,7 +268,12 @@ func (p *Provider) Finish(ctx context.Context, j Journey, back url.Values) (Pers
 	if id.Subject == "" || len(id.Subject) > 255 {
 		return no("the subject", nil)
 	}
-	who := Person{Issuer: id.Issuer, Subject: id.Subject, Name: c.Name, Token: raw, SID: c.SID,
+	// prompt=login is a wish; where the provider says when it asked, that must be so.
+	asked := began.Sub(time.Unix(c.Asked, 0)) <= clocks
+	if (j.Link != "" || j.Again) && c.Asked > 0 && !asked {
+		return no("the provider did not ask anew who it is", nil)
+	}
+	who := Person{Fresh: j.Link != "" || j.Again || asked, Issuer: id.Issuer, Subject: id.Subject, Name: c.Name, Token: raw, SID: c.SID,
 		Strong: slices.Contains(p.Strong, c.ACR) || slices.ContainsFunc(c.AMR, func(m string) bool { return slices.Contains(p.Strong, m) })}
 	who.Claimed, _ = all[p.Claim].(string)
 	if who.Claimed == "" && f.info {

@@ -53,6 +53,72 @@
     }, 1000 * (Number(xhr.getResponseHeader("Retry-After")) || 5));
   });
 
+  // A session that is over takes its pages with it, in every tab: what they show is of a
+  // person. A tab holds a lock of its account; where somebody signs out, or another signs
+  // in, the page that comes then breaks it, which all of them notice. Locks carry nothing.
+  // A tab asks by itself when it is looked at again, and when the session's time is up;
+  // what was typed and not sent stays for an hour more, unless somebody signed out or
+  // another person came.
+  const { who, left } = document.body.dataset;
+  const locks = window.isSecureContext && navigator.locks;
+  const lock = (name) => `cchc ${name}`, outLock = (name) => `cchc-out ${name}`;
+  let dirty = false, over = 0, asked = Date.now(), alarm, out = false, signedOut = false;
+  document.addEventListener("input", (e) => { if (e.target.form?.method === "post") dirty = true; });
+  const leave = () => {
+    out = true;
+    document.body.replaceChildren();
+    location.replace("/sign-in");
+  };
+  const ask = async () => {
+    if (out) return;
+    clearTimeout(alarm);
+    asked = Date.now();
+    let is;
+    try {
+      const answer = await fetch("/sign-in/who", { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (answer.ok) is = await answer.json();
+    } catch { /* away */ }
+    if (is?.who === who) {
+      over = 0;
+      return wait(is.left);
+    }
+    if (!is && !signedOut && Date.now() < until) return wait(60);
+    over ||= Date.now();
+    if (signedOut || is?.who || !dirty || Date.now() - over >= 3_600_000) return leave();
+    wait(60);
+  };
+  let until = Date.now() + 1000 * Number(left);
+  const wait = (seconds) => {
+    if (seconds > 60) until = Date.now() + 1000 * seconds;
+    alarm = setTimeout(ask, 1000 * Math.max(seconds, 1) + 1000);
+  };
+  const broken = (name) => locks && locks.request(name, { steal: true }, () => {}).catch(() => {});
+  const held = (name, then) => locks && locks.request(name, { mode: "shared" }, () => new Promise(() => {})).catch(async () => {
+    await then();
+    if (!out) held(name, then);
+  });
+  if (who !== undefined && locks) {
+    locks.query().then(({ held: all }) => {
+      for (const { name } of all) if (name.startsWith(lock("")) && name !== lock(who)) broken(name);
+    });
+  }
+  if (who) {
+    held(lock(who), ask);
+    held(outLock(who), () => { signedOut = true; });
+    wait(Number(left));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - asked > 2000) ask(); });
+    window.addEventListener("pageshow", (e) => { if (e.persisted) ask(); });
+    document.addEventListener("submit", (e) => {
+      if (!e.target.matches("[action='/sign-out']")) return;
+      broken(outLock(who)); // what is typed elsewhere does not keep it there
+      if (navigator.onLine !== false) return;
+      // Without a connection nobody can be signed out, but what stands here can go.
+      out = true;
+      $("#main")?.replaceChildren();
+      broken(lock(who));
+    }, true);
+  }
+
   // A form is sent once, however often its button is pressed. The button stays
   // enabled in the form's data, for its name may carry the choice.
   document.addEventListener("submit", (e) => {

@@ -2,6 +2,10 @@ package ui
 
 import (
 	"context"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
 
 	"cchc/base/moment"
 )
@@ -23,14 +27,16 @@ type Flash struct {
 // A Frame is what stands around every page. Package web puts it into the context;
 // without one a page has the product's defaults.
 type Frame struct {
-	Product  string // "CCHC"
-	Unit     string // the unit of who is signed in, or the province
-	Person   string // name of who is signed in; "" for a visitor
-	For      string // name of whom this person acts for; "" for itself
-	Nav      []Link // what this person may open
-	Search   string // where the top bar's search goes; "" shows none
-	Bell     bool   // there are notices, at /notices
-	Unread   int    // of them, up to 100
+	Product  string        // "CCHC"
+	Unit     string        // the unit of who is signed in, or the province
+	Person   string        // name of who is signed in; "" for a visitor
+	Who      string        // account that is signed in; "" for a visitor
+	Left     time.Duration // until its session ends unless it is used
+	For      string        // name of whom this person acts for; "" for itself
+	Nav      []Link        // what this person may open
+	Search   string        // where the top bar's search goes; "" shows none
+	Bell     bool          // there are notices, at /notices
+	Unread   int           // of them, up to 100
 	Flashes  []Flash
 	Demo     bool           // the data is an illustration
 	Training bool           // nothing on it is real: people practise
@@ -41,6 +47,19 @@ type Frame struct {
 	Contrast bool
 	Unasked  bool // nobody looked at who this is: the page neither names nor asks them
 	KeysOff  bool // letters do nothing: some use them to speak to their machine
+}
+
+// session tells the script whose session a page was made in and for how many seconds it
+// goes on, so that the page leaves when the session is over. On the pages to sign in
+// nobody's session goes on, which others hear; pages for everybody say nothing.
+func session(f *Frame, active string) templ.Attributes {
+	switch {
+	case f.Who != "":
+		return templ.Attributes{"data-who": f.Who, "data-left": strconv.Itoa(int(f.Left.Seconds()))}
+	case active == "sign-in" && !f.Unasked:
+		return templ.Attributes{"data-who": ""}
+	}
+	return nil
 }
 
 type frameKey struct{}
