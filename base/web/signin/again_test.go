@@ -127,7 +127,7 @@ await stays('while its session goes on a tab', clean, '/work');
 // The session is gone without anybody's signing out.
 await page.context().clearCookies();
 await page.goto(base + '/sign-in');
-await away(clean);
+await clean.waitForURL(base + '/sign-in?next=%2Fwork');
 await stays('what was typed', typing, '/me/sso');
 is('what was typed', await typing.locator('[name=password]').inputValue(), 'chưa gửi');
 const enter = async (login) => {

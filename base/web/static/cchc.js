@@ -59,15 +59,15 @@
   // A tab asks by itself when it is looked at again, and when the session's time is up;
   // what was typed and not sent stays for an hour more, unless somebody signed out or
   // another person came.
-  const { who, left } = document.body.dataset;
+  const { who, left, at } = document.body.dataset;
   const locks = window.isSecureContext && navigator.locks;
   const lock = (name) => `cchc ${name}`, outLock = (name) => `cchc-out ${name}`;
   let dirty = false, over = 0, asked = Date.now(), alarm, out = false, signedOut = false;
   document.addEventListener("input", (e) => { if (e.target.form?.method === "post") dirty = true; });
-  const leave = () => {
+  const leave = (to) => {
     out = true;
     document.body.replaceChildren();
-    location.replace("/sign-in");
+    location.replace(to);
   };
   const ask = async () => {
     if (out) return;
@@ -84,7 +84,8 @@
     }
     if (!is && !signedOut && Date.now() < until) return wait(60);
     over ||= Date.now();
-    if (signedOut || is?.who || !dirty || Date.now() - over >= 3_600_000) return leave();
+    if (signedOut || is?.who) return leave("/sign-in");
+    if (!dirty || Date.now() - over >= 3_600_000) return leave(at); // what needs no session stays, without a name
     wait(60);
   };
   let until = Date.now() + 1000 * Number(left);

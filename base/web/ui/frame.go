@@ -51,11 +51,12 @@ type Frame struct {
 
 // session tells the script whose session a page was made in and for how many seconds it
 // goes on, so that the page leaves when the session is over. On the pages to sign in
-// nobody's session goes on, which others hear; pages for everybody say nothing.
+// nobody's session goes on, which others hear; pages for everybody say nothing, and walls
+// neither: they hang there all day and name no person.
 func session(f *Frame, active string) templ.Attributes {
 	switch {
 	case f.Who != "":
-		return templ.Attributes{"data-who": f.Who, "data-left": strconv.Itoa(int(f.Left.Seconds()))}
+		return templ.Attributes{"data-who": f.Who, "data-left": strconv.Itoa(int(f.Left.Seconds())), "data-at": f.Path}
 	case active == "sign-in" && !f.Unasked:
 		return templ.Attributes{"data-who": ""}
 	}
