@@ -65,4 +65,103 @@ func TestAReaderOfTheReadmeRestoresOntoAnEmptyMachine(t *testing.T) {
 	again := startServer(t, filepath.Join(machine, "data", "cchc.db"), "--files", filepath.Join(machine, "data", "files"))
 	again.signIn(t)
 	again.stop(t)
+
+	// The same with the package: it has started an empty system with keys of its own by
+	// then, which, at the worst, has been copied.
+	m := newMachine(t, program)
+	fresh := filepath.Join(m.dir, "var/lib/cchc/cchc.db")
+	s = startServer(t, fresh, "--files", filepath.Join(m.dir, "var/lib/cchc/files"))
+	s.stop(t)
+	run(t, "backup", filepath.Join(m.dir, "var/lib/cchc/backup"), "--db", fresh)
+	if err := os.CopyFS(filepath.Join(m.dir, "media/usb/backup"), os.DirFS(filepath.Join(machine, "backup"))); err != nil {
+		t.Fatal(err)
+	}
+	said := m.run(t, en[0])
+	if !strings.Contains(said, "30 dossiers: every figure agrees with the facts") || !strings.Contains(said, "another system's") || strings.Contains(said, "until it is brought") {
+		t.Errorf("the package's commands say:\n%s", said)
+	}
+	s = startServer(t, fresh, "--files", filepath.Join(m.dir, "var/lib/cchc/files"))
+	s.signIn(t)
+	s.stop(t)
+	run(t, "verify", "--log", "--db", fresh)
+}
+
+// The command that runs cchc as the service does finds the keys of the service wherever
+// it is called.
+func TestTheCommandOfThePackageKnowsWhereTheKeysAre(t *testing.T) {
+	t.Parallel()
+	says := filepath.Join(t.TempDir(), "says")
+	if err := os.WriteFile(says, []byte("#!/bin/sh\necho \"$1 log=$CCHC_LOG_KEY seal=$CCHC_SEAL_KEY\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	m := newMachine(t, says)
+	at := filepath.Join(m.dir, "var/lib/cchc/cchc")
+	for settings, want := range map[string]string{
+		"CCHC_DB=postgres://cchc@/cchc?host=/run/postgresql&x=1\n":                          "restore log=" + at + ".log-key seal=" + at + ".seal-key",
+		"CCHC_DB='postgres://cchc@/cchc'\nCCHC_LOG_KEY=/k/log\nCCHC_SEAL_KEY=\"/k/seal\"\n": "restore log=/k/log seal=/k/seal",
+		"CCHC_DB=" + at + ".db\n": "restore log= seal=", // beside the database
+	} {
+		if err := os.WriteFile(filepath.Join(m.dir, "etc/cchc/cchc.env"), []byte(settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSpace(m.run(t, "sudo cchc-run restore /backup")); got != want {
+			t.Errorf("%s: %q, want %q", settings, got, want)
+		}
+	}
+}
+
+// A machine is a folder in which commands of a machine that has the package run as they
+// are written: paths lead into the folder, root and the service's user are who tests.
+type machine struct{ dir string }
+
+func newMachine(t *testing.T, program string) machine {
+	t.Helper()
+	m := machine{t.TempDir()}
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(m.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"cchc-run", "cchc.env"} {
+		b, err := os.ReadFile("deploy/package/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(map[string]string{"cchc-run": "usr/bin/cchc-run", "cchc.env": "etc/cchc/cchc.env"}[name], m.here(string(b)))
+	}
+	if err := os.Symlink(program, filepath.Join(m.dir, "usr/bin/cchc")); err != nil {
+		t.Fatal(err)
+	}
+	write("usr/bin/sudo", "#!/bin/sh\nexec \"$@\"\n")
+	write("usr/bin/id", "#!/bin/sh\necho 0\n")
+	write("usr/bin/runuser", "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done; shift\nexec \"$@\"\n")
+	for _, name := range []string{"apt", "systemctl", "chown"} {
+		write("usr/bin/"+name, "#!/bin/sh\n")
+	}
+	write("var/lib/cchc/.keep", "")
+	return m
+}
+
+var ofMachine = regexp.MustCompile(`/(var/lib/cchc|media/usb|etc/cchc|usr/bin/cchc)\b`)
+
+// here makes paths of a machine lead into its folder.
+func (m machine) here(text string) string { return ofMachine.ReplaceAllString(text, m.dir+"/$1") }
+
+// run runs commands, and returns what they print.
+func (m machine) run(t *testing.T, commands string) string {
+	t.Helper()
+	sh := exec.Command("sh", "-e")
+	sh.Dir = m.dir
+	sh.Env = append(os.Environ(), "PATH="+filepath.Join(m.dir, "usr/bin")+":"+os.Getenv("PATH"))
+	sh.Stdin = strings.NewReader(m.here(commands))
+	out, err := sh.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	return string(out)
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -67,10 +68,16 @@ func (c backupCmd) Run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.err, "cchc: the copy is made; that it was could not be written down: %v\n", noted)
 		}
 	}
+	for _, path := range made.Keyless {
+		fmt.Fprintf(s.err, "cchc: %s is not there: this copy has no such key (--log-key, --seal-key say where they are)\n", path)
+	}
+	if err == nil || errors.Is(err, backup.ErrScans) {
+		err = errors.Join(err, r.copied(made, c.Dir))
+	}
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	return r.copied(made, c.Dir)
+	return nil
 }
 
 // ran is what is written down of a copy.

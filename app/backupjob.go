@@ -60,6 +60,11 @@ func (r *rooms) backupDue(ctx context.Context) error {
 	if !r.backedUp() {
 		return nil
 	}
+	// A new installation holds nothing yet, and a copy of that would pass for the newest
+	// where older ones are brought to it.
+	if empty, err := r.first.Waiting(ctx); err != nil || empty {
+		return err
+	}
 	return r.askDue(ctx, backup.Copying, r.copies.schedule.Latest(r.db.Now()))
 }
 
@@ -73,7 +78,7 @@ func (r *rooms) drillDue(ctx context.Context) error {
 	if hour := now.Time().In(moment.Zone).Hour(); !r.backedUp() || every == 0 || hour < 2 || hour > 4 {
 		return nil
 	}
-	if _, err := backup.LastGood(ctx, r.db, backup.Copying); err != nil {
+	if _, err := backup.LastGood(ctx, r.db, backup.Copying, now); err != nil {
 		if errors.Is(err, db.ErrNotFound) {
 			return nil // there is nothing to put back yet
 		}
@@ -83,7 +88,7 @@ func (r *rooms) drillDue(ctx context.Context) error {
 }
 
 func (r *rooms) askDue(ctx context.Context, kind string, due moment.Instant) error {
-	last, err := backup.Last(ctx, r.db, kind)
+	last, err := backup.Last(ctx, r.db, kind, r.db.Now())
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
@@ -122,8 +127,11 @@ func (r *rooms) backupRun(ctx context.Context, id string) error {
 		var made backup.Made
 		made, err = r.copyTo(ctx, r.copies.To, r.scans, r.logKey, r.copies.copyFlags, nil)
 		out = ran(made, err)
-		if err == nil {
-			err = r.copied(made, r.copies.To)
+		if err == nil || errors.Is(err, backup.ErrScans) {
+			err = errors.Join(err, r.copied(made, r.copies.To))
+		}
+		if len(made.Keyless) > 0 {
+			slog.WarnContext(ctx, "a copy without keys", "copy", out.Name, "missing", made.Keyless)
 		}
 	}
 	if err != nil {
@@ -138,6 +146,11 @@ func (r *rooms) backupRun(ctx context.Context, id string) error {
 	if err != nil {
 		if told := r.tellKeepers(kept, x, err); told != nil {
 			slog.WarnContext(ctx, "tell that a copy failed", "err", told)
+		}
+		if errors.Is(err, backup.ErrScans) {
+			// Made again it would be another copy of the database with the same scans missing.
+			slog.ErrorContext(ctx, "backup", "kind", x.Kind, "copy", out.Name, "error", err)
+			return nil
 		}
 		return err
 	}
@@ -173,11 +186,11 @@ func (r *rooms) backupFindings(ctx context.Context) []admin.Finding {
 	if at, ok := latestBackup(r.db.Name()); ok && r.db.Engine() == db.SQLite {
 		latest = moment.Of(at)
 	}
-	good, err := backup.LastGood(ctx, r.db, backup.Copying)
+	good, err := backup.LastGood(ctx, r.db, backup.Copying, now)
 	if err == nil {
 		latest = max(latest, good.Finished)
 	}
-	last, lastErr := backup.Last(ctx, r.db, backup.Copying)
+	last, lastErr := backup.Last(ctx, r.db, backup.Copying, now)
 	stale := staleBackup
 	if gap := r.copies.schedule.Gap(); r.backedUp() && gap > 0 {
 		stale = gap + min(gap, staleBackup-24*time.Hour)
@@ -199,11 +212,11 @@ func (r *rooms) backupFindings(ctx context.Context) []admin.Finding {
 		return out
 	}
 	d := admin.Finding{Key: "drill", Standing: admin.Fine, Args: []any{"At", i18n.None}}
-	tried, err := backup.LastGood(ctx, r.db, backup.Drill)
+	tried, err := backup.LastGood(ctx, r.db, backup.Drill, now)
 	if err == nil {
 		d.Args[1] = tried.Finished
 	}
-	if last, lastErr := backup.Last(ctx, r.db, backup.Drill); lastErr == nil && last.Failed() && last.Finished > tried.Finished {
+	if last, lastErr := backup.Last(ctx, r.db, backup.Drill, now); lastErr == nil && last.Failed() && last.Finished > tried.Finished {
 		d.Standing = admin.Bad
 		d.Args = append(d.Args, "Error", last.Error)
 	} else if tried.Finished < now.Add(-every-5*24*time.Hour) {

@@ -55,7 +55,7 @@ func (r *rooms) backupState(ctx context.Context) (admin.BackupState, error) {
 		}
 	}
 	for kind, to := range map[string]*backup.Run{backup.Copying: &s.Good, backup.Drill: &s.Tried} {
-		if *to, err = backup.LastGood(ctx, r.db, kind); err != nil && !errors.Is(err, db.ErrNotFound) {
+		if *to, err = backup.LastGood(ctx, r.db, kind, now); err != nil && !errors.Is(err, db.ErrNotFound) {
 			return s, err
 		}
 	}
@@ -65,7 +65,7 @@ func (r *rooms) backupState(ctx context.Context) (admin.BackupState, error) {
 	s.Next = r.copies.schedule.Next(now)
 	if every := drillEvery[r.copies.Drill]; every > 0 {
 		s.Drill = now
-		last, err := backup.Last(ctx, r.db, backup.Drill)
+		last, err := backup.Last(ctx, r.db, backup.Drill, now)
 		if err != nil && !errors.Is(err, db.ErrNotFound) {
 			return s, err
 		}

@@ -48,13 +48,13 @@ func TestCopiesAreSeenAndAskedForOnAPage(t *testing.T) {
 	run := func(kind string) backup.Run {
 		t.Helper()
 		ask(kind)
-		r, err := backup.Last(ctx, o.db, kind)
+		r, err := backup.Last(ctx, o.db, kind, o.db.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.Get("/admin/backups").Has("table", "Đang chờ").Has("table", "quantri")
 		ask(kind) // once more while that one waits
-		if again, err := backup.Last(ctx, o.db, kind); err != nil || again.ID != r.ID {
+		if again, err := backup.Last(ctx, o.db, kind, o.db.Now()); err != nil || again.ID != r.ID {
 			t.Errorf("another %s is asked for: %+v, %v", kind, again, err)
 		}
 		if err := o.backupRun(ctx, r.ID); err != nil {

@@ -2,13 +2,107 @@ package app
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
+	"cchc/admin"
+	"cchc/backup"
 	"cchc/base/actor"
+	"cchc/base/db"
 	"cchc/base/ledger"
 	"cchc/dossier"
 )
+
+// While the clock was a year ahead for a moment, everything was copied, tried, recounted
+// and checked once. Put right, none of that counts: what is due is done, once, and health
+// does not say that all is well.
+func TestWhatAClockThatWasAheadDidCountsForNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := serveOffice(t)
+	o.signIn(t, "quantri", actor.Grant{Role: actor.Administrator, Unit: o.province})
+	var err error
+	if o.copies, err = (backupFlags{To: t.TempDir(), At: []string{"01:30"}, Drill: "weekly", copyFlags: copyFlags{Keep: 2}}).schedule(); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.openLog(ctx, t.TempDir()+"/log-key"); err != nil {
+		t.Fatal(err)
+	}
+	asked := func() (n int) {
+		t.Helper()
+		for range 2 {
+			for _, do := range []func(context.Context) error{o.backupDue, o.drillDue} {
+				if err := do(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		list, err := backup.Runs(ctx, o.db, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range list {
+			if x.Attempts == 0 {
+				n++
+				if err := o.backupRun(ctx, x.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return n
+	}
+	checked := func() bool {
+		t.Helper()
+		if err := o.checkLogDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+		c, err := o.log.LastCheck(ctx, o.db)
+		return err == nil && c.Finished == o.db.Now()
+	}
+	o.clock.Set("2027-11-23T03:00")
+	if n := asked() + asked(); n != 2 {
+		t.Fatalf("ahead: %d are asked for, want a copy and a drill", n)
+	}
+	if _, err := o.verify(ctx, func(int) {}, func(int, dossier.Difference) {}); err != nil {
+		t.Fatal(err)
+	}
+	if !checked() {
+		t.Fatal("ahead: the log is not checked")
+	}
+	o.clock.Set("2026-11-24T03:00")
+	if o.db.Engine() == db.SQLite {
+		year := time.Now().AddDate(1, 0, 0)
+		if err := os.Chtimes(o.db.Name()+".backup", year, year); err != nil {
+			t.Fatal(err)
+		}
+	}
+	standing := func(list ...admin.Finding) map[string]admin.Standing {
+		out := map[string]admin.Standing{}
+		for _, f := range list {
+			out[f.Key] = f.Standing
+		}
+		return out
+	}
+	if s := standing(append(o.backupFindings(ctx), o.verifiedFinding(ctx, o.db.Now()))...); s["backup"] != admin.Look || s["verify_never"] != admin.Look {
+		t.Errorf("put right, health says %v", s)
+	}
+	if n := asked(); n != 1 {
+		t.Errorf("put right: %d are asked for, want a copy", n)
+	}
+	if n := asked(); n != 1 {
+		t.Errorf("then %d, want a drill", n)
+	}
+	if n := asked(); n != 0 {
+		t.Errorf("and then %d once more", n)
+	}
+	if !checked() {
+		t.Error("put right: the log is not checked")
+	}
+	if s := standing(o.backupFindings(ctx)...); s["backup"] != admin.Fine || s["drill"] != admin.Fine {
+		t.Errorf("copied anew, health says %v", s)
+	}
+}
 
 // The machine's clock jumps back by hours and forward by more than a year, and is put
 // right: what was received has its own code and id each time, what runs by the clock

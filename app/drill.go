@@ -74,7 +74,7 @@ func drill(ctx context.Context, shelf *file.Shelf, dsn, identity string, tools b
 			return out, err
 		}
 		at = scratch
-	} else if err := fetchDB(ctx, &r, c, at); err != nil {
+	} else if err := fetchDB(ctx, &r, c, at, nil); err != nil {
 		return out, err
 	}
 	logKey := filepath.Join(dir, "log-key")
@@ -110,8 +110,9 @@ func drill(ctx context.Context, shelf *file.Shelf, dsn, identity string, tools b
 	return out, nil
 }
 
-// fetchDB puts a SQLite copy to a path, read through before it bears its name.
-func fetchDB(ctx context.Context, r *backup.Reader, c backup.Copy, path string) error {
+// fetchDB puts a SQLite copy to a path, read through before it bears its name; then
+// room is made there.
+func fetchDB(ctx context.Context, r *backup.Reader, c backup.Copy, path string, room func() error) error {
 	fetched := path + ".fetched"
 	if err := os.Remove(fetched); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -120,7 +121,7 @@ func fetchDB(ctx context.Context, r *backup.Reader, c backup.Copy, path string) 
 		return err
 	}
 	defer os.Remove(fetched)
-	return db.PutBack(ctx, fetched, path)
+	return db.PutBack(ctx, fetched, path, room)
 }
 
 // load puts a copy of a PostgreSQL database into one that is empty.

@@ -17,11 +17,18 @@ import (
 // forget takes a dossier's person out of whatever else knows of them, in the write
 // in which the dossier forgets: the rooms don't know each other.
 func (r *rooms) forget(ctx context.Context, tx *db.Tx, f dossier.Forgotten) error {
-	if err := r.notices.ForgetDossier(ctx, tx, f.ID); err != nil {
-		return err
-	}
-	if err := privacy.Forget(ctx, tx, f.Actor, f.Redact, f.ID, dossier.Erased, f.Scrub); err != nil {
-		return err
+	if f.Part == dossier.PartAgent {
+		// Notices go to the applicant, whose requests stay as well.
+		if err := privacy.Scrub(ctx, tx, f.Actor, f.Redact, f.ID, dossier.Erased, f.Scrub); err != nil {
+			return err
+		}
+	} else {
+		if err := r.notices.ForgetDossier(ctx, tx, f.ID); err != nil {
+			return err
+		}
+		if err := privacy.Forget(ctx, tx, f.Actor, f.Redact, f.ID, dossier.Erased, f.Scrub); err != nil {
+			return err
+		}
 	}
 	if err := imports.Scrub(ctx, tx, f.Scrub); err != nil {
 		return err

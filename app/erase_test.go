@@ -18,6 +18,7 @@ import (
 	"cchc/base/look"
 	"cchc/base/moment"
 	"cchc/dossier"
+	"cchc/privacy"
 	"cchc/setting"
 )
 
@@ -108,6 +109,9 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	open := app
 	open.Person = known
 	still, err := o.desk.Receive(ctx, operator, open)
+	check(err)
+	// The other asks something too, and goes on doing so when the agent is erased.
+	asked, err := o.privacy.Receive(ctx, operator, privacy.New{Code: forOther.Code, Kind: privacy.Access, Name: app.Person.Name, Contact: "đến lấy", Asks: "gửi cho " + known.Name, Identity: "căn cước"})
 	check(err)
 
 	// What people type, and what is kept of it elsewhere.
@@ -240,6 +244,9 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	admin.Get("/dossiers?bucket=all&q=gam").Count("tr[data-row]", 0)
 	if w, err = o.desk.ByCode(ctx, o.db, operator, forOther.Code); err != nil || w.Person.Name != "Trần Văn Khác" || w.Person.Representative != dossier.Erased {
 		t.Errorf("the other's dossier: %+v, %v", w.Person, err)
+	}
+	if r, err := o.privacy.Request(ctx, o.db, operator, asked.ID); err != nil || r.Name != app.Person.Name || r.Contact != "đến lấy" || r.Asks != "gửi cho "+dossier.Erased {
+		t.Errorf("what the other asked is %+v, %v", r, err)
 	}
 	erased, err := o.desk.Erasings(ctx, o.db, w.Dossier)
 	if err != nil || len(erased) != 1 || erased[0].Part != dossier.PartAgent || erased[0].At == moment.Instant(0) {

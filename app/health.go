@@ -223,16 +223,19 @@ func freeGB(dir string) float64 {
 }
 
 // latestBackup finds the newest copy beside the database or in the folder backup
-// there: FILE.before-N, *.bak, backup/*; or what the command backup noted, which
-// puts them anywhere: FILE.backup.
+// there: FILE.before-N, *.bak, and in backup/ what has its checksum beside it; or what
+// the command backup noted, which puts them anywhere: FILE.backup. What lies after now
+// is of a clock that was ahead.
 func latestBackup(file string) (latest time.Time, found bool) {
-	for _, pattern := range []string{file + ".before-*", file + "*.bak", file + ".backup", filepath.Join(filepath.Dir(file), "backup", "*")} {
+	until := time.Now().Add(moment.Skew)
+	for _, pattern := range []string{file + ".before-*", file + "*.bak", file + ".backup", filepath.Join(filepath.Dir(file), "backup", "*.sha256")} {
 		list, err := filepath.Glob(pattern)
 		if err != nil {
 			continue
 		}
 		for _, path := range list {
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.ModTime().After(latest) {
+			info, err := os.Stat(strings.TrimSuffix(path, ".sha256"))
+			if err == nil && info.Mode().IsRegular() && info.ModTime().After(latest) && info.ModTime().Before(until) {
 				latest, found = info.ModTime(), true
 			}
 		}

@@ -344,7 +344,7 @@ func TestCopiesAreMadeByTheScheduleAndFailuresAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r, err := backup.LastGood(ctx, o.db, backup.Drill); err != nil || r.Name == "" {
+	if r, err := backup.LastGood(ctx, o.db, backup.Drill, o.db.Now()); err != nil || r.Name == "" {
 		t.Errorf("the drill is %+v, %v", r, err)
 	}
 	b = o.signIn(t, "quantri1", actor.Grant{Role: actor.Administrator, Unit: o.province})

@@ -116,18 +116,34 @@ func (c restoreCmd) sealKeyAt() string {
 	return sealKeyName(c.DB)
 }
 
-// putSealKey puts back the key that seals second factors, where there is none.
+// putSealKey puts back the key that seals second factors. Another one that is there
+// goes aside: a new installation has made one of its own, which opens nothing of this
+// database.
 func (c restoreCmd) putSealKey(ctx context.Context, s streams, r *backup.Reader, from backup.Copy) error {
 	to := c.sealKeyAt()
-	if _, err := os.Lstat(to); err == nil {
-		return nil
-	}
 	b, err := r.SealKey(ctx, from, filepath.Base(to))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	have, err := os.ReadFile(to)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case string(have) == string(b):
+		return nil
+	case !c.Aside:
+		fmt.Fprintf(s.out, "%s: another key than the copy's is there and stays; with --aside it is put aside\n", to)
+		return nil
+	default:
+		aside := to + asideEnding()
+		if err := os.Rename(to, aside); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "%s: another system's\n", aside)
 	}
 	if err := ledger.WriteFile(to, b, 0o600); err != nil {
 		return err
@@ -153,10 +169,15 @@ func (c restoreCmd) put(ctx context.Context, s streams, r *backup.Reader, from b
 	if free, known := file.FreeAt(filepath.Dir(c.DB)); known && free < 2*from.Size {
 		return fmt.Errorf("--db: %w: %d MB are free and %d MB are needed; nothing was changed", db.ErrFull, free>>20, 2*from.Size>>20)
 	}
-	if err := c.makeRoom(ctx, s); err != nil {
+	there, err := c.mayGo(ctx)
+	if err != nil {
 		return err
 	}
-	if err := fetchDB(ctx, r, from, c.DB); err != nil {
+	var room func() error
+	if there {
+		room = func() error { return c.makeRoom(ctx, s) }
+	}
+	if err := fetchDB(ctx, r, from, c.DB, room); err != nil {
 		return fmt.Errorf("restore %s: %w", r.Shelf.Path(from.Name()), err)
 	}
 	return nil
@@ -182,26 +203,37 @@ func (c restoreCmd) choose(ctx context.Context, shelf *file.Shelf) (from backup.
 	return from, until, err
 }
 
-// makeRoom puts a database that is there aside, when that was agreed to and nobody
-// has it open.
-func (c restoreCmd) makeRoom(ctx context.Context, s streams) error {
+// mayGo reports whether a database is there, which has to be free to be put aside.
+func (c restoreCmd) mayGo(ctx context.Context) (there bool, err error) {
 	if _, err := os.Lstat(c.DB); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	} else if err != nil {
-		return fmt.Errorf("--db: %w", err)
+		return false, fmt.Errorf("--db: %w", err)
 	}
 	if !c.Aside {
-		return fmt.Errorf("--db: %s is there already; nothing was changed. With --aside it is put aside first", c.DB)
+		return false, fmt.Errorf("--db: %s is there already; nothing was changed. With --aside it is put aside first", c.DB)
 	}
+	if err := db.Settle(ctx, c.DB); err != nil {
+		return false, fmt.Errorf("--aside: %s: %w; is the program still running?", c.DB, err)
+	}
+	return true, nil
+}
+
+// makeRoom puts the database aside, when nobody has it open.
+func (c restoreCmd) makeRoom(ctx context.Context, s streams) error {
 	if err := db.Settle(ctx, c.DB); err != nil {
 		return fmt.Errorf("--aside: %s: %w; is the program still running?", c.DB, err)
 	}
-	to := c.DB + ".aside-" + time.Now().In(moment.Zone).Format("2006-01-02T150405")
+	to := c.DB + asideEnding()
 	if err := os.Rename(c.DB, to); err != nil {
 		return fmt.Errorf("--aside: %w", err)
 	}
 	fmt.Fprintf(s.out, "%s: what was there before\n", to)
 	return nil
+}
+
+func asideEnding() string {
+	return ".aside-" + time.Now().In(moment.Zone).Format("2006-01-02T150405")
 }
 
 // keyAside puts a key of the log aside that is another than the copy's, with what was
@@ -221,7 +253,7 @@ func keyAside(ctx context.Context, s streams, r *backup.Reader, from backup.Copy
 	if err != nil {
 		return err
 	}
-	ending := ".aside-" + time.Now().In(moment.Zone).Format("2006-01-02T150405")
+	ending := asideEnding()
 	for _, name := range []string{key, key + ".signed"} {
 		if err := os.Rename(name, name+ending); err == nil {
 			fmt.Fprintf(s.out, "%s: another log's\n", name+ending)

@@ -38,10 +38,14 @@ type Maker struct {
 // Made is what Make did.
 type Made struct {
 	Copy     Copy
-	New, Had int   // files
-	Bytes    int64 // of the new ones
-	Removed  int   // older copies
+	New, Had int      // files
+	Bytes    int64    // of the new ones
+	Removed  int      // older copies
+	Keyless  []string // files of keys that are not there
 }
+
+// ErrScans says that a copy is whole but for scans.
+var ErrScans = errors.New("the database is copied; scans that are not")
 
 func (m *Maker) say(format string, args ...any) {
 	if m.Say != nil {
@@ -52,6 +56,8 @@ func (m *Maker) say(format string, args ...any) {
 // Make copies the database, then the files that are not there yet, then the keys;
 // every one is read again from where it was written and compared. Older copies go
 // as Keep says, once the new one is whole. The program may be at work meanwhile.
+// Files that cannot be copied, or a store of them that does not answer, keep nothing
+// else from being copied. Errors: ErrScans when that alone went wrong.
 func (m *Maker) Make(ctx context.Context) (Made, error) {
 	unlock, err := m.Shelf.Lock()
 	if err != nil {
@@ -59,38 +65,61 @@ func (m *Maker) Make(ctx context.Context) (Made, error) {
 	}
 	defer unlock()
 	done := Made{Copy: Copy{Stem: Stem(m.DSN), At: m.DB.Now().Time().In(moment.Zone).Truncate(time.Second), Dump: m.DB.Engine() == db.Postgres, Sealed: len(m.Recipients) > 0}}
-	_, lacking, err := m.lacking(ctx)
-	if err != nil {
-		return done, err
+	if err := m.tidy(ctx); err != nil {
+		return done, fmt.Errorf("what a copy left that was broken off: %w", err)
 	}
+	_, lacking, unlisted := m.lacking(ctx)
 	if err := m.room(ctx, lacking); err != nil {
 		return done, err
 	}
-	// The database first: what it names of files is there by then, and stays.
-	if err := m.database(ctx, &done.Copy); err != nil {
+	// The keys are read before the database, and with them what was signed last: of what
+	// is signed meanwhile the copy would seem to have been cut.
+	keys, keyErr := m.readKeys(&done)
+	// The database before the files: what it names of them is there by then, and stays.
+	if err := m.marked(ctx, done.Copy, func() error { return m.database(ctx, &done.Copy) }); err != nil {
 		return done, err
 	}
 	m.say("%s: %d bytes, looked through", m.Shelf.Path(done.Copy.Name()), done.Copy.Size)
-	files, lacking, err := m.lacking(ctx)
+	scans := unlisted
+	if unlisted == nil {
+		scans, err = m.scans(ctx, &done)
+	}
+	if ctx.Err() != nil {
+		return done, fmt.Errorf("the database is copied; scans that are not: %w", ctx.Err())
+	}
 	if err != nil {
+		err = fmt.Errorf("the list of files: %w", err)
+	}
+	if keyErr == nil {
+		keyErr = m.keys(ctx, done.Copy, keys)
+	}
+	if keyErr != nil {
+		err = errors.Join(err, fmt.Errorf("the log's key: %w", keyErr))
+	}
+	var old error
+	if done.Removed, old = Prune(ctx, m.Shelf, done.Copy, m.Keep); old != nil {
+		err = errors.Join(err, fmt.Errorf("what is too old: %w", old))
+	}
+	switch {
+	case scans == nil:
 		return done, err
+	case err == nil:
+		return done, fmt.Errorf("%w: %w", ErrScans, scans)
+	}
+	return done, errors.Join(err, scans)
+}
+
+// scans copies the files that the shelf lacks, and lists all that belong to the copy:
+// wrong is what could not be copied, err that there is no list.
+func (m *Maker) scans(ctx context.Context, done *Made) (wrong, err error) {
+	files, lacking, wrong := m.lacking(ctx)
+	if wrong != nil {
+		return wrong, nil
 	}
 	done.Had = len(files) - len(lacking)
-	wrong := m.copyFiles(ctx, lacking, &done)
+	wrong = m.copyFiles(ctx, lacking, done)
 	m.say("%s: %d files new (%d bytes), %d there from before", m.Shelf.Path("files"), done.New, done.Bytes, done.Had)
-	if wrong != nil {
-		return done, fmt.Errorf("the database is copied; scans that are not: %w", wrong)
-	}
-	if err := m.listing(ctx, done.Copy, files); err != nil {
-		return done, fmt.Errorf("the list of files: %w", err)
-	}
-	if err := m.keys(ctx, done.Copy); err != nil {
-		return done, fmt.Errorf("the log's key: %w", err)
-	}
-	if done.Removed, err = Prune(ctx, m.Shelf, done.Copy, m.Keep); err != nil {
-		return done, fmt.Errorf("what is too old: %w", err)
-	}
-	return done, nil
+	return wrong, m.listing(ctx, done.Copy, files)
 }
 
 // placed is where the file of a key lies on the shelf.
@@ -266,11 +295,15 @@ func (m *Maker) listing(ctx context.Context, c Copy, all []file.Item) error {
 	return err
 }
 
-// keys copies the keys of the log, with what was signed last, and of second factors,
-// for their owner alone.
-// Not encrypted, a key that is there already and is another stays under the name of
-// its time.
-func (m *Maker) keys(ctx context.Context, c Copy) error {
+// A readKey is the file of a key as it was when the copy began.
+type readKey struct {
+	path string
+	text []byte
+}
+
+// readKeys reads the keys of the log, with what was signed last, and of second factors;
+// those that are not there are noted.
+func (m *Maker) readKeys(done *Made) (out []readKey, err error) {
 	paths := m.Keys
 	if m.SealKey != "" {
 		paths = append(paths[:len(paths):len(paths)], m.SealKey)
@@ -278,11 +311,25 @@ func (m *Maker) keys(ctx context.Context, c Copy) error {
 	for _, path := range paths {
 		b, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
+			if !strings.HasSuffix(path, ".signed") {
+				done.Keyless = append(done.Keyless, path)
+			}
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
+		out = append(out, readKey{path, b})
+	}
+	return out, nil
+}
+
+// keys writes keys that were read, for their owner alone.
+// Not encrypted, a key that is there already and is another stays under the name of
+// its time.
+func (m *Maker) keys(ctx context.Context, c Copy, read []readKey) error {
+	for _, k := range read {
+		path, b := k.path, k.text
 		name := filepath.Base(path)
 		if c.Sealed {
 			name = c.base() + m.keyEnding(path) + sealedEnding

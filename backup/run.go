@@ -55,9 +55,9 @@ var (
 	runList    = db.SQL("backup.run.list", `SELECT `+runColumns+` FROM backup_run ORDER BY asked_at DESC, id DESC LIMIT $1`)
 	runGood    = db.SQL("backup.run.good", `
 		SELECT `+runColumns+` FROM backup_run
-		WHERE kind = $1 AND finished_at IS NOT NULL AND error = ''
+		WHERE kind = $1 AND finished_at IS NOT NULL AND error = '' AND finished_at <= $2
 		ORDER BY finished_at DESC LIMIT 1`)
-	runLast = db.SQL("backup.run.last", `SELECT `+runColumns+` FROM backup_run WHERE kind = $1 ORDER BY asked_at DESC, id DESC LIMIT 1`)
+	runLast = db.SQL("backup.run.last", `SELECT `+runColumns+` FROM backup_run WHERE kind = $1 AND asked_at <= $2 ORDER BY asked_at DESC, id DESC LIMIT 1`)
 	// What is kept of runs: a year's, and always the last good ones of each kind.
 	runForget = db.SQL("backup.run.forget", `
 		DELETE FROM backup_run WHERE asked_at < $1 AND id NOT IN (
@@ -76,7 +76,7 @@ var Work = job.Kind[string]{Name: "backup.run", Timeout: 12 * time.Hour, Attempt
 // Ask has a copy made, or a drill, by a job. Whether the actor may is for the caller
 // to check. Faults: Conflict when one of the kind waits or runs.
 func Ask(ctx context.Context, tx *db.Tx, a actor.Actor, kind string) (Run, error) {
-	last, err := Last(ctx, tx, kind)
+	last, err := Last(ctx, tx, kind, tx.Now)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return Run{}, err
 	}
@@ -125,14 +125,15 @@ func Runs(ctx context.Context, q db.Queryer, n int) ([]Run, error) {
 	return db.All(ctx, q, runList, scanRun, n)
 }
 
-// LastGood returns the last run of a kind that ended well. Errors: db.ErrNotFound.
-func LastGood(ctx context.Context, q db.Queryer, kind string) (Run, error) {
-	return db.One(ctx, q, runGood, scanRun, kind)
+// LastGood returns the last run of a kind that ended well. One that lies after now is
+// of a clock that was ahead, and says nothing. Errors: db.ErrNotFound.
+func LastGood(ctx context.Context, q db.Queryer, kind string, now moment.Instant) (Run, error) {
+	return db.One(ctx, q, runGood, scanRun, kind, now.Add(moment.Skew))
 }
 
-// Last returns the last run of a kind. Errors: db.ErrNotFound.
-func Last(ctx context.Context, q db.Queryer, kind string) (Run, error) {
-	return db.One(ctx, q, runLast, scanRun, kind)
+// Last returns the last run of a kind, as LastGood. Errors: db.ErrNotFound.
+func Last(ctx context.Context, q db.Queryer, kind string, now moment.Instant) (Run, error) {
+	return db.One(ctx, q, runLast, scanRun, kind, now.Add(moment.Skew))
 }
 
 // Of returns a run. Errors: db.ErrNotFound.

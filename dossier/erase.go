@@ -70,6 +70,7 @@ type Erasure struct {
 // something of it.
 type Forgotten struct {
 	ID, Code string
+	Part     string      // what of it: PartAgent alone leaves what the applicant's is
 	Actor    actor.Actor // who erases
 	// Scrub takes the person's name, numbers and addresses out of a text.
 	Scrub func(text string) string
@@ -332,7 +333,7 @@ func (k *Desk) erase(ctx context.Context, tx *db.Tx, a actor.Actor, x *Erasable,
 	}
 	redacted := &audit.Redaction{}
 	if k.Forget != nil {
-		if err := k.Forget(ctx, tx, Forgotten{ID: d.ID, Code: d.Code, Actor: a, Scrub: s.text, Redact: redacted}); err != nil {
+		if err := k.Forget(ctx, tx, Forgotten{ID: d.ID, Code: d.Code, Part: x.Part, Actor: a, Scrub: s.text, Redact: redacted}); err != nil {
 			return nil, err
 		}
 	}

@@ -510,8 +510,8 @@ func (b *Book) Send(ctx context.Context, id string) error {
 
 // settle notes what became of a delivery.
 func (b *Book) settle(ctx context.Context, link string, d Delivery, wrong error) error {
+	d.Attempts++ // outside: the write may run more than once
 	return b.DB.Write(ctx, func(tx *db.Tx) error {
-		d.Attempts++
 		if wrong == nil {
 			_, err := tx.Exec(ctx, deliveryDone, tx.Now, d.Attempts, link, d.ID)
 			return err

@@ -92,7 +92,6 @@ var (
 	requestKnow   = db.SQL("privacy.request.identify", `UPDATE subject_request SET identity = $1 WHERE id = $2`)
 	requestGive   = db.SQL("privacy.request.assign", `UPDATE subject_request SET assigned_to = $1 WHERE id = $2`)
 	requestAnswer = db.SQL("privacy.request.answer", `UPDATE subject_request SET outcome = $1, answered_at = $2, answered_by = $3, answer = $4, basis = $5 WHERE id = $6 AND answered_at IS NULL`)
-	requestForget = db.SQL("privacy.request.forget", `UPDATE subject_request SET name = $1, contact = '', asks = $2, identity = $3, answer = $4, basis = $5 WHERE id = $6`)
 )
 
 func scanRequest(r db.Scanner) (x Request, err error) {
@@ -403,29 +402,4 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, id string, x Answer) e
 		}
 		return nil
 	})
-}
-
-// Forget takes a person who was erased out of what they asked: the number, the kind and
-// the outcome stay. What is taken out of the trail is added to redacted.
-func Forget(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *audit.Redaction, dossier, erased string, scrub func(string) string) error {
-	list, err := db.All(ctx, tx, requestOf, scanRequest, dossier)
-	if err != nil {
-		return err
-	}
-	for _, r := range list {
-		asks := ""
-		if r.Asks != "" {
-			asks = erased
-		}
-		if _, err := tx.Exec(ctx, requestForget, erased, asks, scrub(r.Identity), scrub(r.Answer), scrub(r.Basis), r.ID); err != nil {
-			return err
-		}
-		if err := redacted.Redact(ctx, tx, a, "subject_request", r.ID, scrub); err != nil {
-			return err
-		}
-		if err := audit.Forget(ctx, tx, "subject_request", r.ID); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -93,15 +93,11 @@ func whole(ctx context.Context, path string) (schema int64, err error) {
 }
 
 // PutBack puts a copy that Backup made to path, where nothing may be: it is on the
-// disk, whole and looked through before it bears its name.
+// disk, whole and looked through before it bears its name. room, which may be nil, is
+// called then, to take away what is there: a copy that is of no use costs nothing.
 //
 // Errors: fs.ErrExist; what is wrong with the copy.
-func PutBack(ctx context.Context, from, path string) error {
-	for _, suffix := range []string{"", "-wal", "-shm"} { // beside another file these destroy it
-		if _, err := os.Lstat(path + suffix); err == nil {
-			return fmt.Errorf("%s: %w", path+suffix, fs.ErrExist)
-		}
-	}
+func PutBack(ctx context.Context, from, path string, room func() error) error {
 	half := path + ".half"
 	defer os.Remove(half) // nothing, when it has its name
 	if err := copyFile(from, half); err != nil {
@@ -109,6 +105,16 @@ func PutBack(ctx context.Context, from, path string) error {
 	}
 	if _, err := whole(ctx, half); err != nil {
 		return fmt.Errorf("the copy is not whole: %w", err)
+	}
+	if room != nil {
+		if err := room(); err != nil {
+			return err
+		}
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} { // beside another file these destroy it
+		if _, err := os.Lstat(path + suffix); err == nil {
+			return fmt.Errorf("%s: %w", path+suffix, fs.ErrExist)
+		}
 	}
 	if err := os.Rename(half, path); err != nil {
 		return err

@@ -347,13 +347,15 @@ func loadPostgres(ctx context.Context, dsn string, schema int64, queue func(cont
 	if err := run(`DROP TABLE ` + loading); err != nil {
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return translate(err)
-	}
+	// Jobs come by a connection of their own, and before the rows: of what breaks off here
+	// the mark stays, and the next loading clears all of it away.
 	for _, f := range l.after {
 		if err := f(ctx, d); err != nil {
 			return err
 		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return translate(err)
 	}
 	_, err = d.write.ExecContext(ctx, `ANALYZE`)
 	return translate(err)

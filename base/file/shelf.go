@@ -155,6 +155,40 @@ func (s *Shelf) List(ctx context.Context, prefix string) ([]Item, error) {
 	}
 }
 
+// Halves lists what lies half written on a local shelf, in no folder and below folder:
+// what programs left that were killed, where nobody writes now.
+func (s *Shelf) Halves(folder string) ([]string, error) {
+	if s.dir == "" {
+		return nil, nil
+	}
+	var out []string
+	err := filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(s.dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if e.IsDir() {
+			if name != "." && !strings.HasPrefix(name+"/", folder) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		half := strings.HasPrefix(e.Name(), ".half-") || strings.HasSuffix(e.Name(), ".half") || strings.HasSuffix(e.Name(), ".half-journal")
+		if half && e.Type().IsRegular() {
+			out = append(out, name)
+		}
+		return nil
+	})
+	return out, err
+}
+
 func halfName(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".half")
 }

@@ -105,7 +105,12 @@ func (r *Runner) Start(ctx context.Context) error {
 		ErrorHandler:      failures{},
 		Logger:            logger(),
 		TestOnly:          r.eager,
+
+		RescueStuckJobsAfter: rescueAfter,
 	})
+	if err == nil {
+		err = takeUp(ctx, r.db.Engine(), h)
+	}
 	if err == nil {
 		err = c.Start(context.WithoutCancel(ctx))
 	}

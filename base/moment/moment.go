@@ -182,7 +182,11 @@ func (i Instant) SecondOfDay() int {
 	return int(s - floorDiv(s, day)*day)
 }
 
-// Add returns the instant d later.
+// Skew is by how much the clocks of two machines may differ: what lies further ahead of
+// now was written by a clock that was wrong.
+const Skew = 10 * time.Minute
+
+// Add the instant d later.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Milliseconds()) }
 
 // String returns 2026-11-25T17:00, with seconds when there are any, or "".

@@ -121,7 +121,7 @@ func (c *cluster) values() (string, error) {
 		return "", err
 	}
 	set := map[string]string{"DATA_ETCD": c.dir + "/node@NODE@/etcd", "DATA_PG": c.dir + "/node@NODE@/pg", "SOCKETS": c.dir + "/node@NODE@", "RUN": c.dir + "/node@NODE@", "PG_BIN": c.bin,
-		"FILES": c.files, "LOG_KEY": c.dir + "/node@NODE@/log-key", "SEAL_KEY": c.dir + "/node@NODE@/seal-key", "BASE": "http://127.0.0.1", "SECURE": "false", "SHARED_BUFFERS": "64MB"}
+		"FILES": c.files, "BACKUP": c.dir + "/backup", "LOG_KEY": c.dir + "/node@NODE@/log-key", "SEAL_KEY": c.dir + "/node@NODE@/seal-key", "BASE": "http://127.0.0.1", "SECURE": "false", "SHARED_BUFFERS": "64MB"}
 	var b strings.Builder
 	lines := bufio.NewScanner(strings.NewReader(string(example)))
 	for lines.Scan() {
