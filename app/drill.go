@@ -43,7 +43,7 @@ func drill(ctx context.Context, shelf *file.Shelf, dsn, identity string, tools b
 	if err != nil {
 		return out, err
 	}
-	c, err := backup.Choose(all, backup.Stem(dsn), time.Time{})
+	c, err := backup.Choose(all, backup.Stem(dsn), time.Time{}, time.Now())
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", shelf.Where(), err)
 	}

@@ -15,6 +15,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
 	"cchc/base/file"
+	"cchc/base/moment"
 )
 
 // A new installation has nothing to save, and a copy of that would be newer than those
@@ -221,6 +222,24 @@ func TestACopyIsMadeWhateverBecameOfScans(t *testing.T) {
 	}
 	if code, _, says := run(t, "backup", filepath.Join(dir, "keyless"), "--db", o.db.Name(), "--log-key", filepath.Join(dir, "none")); code != 0 || !strings.Contains(says, "none is not there") {
 		t.Errorf("without a key: exit %d, %s", code, says)
+	}
+}
+
+// A copy that was made while the clock was ahead is not the newest one.
+func TestTheNewestCopyIsNoneOfTheFuture(t *testing.T) {
+	t.Parallel()
+	day := func(y int) backup.Copy { return backup.Copy{Stem: "cchc", At: time.Date(y, 1, 1, 1, 30, 0, 0, moment.Zone)} }
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, moment.Zone)
+	for name, c := range map[string]struct {
+		have []backup.Copy
+		want int
+	}{
+		"one is ahead":  {[]backup.Copy{day(2025), day(2026), day(2027)}, 2026},
+		"all are ahead": {[]backup.Copy{day(2027), day(2028)}, 2028}, // it is this machine's clock
+	} {
+		if got, err := backup.Choose(c.have, "cchc", time.Time{}, now); err != nil || got.At.Year() != c.want {
+			t.Errorf("%s: %v, %v; want that of %d", name, got.At, err, c.want)
+		}
 	}
 }
 

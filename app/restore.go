@@ -197,7 +197,7 @@ func (c restoreCmd) choose(ctx context.Context, shelf *file.Shelf) (from backup.
 	if err != nil {
 		return from, until, err
 	}
-	if from, err = backup.Choose(all, backup.Stem(c.DB), until); err != nil {
+	if from, err = backup.Choose(all, backup.Stem(c.DB), until, time.Now()); err != nil {
 		err = fmt.Errorf("%s: %w", shelf.Where(), err)
 	}
 	return from, until, err

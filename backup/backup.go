@@ -105,7 +105,7 @@ func Stem(dsn string) string {
 // database called stem: copies of a training may stand beside, so those of the name
 // come first. Those after now are of a clock that was ahead; without until they are
 // taken only when there are no others.
-func Choose(all []Copy, stem string, until time.Time) (Copy, error) {
+func Choose(all []Copy, stem string, until, now time.Time) (Copy, error) {
 	if slices.ContainsFunc(all, func(x Copy) bool { return x.Stem == stem }) {
 		all = slices.DeleteFunc(slices.Clone(all), func(x Copy) bool { return x.Stem != stem })
 	}
@@ -117,7 +117,7 @@ func Choose(all []Copy, stem string, until time.Time) (Copy, error) {
 			return Copy{}, fmt.Errorf("there are copies of %s and of %s, none of %s: name the database as one of them", all[0].Stem, x.Stem, stem)
 		}
 	}
-	if now := time.Now().Add(moment.Skew); until.IsZero() && !all[0].At.After(now) {
+	if now = now.Add(moment.Skew); until.IsZero() && !all[0].At.After(now) {
 		until = now
 	}
 	for _, x := range slices.Backward(all) {

@@ -8,7 +8,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // markEnding names the mark that stands beside a copy while it is made: what a program
@@ -65,7 +64,7 @@ func (m *Maker) tidy(ctx context.Context) error {
 		if !marked || name == nil || name[1] != stem {
 			continue
 		}
-		if m.Shelf.Dir() == "" && time.Since(x.At) < brokenAfter {
+		if m.Shelf.Dir() == "" && m.DB.Now().Time().Sub(x.At) < brokenAfter {
 			continue
 		}
 		var wrong []error
