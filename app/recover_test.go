@@ -228,7 +228,9 @@ func TestACopyIsMadeWhateverBecameOfScans(t *testing.T) {
 // A copy that was made while the clock was ahead is not the newest one.
 func TestTheNewestCopyIsNoneOfTheFuture(t *testing.T) {
 	t.Parallel()
-	day := func(y int) backup.Copy { return backup.Copy{Stem: "cchc", At: time.Date(y, 1, 1, 1, 30, 0, 0, moment.Zone)} }
+	day := func(y int) backup.Copy {
+		return backup.Copy{Stem: "cchc", At: time.Date(y, 1, 1, 1, 30, 0, 0, moment.Zone)}
+	}
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, moment.Zone)
 	for name, c := range map[string]struct {
 		have []backup.Copy
