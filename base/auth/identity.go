@@ -57,14 +57,10 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (issuer, subject) DO UPDATE SET claimed = excluded.claimed, name = excluded.name, last_at = excluded.last_at
 		RETURNING id`)
-	// The name itself, or what stands before the @ of an address; a name's own signs mean
-	// nothing here, as they would to LIKE.
-	strangersLike = db.SQL("auth.stranger.like", `
+	strangers = db.SQL("auth.stranger.all", `
 		SELECT id, issuer, subject, claimed, name, first_at, last_at
 		FROM identity_waiting
-		WHERE LOWER(claimed) = $1 OR SUBSTR(LOWER(claimed), 1, $2) = $3
-		ORDER BY last_at DESC, id
-		LIMIT 5`)
+		ORDER BY last_at DESC, id`)
 	strangerDrop   = db.SQL("auth.stranger.drop", `DELETE FROM identity_waiting WHERE issuer = $1 AND subject = $2`)
 	strangerForget = db.SQL("auth.stranger.forget", `DELETE FROM identity_waiting WHERE last_at < $1`)
 	closePassword  = db.SQL("auth.account.close_password", `UPDATE account SET password = $1, first_password = 0 WHERE id = $2 AND first_password = 1`)
@@ -166,14 +162,29 @@ func (k *Accounts) LinkedWith(ctx context.Context, a actor.Actor, id string) (li
 		if linked, err = k.identities(ctx, q, id); err != nil || len(linked) > 0 {
 			return err
 		}
-		at := acc.Login + "@"
-		like, err = db.All(ctx, q, strangersLike, func(r db.Scanner) (s Stranger, err error) {
-			err = r.Scan(&s.ID, &s.Issuer, &s.Subject, &s.Claimed, &s.Name, &s.First, &s.Last)
-			return s, err
-		}, acc.Login, len(at), at)
-		return err
+		like = nil
+		return db.Each(ctx, q, strangers, func(r db.Scanner) error {
+			var s Stranger
+			if err := r.Scan(&s.ID, &s.Issuer, &s.Subject, &s.Claimed, &s.Name, &s.First, &s.Last); err != nil {
+				return err
+			}
+			if len(like) < strangersShown && calledAs(s.Claimed, acc.Login) {
+				like = append(like, s)
+			}
+			return nil
+		})
 	})
 	return linked, like, err
+}
+
+// strangersShown is how many strangers are offered for an account.
+const strangersShown = 5
+
+// calledAs reports whether what a provider calls somebody is the login, or an address
+// that begins with it. Engines make capitals small each in its way, so it is asked here.
+func calledAs(claimed, login string) bool {
+	name, _, _ := strings.Cut(claimed, "@")
+	return strings.EqualFold(claimed, login) || strings.EqualFold(name, login)
 }
 
 // Link lets an identity sign another's account in: the keeper knows that both are one
