@@ -220,6 +220,13 @@ func (k *Desk) mayTake(ctx context.Context, q db.Queryer, a actor.Actor, u unit.
 			return err
 		}
 	}
+	tree, err := k.Units.Today(ctx, q)
+	if err != nil {
+		return err
+	}
+	if _, ok := tree.Unit(u); !ok { // there is no kiosk where no unit is
+		return fault.New(fault.Forbidden, "turn.kiosk_off")
+	}
 	on, err := k.Settings.Value(ctx, q, Kiosk, u)
 	if err == nil && on == setting.Off {
 		err = fault.New(fault.Forbidden, "turn.kiosk_off")

@@ -166,6 +166,9 @@ func (p *API) Register(a *api.API) {
 	api.Handle(a, web.SignedIn, op("grant-role", http.MethodPost, "/{id}/grants", "Give a role in a unit", ""), func(ctx context.Context, in *grantInput) (*accountOutput, error) {
 		u, err := p.find(ctx, in.Body.Unit)
 		if err != nil {
+			if _, who := k.ByID(ctx, api.Actor(ctx), in.ID); who != nil {
+				return nil, who // whoever may not is told that, and nothing of units
+			}
 			return nil, err
 		}
 		s := law.Span{From: in.Body.From}

@@ -24,6 +24,10 @@ var (
 // force on one of the days, for an account that is closed, and for one's own.
 func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.Grant, s law.Span) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		acc, err := k.may(ctx, tx, a, GiveRole, id) // who asks goes before what was typed
+		if err != nil {
+			return err
+		}
 		if s.From == 0 {
 			s.From = tx.Now.Date()
 		}
@@ -35,10 +39,6 @@ func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.
 			f.With("to", "auth.grant_empty")
 		}
 		if err := f.Or(); err != nil {
-			return err
-		}
-		acc, err := k.may(ctx, tx, a, GiveRole, id)
-		if err != nil {
 			return err
 		}
 		if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {

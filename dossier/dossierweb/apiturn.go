@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"cchc/base/api"
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/moment"
 	"cchc/base/web"
@@ -231,6 +232,9 @@ func (p *API) registerTurnPlaces(a *api.API, op makeOp) {
 				list = append(list, dossier.TurnKind{Letter: x.Letter, Name: x.Name})
 			}
 			if list, err = dossier.CheckTurnKinds(list, "kinds"); err != nil {
+				if who := k.Guard.Check(ctx, k.DB, api.Actor(ctx), auth.CounterSet, u); who != nil {
+					return nil, who
+				}
 				return nil, err
 			}
 			if err := k.SetTurnKinds(ctx, api.Actor(ctx), u, list, in.Body.Kiosk); err != nil {
@@ -243,9 +247,6 @@ func (p *API) registerTurnPlaces(a *api.API, op makeOp) {
 func (p *API) turns(ctx context.Context, in *turnsInput) (*turnsOutput, error) {
 	f := api.Wrong()
 	day := api.ReadDate(f, "day", in.Day)
-	if err := f.Or(); err != nil {
-		return nil, err
-	}
 	out := &turnsOutput{}
 	err := p.Desk.DB.Snapshot(ctx, func(q *db.Snapshot) error {
 		u, err := p.unit(ctx, q, in.Unit)
@@ -254,6 +255,9 @@ func (p *API) turns(ctx context.Context, in *turnsInput) (*turnsOutput, error) {
 		}
 		d, err := p.Desk.TurnDay(ctx, q, api.Actor(ctx), u, day)
 		if err != nil {
+			return err
+		}
+		if err := f.Or(); err != nil { // after who asks
 			return err
 		}
 		b, today := &out.Body, d.Now.Date()
