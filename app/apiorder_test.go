@@ -13,11 +13,11 @@ func TestTheAPIAsksWhoAsksBeforeWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
 	ctx := t.Context()
-	other, err := o.accounts.Create(ctx, operator, auth.NewAccount{Login: "so", Name: "Sở", Password: testPassword, Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.province}}})
+	other, err := o.accounts.Create(ctx, operator, auth.NewAccount{Login: "motcua.so", Name: "Một cửa sở", Password: testPassword, Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.province}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := o.accounts.Create(ctx, operator, auth.NewAccount{Login: "xa", Name: "Xã", Password: testPassword, Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.commune}}})
+	own, err := o.accounts.Create(ctx, operator, auth.NewAccount{Login: "motcua.xa", Name: "Một cửa xã", Password: testPassword, Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.commune}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,13 +26,13 @@ func TestTheAPIAsksWhoAsksBeforeWhatWasTyped(t *testing.T) {
 	const nowhere = `{"role":"specialist","unit":"khong-co"}`
 	officer.Send("POST", "/api/v1/accounts/"+own+"/grants", "application/json", nowhere).Is(403)
 	keeper.Send("POST", "/api/v1/accounts/"+other+"/grants", "application/json", nowhere).Is(404)
-	keeper.Send("POST", "/api/v1/accounts/"+own+"/grants", "application/json", nowhere).Is(422)
+	keeper.Send("POST", "/api/v1/accounts/"+own+"/grants", "application/json", nowhere).Is(400)
 	const backwards = `{"role":"specialist","unit":"H99.101","from":"2026-12-02","last":"2026-12-01"}`
 	officer.Send("POST", "/api/v1/accounts/"+own+"/grants", "application/json", backwards).Is(403)
 	keeper.Send("POST", "/api/v1/accounts/"+other+"/grants", "application/json", backwards).Is(404)
-	keeper.Send("POST", "/api/v1/accounts/"+own+"/grants", "application/json", backwards).Is(422)
+	keeper.Send("POST", "/api/v1/accounts/"+own+"/grants", "application/json", backwards).Is(400)
 
 	officer.Send("POST", "/api/v1/counter/turns", "application/json", `{"unit":"khong-co","kind":"x"}`).Is(403) // where no unit is there is no kiosk
-	officer.Send("POST", "/api/v1/counter/turns", "application/json", `{"unit":"H99.101","kind":"x"}`).Is(422)  // visitors may, and so may they
+	officer.Send("POST", "/api/v1/counter/turns", "application/json", `{"unit":"H99.101","kind":"x"}`).Is(400)  // visitors may, and so may they
 	officer.Send("POST", "/api/v1/counter/turn-kinds", "application/json", `{"unit":"H99.101","kinds":[{"letter":"A","name":"Một"},{"letter":"A","name":"Hai"}]}`).Is(403)
 }
