@@ -170,9 +170,9 @@ func TestTextsThatWereErasedBeforeTheActSaidSoAreNamedAndSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	unguarded(t, l, rewrite(t, l, 3, "[]", "mất …")...)
-	c := clean(t, l) // the act waits
+	clean(t, l) // the act waits
 	sign(t, l)
-	if c = clean(t, l); len(found(c, "erased_before")) != 1 || len(found(c, "erased_before_all")) != 1 {
+	if c := clean(t, l); len(found(c, "erased_before")) != 1 || len(found(c, "erased_before_all")) != 1 {
 		t.Errorf("notes %+v", c.Notes)
 	}
 	clock.Advance(1e9)
@@ -185,7 +185,7 @@ func TestTextsThatWereErasedBeforeTheActSaidSoAreNamedAndSealed(t *testing.T) {
 	sign(t, l)
 	erasing(t, l, who, "4", "mất điện")
 	sign(t, l)
-	if c = clean(t, l); len(found(c, "erased_sealed")) != 1 || len(found(c, "erased")) != 1 {
+	if c := clean(t, l); len(found(c, "erased_sealed")) != 1 || len(found(c, "erased")) != 1 {
 		t.Errorf("notes %+v", c.Notes)
 	}
 	// From then on another is not let in, and what is left is watched.
