@@ -24,6 +24,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -107,7 +108,7 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 	slices.Sort(op.Errors)
 	op.Middlewares = append(op.Middlewares, func(c huma.Context, next func(huma.Context)) {
 		u := c.URL()
-		next(huma.WithValue(c, urlKey{}, &u))
+		next(unhurried{huma.WithValue(c, urlKey{}, &u)})
 	})
 	a.room = roomOf(reflect.TypeFor[I]())
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
@@ -122,6 +123,20 @@ func Handle[I, O any](a *API, access web.Access, op huma.Operation, f func(ctx c
 		return out, nil
 	})
 }
+
+// unhurried leaves the time in which a body must be read to the server's ReadTimeout.
+// huma would allow five seconds, too few for scans on a slow line. Worse, where the body
+// was read before (for its Idempotency-Key) or there is none, net/http watches the
+// connection already, takes the end of that time for a caller who went away, and gives
+// up the request and all that follow it on the connection: every write that had to wait
+// longer, for a new primary for one.
+type unhurried struct{ inner }
+
+// Unwrap returns the context below.
+func (c unhurried) Unwrap() huma.Context { return c.inner }
+
+// SetReadDeadline sets none.
+func (unhurried) SetReadDeadline(time.Time) error { return nil }
 
 // called names a schema: the room's name goes before the type's, since rooms call
 // different things alike.

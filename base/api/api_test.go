@@ -1,11 +1,14 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +157,44 @@ func TestACallerWhoCallsTooOftenIsToldWhenToTryAgain(t *testing.T) {
 	}
 	at = at.Add(6 * time.Second)
 	b.Other().Get("/api/v1/ping").Is(204)
+}
+
+// What a proxy, or the check of a key, read ahead is as good as no body: a request may
+// take longer than a body may, and the next one on the connection is none the worse.
+func TestARequestMayTakeLongerThanItsBody(t *testing.T) {
+	t.Parallel()
+	mux := web.New(web.Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	a := api.New(mux, "1.0.0")
+	api.Handle(a, web.Public, huma.Operation{OperationID: "wait", Method: http.MethodPost, Path: "/api/v1/wait", Summary: "Wait", BodyReadTimeout: 10 * time.Millisecond},
+		func(ctx context.Context, _ *struct {
+			Body struct {
+				Reason string `json:"reason,omitempty"`
+			}
+		}) (*struct{}, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+				return nil, nil
+			}
+		})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	for i := range 2 {
+		answer, err := s.Client().Post(s.URL+"/api/v1/wait", "application/json", strings.NewReader(`{"reason":"x"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusNoContent {
+			t.Errorf("request %d on the connection was answered %d", i+1, answer.StatusCode)
+		}
+	}
 }

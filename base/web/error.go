@@ -103,8 +103,8 @@ func (m *Mux) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // gone answers a request that was given up: nobody reads it, and the log shows that they
-// went away. The connection goes too. Behind a proxy one was seen whose requests were all
-// given up as they came, after the database had been away; kept, it would give up more.
+// went away. The connection goes too: net/http gives up whatever comes on one that it took
+// for closed, and a proxy that keeps it would send more.
 func gone(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(499)
