@@ -131,9 +131,11 @@ func TestFilesThatCannotBeStoredLeaveNothingHalf(t *testing.T) {
 	}
 	s = startServer(t, dsn, load.flags...)
 	office.base = s.url
+	office.haveScans(t, code, scan(1), scan(2))
 	if status, _, text = office.upload(t, code, scan(5)); status != http.StatusSeeOther {
 		t.Errorf("again after the kill: %d %.300s", status, text)
 	}
+	office.haveScans(t, code, scan(1), scan(2), scan(5))
 	s.stop(t)
 	if got := verified(t, dsn, "--files", files); got != before+2 {
 		t.Errorf("%d dossiers, want %d", got, before+2)

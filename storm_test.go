@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -217,7 +218,44 @@ func (c *client) upload(t *testing.T, code string, content []byte) (status, agai
 	return a.StatusCode, again, string(b)
 }
 
-// halfUpload sends half of a scan and leaves the connection open.
+// scans reads every scan of a dossier back, as whoever works on it does.
+func (c *client) scans(t *testing.T, code string) (out [][]byte) {
+	t.Helper()
+	for ord := range 30 { // papers without a scan are between them
+		a, err := c.http.Get(c.base + "/dossiers/" + url.PathEscape(code) + "/papers/" + strconv.Itoa(ord))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(a.Body)
+		a.Body.Close()
+		switch {
+		case err != nil:
+			t.Errorf("paper %d: %v", ord, err)
+		case a.StatusCode == http.StatusOK && a.Header.Get("Content-Type") == "application/pdf":
+			out = append(out, b)
+		case a.StatusCode != http.StatusNotFound:
+			t.Errorf("paper %d: %s at %s: %.300s", ord, a.Status, a.Request.URL, b)
+		}
+	}
+	return out
+}
+
+// haveScans compares a dossier's scans with those that were acknowledged, byte for byte.
+func (c *client) haveScans(t *testing.T, code string, want ...[]byte) {
+	t.Helper()
+	got := c.scans(t, code)
+	if len(got) != len(want) {
+		t.Errorf("the dossier has %d scans, and %d were acknowledged", len(got), len(want))
+	}
+	for i, scan := range want {
+		if !slices.ContainsFunc(got, func(b []byte) bool { return bytes.Equal(b, scan) }) {
+			t.Errorf("acknowledged scan %d of %d, of %d bytes, is not among those that are handed out", i+1, len(want), len(scan))
+		}
+	}
+}
+
+// halfUpload sends half of a scan, waits until the server has read it, and leaves the
+// connection open.
 func (c *client) halfUpload(t *testing.T, code string, content []byte) net.Conn {
 	t.Helper()
 	body, kind := scanForm(content)
@@ -238,5 +276,46 @@ func (c *client) halfUpload(t *testing.T, code string, content []byte) net.Conn 
 	if _, err := conn.Write(body[:len(body)/2]); err != nil {
 		t.Fatal(err)
 	}
+	waitRead(t, conn)
 	return conn
+}
+
+// waitRead waits until the program at the other end of a connection on this machine has
+// read all that was sent: first nothing waits to be acknowledged by its kernel, then
+// nothing waits there for the program. Source: proc_pid_net(5), tx_queue and rx_queue.
+func waitRead(t *testing.T, conn net.Conn) {
+	t.Helper()
+	here, there := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
+	for i, side := range [][2]int{{here.Port, there.Port}, {there.Port, here.Port}} {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
+			if out, in := queued(t, side[0], side[1]); i == 0 && out == 0 || i == 1 && in == 0 {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatal("the server did not read what was sent within a minute")
+			}
+		}
+	}
+}
+
+// queued returns how many bytes a local connection has to send, and has received and
+// not handed to its program.
+func queued(t *testing.T, local, remote int) (out, in int64) {
+	t.Helper()
+	b, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) < 5 || !strings.HasSuffix(f[1], fmt.Sprintf(":%04X", local)) || !strings.HasSuffix(f[2], fmt.Sprintf(":%04X", remote)) {
+			continue
+		}
+		if _, err := fmt.Sscanf(f[4], "%x:%x", &out, &in); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		return out, in
+	}
+	t.Fatalf("the connection from port %d to %d is gone", local, remote)
+	return 0, 0
 }
