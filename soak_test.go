@@ -34,7 +34,9 @@ const perSecond = 40
 // what was taken (goroutines, files) is given back, and everything is recounted at the
 // end. For hours: make soak, which also wants memory to be flat.
 //
-// SOAK is how long (8 s when not given), SOAK_DOSSIERS how many there are before.
+// SOAK is how long (8 s when not given), SOAK_DOSSIERS how many there are before, SOAK_OPEN
+// how many more are received before in the one commune where all of it happens: a soak of
+// an hour begins with SOAK_OPEN=28800 as it ends without.
 func TestSoak(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a soak in -short")
@@ -64,6 +66,13 @@ func TestSoak(t *testing.T) {
 		times: map[string][]time.Duration{}, failed: map[string]int{}, ended: map[string]map[int]int{}}
 	k.office.http.Timeout, k.board.http.Timeout = time.Minute, time.Minute
 
+	if n := os.Getenv("SOAK_OPEN"); n != "" {
+		more, err := strconv.Atoi(n)
+		if err != nil {
+			t.Fatalf("SOAK_OPEN: %v", err)
+		}
+		k.prefill(t, more)
+	}
 	k.drive(t.Context(), time.Second) // connections are open, statements are prepared
 	k.idle(t)
 	base := k.sample(t)
@@ -143,6 +152,27 @@ func (s *server) signInAs(t *testing.T, login string) *client {
 		t.Fatalf("sign in as %s: %s at %s", login, r.Status, r.Request.URL)
 	}
 	return c
+}
+
+// prefill receives dossiers, as fast as it goes.
+func (k *soak) prefill(t *testing.T, n int) {
+	t.Helper()
+	var all sync.WaitGroup
+	left := make(chan int)
+	for range 4 {
+		all.Go(func() {
+			for range left {
+				if _, err := k.office.receive(t.Context(), db.NewID()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		left <- i
+	}
+	close(left)
+	all.Wait()
 }
 
 // drive begins a request every 25 ms, and waits for the last answers.

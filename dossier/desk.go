@@ -154,6 +154,11 @@ func (w *work) store(ctx context.Context, v auth.Verb) error {
 	if _, err := w.tx.Exec(ctx, rowUpdate, args...); err != nil {
 		return err
 	}
+	if before.Unit != after.Unit { // the row no longer tells where it was counted
+		if err := w.tx.Bump(ctx, bulk); err != nil {
+			return err
+		}
+	}
 	switch {
 	case before.RegisteredAt != after.RegisteredAt: // an earlier event of it was told late
 		if err := rearrive(ctx, w.tx, after); err != nil {

@@ -1,7 +1,9 @@
 package dossier
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,34 +23,28 @@ type Due struct {
 	Count    int64
 }
 
-var dueGroups = db.Lines("dossier.due.groups", `
-	SELECT unit_id, sector, accepted_day >= :from AND accepted_day <= :to, marks, COUNT(*)
-	FROM dossier
-	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND supplements <= 1
-	AND due_at <= :by AND (due_at >= :now OR (NOT by_instant AND due_day >= :today))
-	AND unit_id = :one       --[one]
-	GROUP BY 1, 2, 3, 4
-	ORDER BY 1, 2, 3, 4`)
-
 // DueBy counts the open dossiers that are not overdue and are due by a moment, in
 // groups; received says whether they were accepted between the two days. Those
 // that the service index counts late whatever happens, for a second supplement,
 // are left out.
 func (k *Desk) DueBy(ctx context.Context, q db.Queryer, from, to moment.Date, by moment.Instant) ([]Due, error) {
-	groups, err := perUnit(ctx, q, k, fmt.Sprintf("due %s %s %s", from, to, by), true, func(u unit.ID) (map[unit.ID][]Due, error) {
-		now := k.DB.Now()
-		out := map[unit.ID][]Due{}
-		stmt, params := dueGroups.With(oneUnit(u, db.Args{"from": from, "to": to, "by": by, "now": now, "today": now.Date()}))
-		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
-			var d Due
-			err := r.Scan(&d.Unit, &d.Sector, &d.Received, &d.Marks, &d.Count)
-			out[d.Unit] = append(out[d.Unit], d)
-			return err
-		}, params...)
+	groups, err := perUnitOpen(ctx, q, k, fmt.Sprintf("due %s %s %s", from, to, by), func(list map[string]openDossier, now moment.Instant) []Due {
+		alike := map[Due]int64{}
+		for _, d := range list {
+			if d.accepted != 0 && d.dueBy(by) && !d.overdue(now) && d.supplements <= 1 {
+				alike[Due{Sector: d.sector, Received: d.accepted >= from && d.accepted <= to, Marks: d.marks}]++
+			}
+		}
+		return inOrder(alike, func(d *Due, n int64) { d.Count = n }, func(a, b Due) int {
+			return cmp.Or(cmp.Compare(a.Sector, b.Sector), compareBool(a.Received, b.Received), cmp.Compare(a.Marks, b.Marks))
+		})
 	})
 	var out []Due
 	for _, u := range slices.Sorted(maps.Keys(groups)) {
-		out = append(out, groups[u]...)
+		for _, d := range groups[u] {
+			d.Unit = u
+			out = append(out, d)
+		}
 	}
 	return out, err
 }
@@ -62,49 +58,97 @@ type DueDay struct {
 	Count      int64
 }
 
-var dueDays = db.Lines("dossier.due.days", `
-	SELECT unit_id, CASE WHEN by_instant THEN due_day ELSE due_day + 1 END, supplements > 1, apology_at IS NOT NULL, COUNT(*)
-	FROM dossier
-	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = ''
-	AND due_at <= :by AND (due_at >= :now OR (NOT by_instant AND due_day >= :today))
-	AND unit_id = :one       --[one]
-	GROUP BY 1, 2, 3, 4
-	ORDER BY 1, 2, 3, 4`)
-
 // DueDays counts the open dossiers of every unit that are not overdue and are due by a
 // moment, those due first at the head.
 func (k *Desk) DueDays(ctx context.Context, q db.Queryer, by moment.Instant) (map[unit.ID][]DueDay, error) {
-	return perUnit(ctx, q, k, fmt.Sprintf("due days %s", by), true, func(u unit.ID) (map[unit.ID][]DueDay, error) {
-		now := k.DB.Now()
-		out := map[unit.ID][]DueDay{}
-		stmt, params := dueDays.With(oneUnit(u, db.Args{"by": by, "now": now, "today": now.Date()}))
-		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
-			var of unit.ID
-			var d DueDay
-			err := r.Scan(&of, &d.LateFrom, &d.Again, &d.Apologised, &d.Count)
-			out[of] = append(out[of], d)
-			return err
-		}, params...)
+	return perUnitOpen(ctx, q, k, fmt.Sprintf("due days %s", by), func(list map[string]openDossier, now moment.Instant) []DueDay {
+		alike := map[DueDay]int64{}
+		for _, d := range list {
+			if d.accepted != 0 && d.dueBy(by) && !d.overdue(now) {
+				alike[DueDay{LateFrom: d.overdueFrom.Date(), Again: d.supplements > 1, Apologised: d.apologised}]++
+			}
+		}
+		return inOrder(alike, func(d *DueDay, n int64) { d.Count = n }, func(a, b DueDay) int {
+			return cmp.Or(cmp.Compare(a.LateFrom, b.LateFrom), compareBool(a.Again, b.Again), compareBool(a.Apologised, b.Apologised))
+		})
 	})
 }
 
-var dueSoonest = db.Lines("dossier.due.soonest", `
-	SELECT `+columns+`
-	FROM dossier
-	WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = ''
-	AND due_at >= :from AND (due_at >= :now OR NOT by_instant)
-	AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]
-	ORDER BY due_at, id
-	LIMIT :limit`)
+// A dueFirst is an open dossier by when it is due.
+type dueFirst struct {
+	due moment.Instant
+	id  string
+}
+
+func (a dueFirst) compare(b dueFirst) int {
+	return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.id, b.id))
+}
 
 // DueSoonest returns up to n open dossiers of a unit and what is below it that
 // are not overdue, those due first at the head; "" is every unit.
 func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) ([]Dossier, error) {
-	now := k.DB.Now()
-	args := db.Args{"from": now.Date().Start(), "now": now, "limit": n}
-	if u != "" {
-		args["unit"] = string(u)
+	perUnit, err := perUnitOpen(ctx, q, k, fmt.Sprintf("due soonest %d", n), func(list map[string]openDossier, now moment.Instant) []dueFirst {
+		first := make([]dueFirst, 0, n+1)
+		for id, d := range list {
+			if d.accepted == 0 || d.waiting || d.overdue(now) {
+				continue
+			}
+			x := dueFirst{d.due, id}
+			if i, _ := slices.BinarySearchFunc(first, x, dueFirst.compare); i < n {
+				first = slices.Insert(first, i, x)
+				first = first[:min(n, len(first))]
+			}
+		}
+		return first
+	})
+	if err != nil {
+		return nil, err
 	}
-	stmt, params := dueSoonest.With(args)
-	return db.All(ctx, q, stmt, scan, params...)
+	units := slices.Collect(maps.Keys(perUnit))
+	if u != "" {
+		if units, err = db.Column[unit.ID](ctx, q, rateUnits, string(u)); err != nil {
+			return nil, err
+		}
+	}
+	var first []dueFirst
+	for _, id := range units {
+		first = append(first, perUnit[id]...)
+	}
+	slices.SortFunc(first, dueFirst.compare)
+	var out []Dossier
+	for _, x := range first {
+		d, err := db.One(ctx, q, byID, scan, x.id)
+		switch {
+		case errors.Is(err, db.ErrNotFound) || err == nil && !d.IsOpen(): // this view is another than that of the figures
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if out = append(out, d); len(out) == n {
+			break
+		}
+	}
+	return out, nil
+}
+
+// inOrder returns keys with their counts, in order.
+func inOrder[K comparable](counts map[K]int64, set func(*K, int64), order func(a, b K) int) []K {
+	out := make([]K, 0, len(counts))
+	for x, n := range counts {
+		set(&x, n)
+		out = append(out, x)
+	}
+	slices.SortFunc(out, order)
+	return out
+}
+
+// compareBool puts what is not before what is.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }

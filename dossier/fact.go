@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"cchc/base/moment"
@@ -352,26 +353,32 @@ func (s State) IsOpen() bool { return s.AcceptedAt != 0 && s.Ended == 0 }
 // lateBy reports whether something that happens at t is late: by date, or by
 // instant when the limit is in hours. A dossier without a due date is never in
 // time: it is an error of configuration, not a promise kept.
-func (s State) lateBy(t moment.Instant) bool {
-	if s.Due == 0 {
-		return true
+func (s State) lateBy(t moment.Instant) bool { return t >= s.lateFrom() }
+
+// lateFrom is the first moment at which something that happens is late.
+func (s State) lateFrom() moment.Instant {
+	switch {
+	case s.Due == 0:
+		return math.MinInt64
+	case s.ByInstant:
+		return s.Due + 1
 	}
-	if s.ByInstant {
-		return t > s.Due
-	}
-	return t.Date() > s.Due.Date()
+	return s.Due.Date().AddDays(1).Start()
 }
 
 // Overdue reports whether the open dossier is overdue at t (quá hạn). While its
 // clock stands still it is overdue only if it was so when the clock stopped.
-func (s State) Overdue(t moment.Instant) bool {
-	if !s.IsOpen() {
-		return false
+func (s State) Overdue(t moment.Instant) bool { return s.IsOpen() && t >= s.overdueFrom() }
+
+// overdueFrom is the moment from which the open dossier is overdue.
+func (s State) overdueFrom() moment.Instant {
+	switch {
+	case s.Waiting == "":
+		return s.lateFrom()
+	case s.WaitingLate:
+		return math.MinInt64
 	}
-	if s.Waiting != "" {
-		return s.WaitingLate
-	}
-	return s.lateBy(t)
+	return math.MaxInt64
 }
 
 // Verdict returns how the dossier ended, or Open. Source: early, on time and

@@ -181,7 +181,11 @@ func history(t *testing.T, o *dossiertest.Office, seed uint64, n int, after ...f
 		case 18:
 			w, e := o.Desk.ByCode(ctx, o.DB, system, code)
 			ok(t, e)
-			err = o.Desk.Correct(ctx, system, code, 1+r.IntN(len(w.Facts)), "x")
+			who := o.Officer // the system corrects nothing
+			if w.Unit == o.Mountain {
+				who = o.OtherOfficer
+			}
+			err = o.Desk.Correct(ctx, who, code, 1+r.IntN(len(w.Facts)), "x")
 		case 19:
 			err = o.Desk.Accept(ctx, system, code, at)
 		case 20:

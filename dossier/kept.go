@@ -38,6 +38,7 @@ type kept struct {
 	version int64             // grows by one with every look that found changes
 	units   map[unit.ID]int64 // at which version something happened in a unit
 	slots   map[string]*slot
+	open    openByUnit // nil until a figure is made of it
 }
 
 // A slot is one kind of figure, of every unit.
@@ -74,8 +75,14 @@ func (k *Desk) keptNow(ctx context.Context, q db.Queryer) (*kept, error) {
 //
 // Within a write nothing is kept and nothing taken: it may see its own changes.
 func perUnit[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clock bool, read func(u unit.ID) (map[unit.ID]T, error)) (map[unit.ID]T, error) {
+	return perUnitKept(ctx, q, k, name, clock, func(_ *kept, u unit.ID) (map[unit.ID]T, error) { return read(u) })
+}
+
+// perUnitKept is perUnit for what is made of other things that are kept: read gets
+// them, or nil where nothing may be kept.
+func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clock bool, read func(s *kept, u unit.ID) (map[unit.ID]T, error)) (map[unit.ID]T, error) {
 	if _, writing := q.(*db.Tx); writing {
-		return read("")
+		return read(nil, "")
 	}
 	s, err := k.keptNow(ctx, q)
 	if err != nil {
@@ -92,7 +99,7 @@ func perUnit[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clo
 	again := map[unit.ID]bool{}
 	switch {
 	case behind && x == nil:
-		return read("")
+		return read(nil, "")
 	case behind: // somebody whose view is newer was here
 		return maps.Clone(x.byUnit.(map[unit.ID]T)), nil
 	case x == nil || clock && (x.at > now || x.at.Date() != now.Date()):
@@ -107,7 +114,7 @@ func perUnit[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clo
 		}
 	}
 	if x == nil {
-		all, err := read("")
+		all, err := read(s, "")
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +131,7 @@ func perUnit[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clo
 		}
 	}
 	for u := range again {
-		one, err := read(u)
+		one, err := read(s, u)
 		if err != nil {
 			delete(s.slots, name) // half of it is new
 			return nil, err
@@ -146,7 +153,7 @@ func (s *kept) look(ctx context.Context, q db.Queryer, now moment.Instant) (behi
 			return false, err
 		}
 		s.begun, s.version, s.mark, s.last = now, s.version+1, 1, 0 // 0 is stored as none
-		s.seen, s.units, s.slots = map[string]int{}, map[unit.ID]int64{}, map[string]*slot{}
+		s.seen, s.units, s.slots, s.open = map[string]int{}, map[unit.ID]int64{}, map[string]*slot{}, nil
 		if len(last) > 0 {
 			s.mark, s.last = last[0].Add(-overlap), last[0]
 		}
@@ -173,18 +180,24 @@ func (s *kept) look(ctx context.Context, q db.Queryer, now moment.Instant) (behi
 	if behind = behind || last < s.last; behind {
 		return true, nil
 	}
-	found := false
+	found := map[string]bool{}
 	for id, c := range recent {
-		if s.seen[id] >= c.facts {
-			continue
-		}
-		s.seen[id], found = c.facts, true
-		for _, u := range c.units {
-			s.units[u] = s.version + 1
+		if s.seen[id] < c.facts {
+			found[id] = true
 		}
 	}
-	if found {
+	if len(found) > 0 {
+		if err := s.follow(ctx, q, found); err != nil {
+			return false, err
+		}
 		s.version++
+	}
+	for id := range found {
+		c := recent[id]
+		s.seen[id] = c.facts
+		for _, u := range c.units {
+			s.units[u] = s.version
+		}
 	}
 	s.last = last
 	if mark := last.Add(-overlap); mark > s.mark {

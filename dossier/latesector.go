@@ -34,33 +34,32 @@ func (x SectorLate) Count(b Bucket) int64 {
 	return 0
 }
 
-var lateSectors = db.Lines("dossier.late.sectors", `
-	SELECT unit_id, sector,
-		COUNT(*) FILTER (WHERE `+isOverdue+`),
-		COUNT(*) FILTER (WHERE apology_at IS NULL AND `+isOverdue+`),
-		COUNT(*) FILTER (WHERE waiting = '' AND due_at <= :until AND (due_day >= :today AND NOT by_instant OR due_at >= :now))
-	FROM dossier
-	WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND (due_at IS NULL OR due_at <= :until OR due_at < :now)
-	AND unit_id = :one       --[one]
-	GROUP BY unit_id, sector`)
-
 // LateBySector counts by sector what a unit and its subtree have overdue and due
 // by a moment, the most overdue first.
 func (k *Desk) LateBySector(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, until moment.Instant) ([]SectorLate, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.DossierRead, u); err != nil {
 		return nil, err
 	}
-	late, err := perUnit(ctx, q, k, fmt.Sprintf("late by sector %s", until), true, func(u unit.ID) (map[unit.ID][]SectorLate, error) {
-		now := k.DB.Now()
-		out := map[unit.ID][]SectorLate{}
-		stmt, params := lateSectors.With(oneUnit(u, db.Args{"now": now, "today": now.Date(), "until": until}))
-		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
-			var id unit.ID
-			var x SectorLate
-			err := r.Scan(&id, &x.Sector, &x.Overdue, &x.NoApology, &x.Soon)
-			out[id] = append(out[id], x)
-			return err
-		}, params...)
+	late, err := perUnitOpen(ctx, q, k, fmt.Sprintf("late by sector %s", until), func(list map[string]openDossier, now moment.Instant) map[string]*SectorLate {
+		sectors := map[string]*SectorLate{}
+		for _, d := range list {
+			over, soon := d.overdue(now), d.dueBy(until)
+			if d.accepted == 0 || !over && !soon {
+				continue
+			}
+			x := at(sectors, d.sector)
+			x.Sector = d.sector
+			switch {
+			case !over:
+				x.Soon++
+			case !d.apologised:
+				x.NoApology++
+				fallthrough
+			default:
+				x.Overdue++
+			}
+		}
+		return sectors
 	})
 	if err != nil {
 		return nil, err

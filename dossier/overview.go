@@ -18,22 +18,7 @@ type Overview struct {
 	Open, New, Overdue, NoApology, Soon, Waiting, Uncollected int64
 }
 
-// isOverdue is the overdue test on a row: State.Overdue in the engine's words.
-const isOverdue = `((waiting = '' AND (due_at IS NULL OR due_at < :now AND (by_instant OR due_day < :today))) OR (waiting <> '' AND waiting_late))`
-
 var (
-	overviewNow = db.Lines("dossier.overview", `
-		SELECT unit_id,
-			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL),
-			COUNT(*) FILTER (WHERE accepted_at IS NULL),
-			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND `+isOverdue+`),
-			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND apology_at IS NULL AND `+isOverdue+`),
-			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND waiting = '' AND due_at <= :until AND (due_day >= :today AND NOT by_instant OR due_at >= :now)),
-			COUNT(*) FILTER (WHERE accepted_at IS NOT NULL AND waiting <> '')
-		FROM dossier
-		WHERE ended_at IS NULL AND not_accepted_at IS NULL
-		AND unit_id = :one       --[one]
-		GROUP BY unit_id`)
 	overviewUncollected = db.Lines("dossier.overview.uncollected", `
 		SELECT unit_id, COUNT(*)
 		FROM dossier
@@ -81,17 +66,27 @@ func (k *Desk) reachNow(ctx context.Context, q db.Queryer, u unit.ID) ([]unit.ID
 
 // underWay counts what every unit has under way by what it needs.
 func (k *Desk) underWay(ctx context.Context, q db.Queryer, until moment.Instant) (map[unit.ID]Overview, error) {
-	return perUnit(ctx, q, k, fmt.Sprintf("overview %s", until), true, func(u unit.ID) (map[unit.ID]Overview, error) {
-		now := k.DB.Now()
-		out := map[unit.ID]Overview{}
-		stmt, params := overviewNow.With(oneUnit(u, db.Args{"now": now, "today": now.Date(), "until": until}))
-		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {
-			var id unit.ID
-			var o Overview
-			err := r.Scan(&id, &o.Open, &o.New, &o.Overdue, &o.NoApology, &o.Soon, &o.Waiting)
-			out[id] = o
-			return err
-		}, params...)
+	return perUnitOpen(ctx, q, k, fmt.Sprintf("overview %s", until), func(list map[string]openDossier, now moment.Instant) (o Overview) {
+		for _, d := range list {
+			if d.accepted == 0 {
+				o.New++
+				continue
+			}
+			o.Open++
+			switch {
+			case d.overdue(now):
+				o.Overdue++
+				if !d.apologised {
+					o.NoApology++
+				}
+			case d.dueBy(until):
+				o.Soon++
+			}
+			if d.waiting {
+				o.Waiting++
+			}
+		}
+		return o
 	})
 }
 
