@@ -29,13 +29,18 @@ type Due struct {
 // are left out.
 func (k *Desk) DueBy(ctx context.Context, q db.Queryer, from, to moment.Date, by moment.Instant) ([]Due, error) {
 	groups, err := perUnitOpen(ctx, q, k, fmt.Sprintf("due %s %s %s", from, to, by), func(list map[string]openDossier, now moment.Instant) []Due {
-		alike := map[Due]int64{}
+		type key struct {
+			sector   string
+			received bool
+			marks    Marks
+		}
+		alike := map[key]int64{}
 		for _, d := range list {
 			if d.accepted != 0 && d.dueBy(by) && !d.overdue(now) && d.supplements <= 1 {
-				alike[Due{Sector: d.sector, Received: d.accepted >= from && d.accepted <= to, Marks: d.marks}]++
+				alike[key{d.sector, d.accepted >= from && d.accepted <= to, d.marks}]++
 			}
 		}
-		return inOrder(alike, func(d *Due, n int64) { d.Count = n }, func(a, b Due) int {
+		return inOrder(alike, func(x key, n int64) Due { return Due{Sector: x.sector, Received: x.received, Marks: x.marks, Count: n} }, func(a, b Due) int {
 			return cmp.Or(cmp.Compare(a.Sector, b.Sector), compareBool(a.Received, b.Received), cmp.Compare(a.Marks, b.Marks))
 		})
 	})
@@ -68,7 +73,7 @@ func (k *Desk) DueDays(ctx context.Context, q db.Queryer, by moment.Instant) (ma
 				alike[DueDay{LateFrom: d.overdueFrom.Date(), Again: d.supplements > 1, Apologised: d.apologised}]++
 			}
 		}
-		return inOrder(alike, func(d *DueDay, n int64) { d.Count = n }, func(a, b DueDay) int {
+		return inOrder(alike, func(d DueDay, n int64) DueDay { d.Count = n; return d }, func(a, b DueDay) int {
 			return cmp.Or(cmp.Compare(a.LateFrom, b.LateFrom), compareBool(a.Again, b.Again), compareBool(a.Apologised, b.Apologised))
 		})
 	})
@@ -90,14 +95,13 @@ func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) (
 	perUnit, err := perUnitOpen(ctx, q, k, fmt.Sprintf("due soonest %d", n), func(list map[string]openDossier, now moment.Instant) []dueFirst {
 		first := make([]dueFirst, 0, n+1)
 		for id, d := range list {
-			if d.accepted == 0 || d.waiting || d.overdue(now) {
+			if d.accepted == 0 || d.waiting || d.overdue(now) || len(first) == n && d.due > first[n-1].due {
 				continue
 			}
 			x := dueFirst{d.due, id}
-			if i, _ := slices.BinarySearchFunc(first, x, dueFirst.compare); i < n {
-				first = slices.Insert(first, i, x)
-				first = first[:min(n, len(first))]
-			}
+			i, _ := slices.BinarySearchFunc(first, x, dueFirst.compare)
+			first = slices.Insert(first, i, x)
+			first = first[:min(n, len(first))]
 		}
 		return first
 	})
@@ -131,12 +135,11 @@ func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) (
 	return out, nil
 }
 
-// inOrder returns keys with their counts, in order.
-func inOrder[K comparable](counts map[K]int64, set func(*K, int64), order func(a, b K) int) []K {
-	out := make([]K, 0, len(counts))
+// inOrder returns what was counted, in order.
+func inOrder[K comparable, V any](counts map[K]int64, make func(K, int64) V, order func(a, b V) int) []V {
+	out := []V{}
 	for x, n := range counts {
-		set(&x, n)
-		out = append(out, x)
+		out = append(out, make(x, n))
 	}
 	slices.SortFunc(out, order)
 	return out

@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"fmt"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -43,6 +44,9 @@ var (
 		LIMIT $3`)
 	enteredSince = db.SQL("dossier.entered_since", `
 		SELECT DISTINCT unit_id FROM dossier WHERE last_recorded >= $1`)
+	// Asked of a unit in which something was entered just now.
+	enteredSinceIn = db.SQL("dossier.entered_since.in", `
+		SELECT unit_id FROM dossier WHERE last_recorded >= $1 AND unit_id = $2 ORDER BY last_recorded DESC LIMIT 1`)
 	lastDay = db.SQL("dossier.last_day", `
 		SELECT COALESCE(MAX(day), 0) FROM tally_day WHERE unit_id = $1 AND day <= $2`)
 )
@@ -70,12 +74,18 @@ func (k *Desk) LateSteps(ctx context.Context, q db.Queryer, a actor.Actor, u uni
 
 // EnteredSince returns the units in whose dossiers anything was entered since.
 func (k *Desk) EnteredSince(ctx context.Context, q db.Queryer, since moment.Instant) (map[unit.ID]bool, error) {
-	ids, err := db.Column[string](ctx, q, enteredSince, since)
-	out := make(map[unit.ID]bool, len(ids))
-	for _, id := range ids {
-		out[unit.ID(id)] = true
-	}
-	return out, err
+	return perUnit(ctx, q, k, fmt.Sprintf("entered since %s", since), false, func(u unit.ID) (map[unit.ID]bool, error) {
+		stmt, params := enteredSince, []any{since}
+		if u != "" {
+			stmt, params = enteredSinceIn, []any{since, string(u)}
+		}
+		ids, err := db.Column[unit.ID](ctx, q, stmt, params...)
+		out := make(map[unit.ID]bool, len(ids))
+		for _, id := range ids {
+			out[id] = true
+		}
+		return out, err
+	})
 }
 
 // LastDay returns the last day up to on at which a unit received or resolved
