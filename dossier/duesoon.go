@@ -95,10 +95,13 @@ func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) (
 	perUnit, err := perUnitOpen(ctx, q, k, fmt.Sprintf("due soonest %d", n), func(list map[string]openDossier, now moment.Instant) []dueFirst {
 		first := make([]dueFirst, 0, n+1)
 		for id, d := range list {
-			if d.accepted == 0 || d.waiting || d.overdue(now) || len(first) == n && d.due > first[n-1].due {
+			if d.accepted == 0 || d.waiting || d.overdue(now) {
 				continue
 			}
 			x := dueFirst{d.due, id}
+			if len(first) == n && x.compare(first[n-1]) > 0 {
+				continue
+			}
 			i, _ := slices.BinarySearchFunc(first, x, dueFirst.compare)
 			first = slices.Insert(first, i, x)
 			first = first[:min(n, len(first))]

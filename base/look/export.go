@@ -2,6 +2,8 @@ package look
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/db"
@@ -29,7 +31,7 @@ type Export struct {
 
 var (
 	exportAdd  = db.Rows("look.export.add", "look_export", "id, at, account, on_behalf, token, unit_id, list, filter, format, quantity, numbers, purpose", "")
-	exportItem = db.Rows("look.export.item", "look_export_item", "object_id, export_id", "ON CONFLICT (object_id, export_id) DO NOTHING")
+	exportPart = db.Rows("look.export.part", "look_export_part", "export_id, first_id, last_id, ids", "")
 	exports    = db.Lines("look.exports", `
 		SELECT id, at, account, on_behalf, token, unit_id, list, filter, format, quantity, numbers, purpose
 		FROM look_export
@@ -38,12 +40,21 @@ var (
 		ORDER BY at DESC, id DESC
 		LIMIT :limit`)
 	exportWords = db.SQL("look.export.words", `
-		SELECT DISTINCT e.id, e.purpose
+		SELECT e.id, e.purpose
 		FROM look_export e
-		JOIN look_export_item i ON i.export_id = e.id
-		WHERE i.object_id = $1 AND e.purpose <> ''`)
+		WHERE e.id IN (`+filesWith+`) AND e.purpose <> ''`)
 	exportSet = db.SQL("look.export.words.set", `UPDATE look_export SET purpose = $1 WHERE id = $2`)
 )
+
+// partSize is how many things of a file share a row.
+const partSize = 500
+
+// filesWith are the files that the thing $1 was in.
+const filesWith = `
+			SELECT i.export_id FROM look_export_item i WHERE i.object_id = $1
+			UNION
+			SELECT p.export_id FROM look_export_part p
+			WHERE p.first_id <= $1 AND p.last_id >= $1 AND REPLACE(p.ids, '|' || CAST($1 AS TEXT) || '|', '') <> p.ids`
 
 // NoteExport notes a file and the things in it, before its first byte leaves.
 func NoteExport(ctx context.Context, tx *db.Tx, a actor.Actor, e Export, objects []string) (id string, err error) {
@@ -56,11 +67,12 @@ func NoteExport(ctx context.Context, tx *db.Tx, a actor.Actor, e Export, objects
 	if err != nil {
 		return "", err
 	}
-	rows := make([][]any, len(objects))
-	for i, o := range objects {
-		rows[i] = []any{o, id}
+	objects = slices.Compact(slices.Sorted(slices.Values(objects)))
+	var rows [][]any
+	for part := range slices.Chunk(objects, partSize) {
+		rows = append(rows, []any{id, part[0], part[len(part)-1], "|" + strings.Join(part, "|") + "|"})
 	}
-	return id, tx.InsertRows(ctx, exportItem, rows)
+	return id, tx.InsertRows(ctx, exportPart, rows)
 }
 
 // Export notes a file of a list, as pages give it: without what they mask. A nil Log,

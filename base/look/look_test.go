@@ -170,3 +170,52 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+var oldItem = db.Rows("look_test.item", "look_export_item", "object_id, export_id", "")
+
+func TestWhoTookAThingOutInAFileIsFoundAmongTheManyThatWereInIt(t *testing.T) {
+	t.Parallel()
+	d, clock := dbtest.Open(t)
+	l := &look.Log{DB: d}
+	var many []string
+	for n := range 1203 {
+		many = append(many, fmt.Sprintf("d%04d", 1202-n)) // as they come in a list
+	}
+	note := func(account string, objects ...string) (id string) {
+		check(t, d.Write(ctx, func(tx *db.Tx) (err error) {
+			id, err = look.NoteExport(ctx, tx, actor.Actor{Account: account}, look.Export{List: "dossiers", Format: "csv"}, objects)
+			return err
+		}))
+		return id
+	}
+	clock.Set("2026-11-23T09:00")
+	note("all", append(many, many[7])...) // one of them twice
+	clock.Set("2026-11-23T10:00")
+	note("two", "d0000", "d1202")
+	clock.Set("2026-11-23T11:00")
+	before := note("before") // a file of the version before
+	check(t, d.Write(ctx, func(tx *db.Tx) error { return tx.InsertRows(ctx, oldItem, [][]any{{"d0600", before}}) }))
+	for object, want := range map[string]string{
+		"d0000": "two all", "d0499": "all", "d0500": "all", "d0600": "before all", "d0999": "all", "d1000": "all", "d1202": "two all",
+		"d": "", "d060": "", "0600": "", "d1203": "", "|": "",
+	} {
+		var who []string
+		for _, x := range of(t, l, object) {
+			if x.What != look.Exported || x.List != "dossiers" || x.Times != 1 {
+				t.Errorf("%s: %+v is no look by a file", object, x)
+			}
+			who = append(who, x.Account)
+		}
+		if got := strings.Join(who, " "); got != want {
+			t.Errorf("%q was taken out by %q, want %q", object, got, want)
+		}
+	}
+	clock.Set("2026-11-24T09:00")
+	check(t, d.Write(ctx, func(tx *db.Tx) error {
+		_, err := look.Drop(ctx, tx, tx.Now.Date())
+		return err
+	}))
+	if got := of(t, l, "d0600"); len(got) != 0 {
+		t.Errorf("after the time of keeping: %+v", got)
+	}
+}

@@ -17,9 +17,8 @@ var (
 		LIMIT $2`)
 	exportedOf = db.SQL("look.of.exported", `
 		SELECT e.at, e.account, e.on_behalf, e.token, e.list, e.numbers, e.purpose
-		FROM look_export_item i
-		JOIN look_export e ON e.id = i.export_id
-		WHERE i.object_id = $1
+		FROM look_export e
+		WHERE e.id IN (`+filesWith+`)
 		ORDER BY e.at DESC
 		LIMIT $2`)
 	wordsOf = db.SQL("look.words", `SELECT DISTINCT purpose FROM look WHERE object_id = $1 AND purpose <> ''`)
@@ -41,6 +40,7 @@ var (
 	oldFile   = db.SQL("look.export.old", `SELECT COUNT(*) FROM look_export WHERE at < $1`)
 	allFile   = db.SQL("look.export.all", `SELECT COUNT(*) FROM look_export`)
 	dropItem  = db.SQL("look.export.drop.item", `DELETE FROM look_export_item WHERE export_id IN (SELECT id FROM look_export WHERE at < $1)`)
+	dropPart  = db.SQL("look.export.drop.part", `DELETE FROM look_export_part WHERE export_id IN (SELECT id FROM look_export WHERE at < $1)`)
 	dropFile  = db.SQL("look.export.drop", `DELETE FROM look_export WHERE at < $1`)
 )
 
@@ -126,8 +126,10 @@ func Drop(ctx context.Context, tx *db.Tx, before moment.Date) (n int64, err erro
 	if _, err := tx.Exec(ctx, openDrop, min(before.Start(), tx.Now)); err != nil {
 		return 0, err
 	}
-	if _, err := tx.Exec(ctx, dropItem, before.Start()); err != nil {
-		return 0, err
+	for _, of := range []*db.Stmt{dropItem, dropPart} {
+		if _, err := tx.Exec(ctx, of, before.Start()); err != nil {
+			return 0, err
+		}
 	}
 	files, err := tx.Exec(ctx, dropFile, before.Start())
 	return n + files, err
