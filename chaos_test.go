@@ -199,7 +199,7 @@ func TestPostgreSQLGoesAwayAndComesBack(t *testing.T) {
 	load.wait(t, 20)
 	if os.Getuid() == 0 {
 		free := fill(t, disk)
-		time.Sleep(time.Second)
+		load.stands(t) // what the server wrote ahead takes some more
 		free()
 		p.ensure(t)
 		load.back(t)

@@ -103,6 +103,22 @@ func (s *storm) wait(t *testing.T, more int) {
 	}
 }
 
+// stands waits until nothing has been acknowledged for a while.
+func (s *storm) stands(t *testing.T) {
+	t.Helper()
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		last := s.last
+		s.mu.Unlock()
+		switch {
+		case time.Since(last) > 700*time.Millisecond && time.Since(begun) > 700*time.Millisecond:
+			return
+		case time.Since(begun) > time.Minute:
+			t.Fatal("everything is still acknowledged on a full disk")
+		}
+	}
+}
+
 // back waits until something is acknowledged again and returns how long that took.
 func (s *storm) back(t *testing.T) time.Duration {
 	t.Helper()

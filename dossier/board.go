@@ -46,7 +46,7 @@ var (
 // OverdueNow counts the open dossiers of every unit, itself alone, that are
 // overdue now, by procedure.
 func (k *Desk) OverdueNow(ctx context.Context, q db.Queryer) (map[unit.ID]map[string]int64, error) {
-	return perUnit(ctx, q, k, "overdue by procedure", true, func(u unit.ID) (map[unit.ID]map[string]int64, error) {
+	return perUnit(ctx, q, k, "overdue by procedure", true, func(q db.Queryer, u unit.ID) (map[unit.ID]map[string]int64, error) {
 		now := k.DB.Now()
 		out := map[unit.ID]map[string]int64{}
 		for _, x := range []struct {
@@ -77,7 +77,7 @@ func (k *Desk) OverdueNow(ctx context.Context, q db.Queryer) (map[unit.ID]map[st
 
 // endedRates reads what ended in a span of months, by procedure.
 func (k *Desk) endedRates(ctx context.Context, q db.Queryer, first, last moment.Date) (map[unit.ID][]Rate, error) {
-	return perUnit(ctx, q, k, fmt.Sprintf("rates %s %s", first, last), false, func(u unit.ID) (map[unit.ID][]Rate, error) {
+	return perUnit(ctx, q, k, fmt.Sprintf("rates %s %s", first, last), false, func(q db.Queryer, u unit.ID) (map[unit.ID][]Rate, error) {
 		out := map[unit.ID][]Rate{}
 		stmt, params := rateEnded.With(oneUnit(u, db.Args{"from": first, "to": last}))
 		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {

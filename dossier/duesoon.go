@@ -92,6 +92,9 @@ func (a dueFirst) compare(b dueFirst) int {
 // DueSoonest returns up to n open dossiers of a unit and what is below it that
 // are not overdue, those due first at the head; "" is every unit.
 func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) ([]Dossier, error) {
+	if n <= 0 {
+		return nil, nil
+	}
 	perUnit, err := perUnitOpen(ctx, q, k, fmt.Sprintf("due soonest %d", n), func(list map[string]openDossier, now moment.Instant) []dueFirst {
 		first := make([]dueFirst, 0, n+1)
 		for id, d := range list {

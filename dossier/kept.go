@@ -21,9 +21,9 @@ import (
 const bulk = "dossier.bulk"
 
 // overlap is how far back changes are looked for again: a write may be committed
-// after one that began later. The retries of a write by one officer end long
-// before.
-const overlap = 5 * time.Second
+// after one that began later. It covers the retries of a write, a commit that waits for
+// a standby, and clocks of two servers that differ by as much.
+const overlap = 30 * time.Second
 
 // keptFor bounds how long anything is kept without being read whole again.
 const keptFor = 10 * time.Minute
@@ -32,6 +32,9 @@ const keptFor = 10 * time.Minute
 type kept struct {
 	mu      sync.Mutex
 	begun   moment.Instant
+	now     moment.Instant    // of the last look
+	by      *db.Snapshot      // who looked last: a view sees the same again
+	behind  bool              // what that look said
 	mark    moment.Instant    // changes recorded up to here are accounted for
 	last    moment.Instant    // the latest change that was seen
 	seen    map[string]int    // dossiers recorded after the mark, with how many facts they had
@@ -74,20 +77,35 @@ func (k *Desk) keptNow(ctx context.Context, q db.Queryer) (*kept, error) {
 // and when a day begins. The map is the caller's; its values are shared.
 //
 // Within a write nothing is kept and nothing taken: it may see its own changes.
-func perUnit[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clock bool, read func(u unit.ID) (map[unit.ID]T, error)) (map[unit.ID]T, error) {
-	return perUnitKept(ctx, q, k, name, clock, func(_ *kept, u unit.ID) (map[unit.ID]T, error) { return read(u) })
+func perUnit[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clock bool, read func(q db.Queryer, u unit.ID) (map[unit.ID]T, error)) (map[unit.ID]T, error) {
+	return perUnitKept(ctx, q, k, name, clock, func(q db.Queryer, _ *kept, u unit.ID) (map[unit.ID]T, error) { return read(q, u) })
 }
 
 // perUnitKept is perUnit for what is made of other things that are kept: read gets
 // them, or nil where nothing may be kept.
-func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clock bool, read func(s *kept, u unit.ID) (map[unit.ID]T, error)) (map[unit.ID]T, error) {
+func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string, clock bool, read func(q db.Queryer, s *kept, u unit.ID) (map[unit.ID]T, error)) (out map[unit.ID]T, err error) {
 	if _, writing := q.(*db.Tx); writing {
-		return read(nil, "")
+		return read(q, nil, "")
 	}
 	s, err := k.keptNow(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	if x, ok := q.(interface {
+		Snapshot(context.Context, func(*db.Snapshot) error) error
+	}); ok {
+		// One view for all of it, and one connection before the lock: those who wait
+		// for the lock hold theirs.
+		err := x.Snapshot(ctx, func(q *db.Snapshot) error {
+			out, err = fromKeptUnits(ctx, q, k, s, name, clock, read)
+			return err
+		})
+		return out, err
+	}
+	return fromKeptUnits(ctx, q, k, s, name, clock, read)
+}
+
+func fromKeptUnits[T any](ctx context.Context, q db.Queryer, k *Desk, s *kept, name string, clock bool, read func(q db.Queryer, s *kept, u unit.ID) (map[unit.ID]T, error)) (map[unit.ID]T, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := k.DB.Now()
@@ -99,7 +117,7 @@ func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string,
 	again := map[unit.ID]bool{}
 	switch {
 	case behind && x == nil:
-		return read(nil, "")
+		return read(q, nil, "")
 	case behind: // somebody whose view is newer was here
 		return maps.Clone(x.byUnit.(map[unit.ID]T)), nil
 	case x == nil || clock && (x.at > now || x.at.Date() != now.Date()):
@@ -114,7 +132,7 @@ func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string,
 		}
 	}
 	if x == nil {
-		all, err := read(s, "")
+		all, err := read(q, s, "")
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +149,7 @@ func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string,
 		}
 	}
 	for u := range again {
-		one, err := read(s, u)
+		one, err := read(q, s, u)
 		if err != nil {
 			delete(s.slots, name) // half of it is new
 			return nil, err
@@ -147,7 +165,20 @@ func perUnitKept[T any](ctx context.Context, q db.Queryer, k *Desk, name string,
 // whether q's view is older than one that looked before: what it reads must not be
 // kept then.
 func (s *kept) look(ctx context.Context, q db.Queryer, now moment.Instant) (behind bool, err error) {
-	if s.slots == nil || now < s.mark || now > s.begun.Add(keptFor) {
+	view, _ := q.(*db.Snapshot)
+	if view != nil && view == s.by && now >= s.now && now <= s.begun.Add(keptFor) {
+		return s.behind, nil
+	}
+	s.by = nil // until this look is done
+	behind, err = s.lookAnew(ctx, q, now)
+	if err == nil {
+		s.by, s.behind, s.now = view, behind, now
+	}
+	return behind, err
+}
+
+func (s *kept) lookAnew(ctx context.Context, q db.Queryer, now moment.Instant) (behind bool, err error) {
+	if s.slots == nil || now < s.now || now > s.begun.Add(keptFor) {
 		last, err := db.Column[moment.Instant](ctx, q, keptLast)
 		if err != nil {
 			return false, err
@@ -155,7 +186,7 @@ func (s *kept) look(ctx context.Context, q db.Queryer, now moment.Instant) (behi
 		s.begun, s.version, s.mark, s.last = now, s.version+1, 1, 0 // 0 is stored as none
 		s.seen, s.units, s.slots, s.open = map[string]int{}, map[unit.ID]int64{}, map[string]*slot{}, nil
 		if len(last) > 0 {
-			s.mark, s.last = last[0].Add(-overlap), last[0]
+			s.mark, s.last = min(last[0], now).Add(-overlap), last[0]
 		}
 	}
 	type change struct {
@@ -200,7 +231,7 @@ func (s *kept) look(ctx context.Context, q db.Queryer, now moment.Instant) (behi
 		}
 	}
 	s.last = last
-	if mark := last.Add(-overlap); mark > s.mark {
+	if mark := min(last, now).Add(-overlap); mark > s.mark {
 		s.mark = mark
 		for id := range s.seen {
 			if recent[id].at <= mark {

@@ -36,6 +36,9 @@ func figuresOf(t *testing.T, k *dossier.Desk, q db.Queryer, province unit.ID) []
 	sectors, err := k.LateBySector(ctx, q, system, province, today.AddDays(2).End())
 	ok(t, err)
 	slices.SortFunc(sectors, func(a, b dossier.SectorLate) int { return cmp.Compare(a.Sector, b.Sector) })
+	if none, err := k.DueSoonest(ctx, q, province, 0); err != nil || none != nil {
+		t.Fatalf("the first none: %v, %v", none, err)
+	}
 	soonest, err := k.DueSoonest(ctx, q, province, 5)
 	ok(t, err)
 	var ids []string
@@ -95,16 +98,20 @@ func TestKeptFiguresAreThoseOfTheDossiers(t *testing.T) {
 			fresh := func() *dossier.Desk {
 				return &dossier.Desk{DB: o.DB, Guard: o.Desk.Guard, Units: o.Desk.Units, Calendars: o.Desk.Calendars, Procedures: o.Desk.Procedures}
 			}
+			other := fresh() // of another server, which writes nothing
 			step := 0
 			same := func() {
 				t.Helper()
 				if step++; step%3 != 0 {
 					return
 				}
-				got, want := figuresOf(t, o.Desk, o.DB, o.Province), figuresOf(t, fresh(), o.DB, o.Province)
+				got, want, elsewhere := figuresOf(t, o.Desk, o.DB, o.Province), figuresOf(t, fresh(), o.DB, o.Province), figuresOf(t, other, o.DB, o.Province)
 				for i := range got {
 					if !reflect.DeepEqual(got[i], want[i]) {
 						t.Fatalf("step %d, figure %d: kept %+v\nfresh %+v", step, i, got[i], want[i])
+					}
+					if !reflect.DeepEqual(elsewhere[i], want[i]) {
+						t.Fatalf("step %d, figure %d: another server keeps %+v\nfresh %+v", step, i, elsewhere[i], want[i])
 					}
 				}
 				o2, due, days, soonest := byTheEngine(t, o.DB, o.DB.Now())

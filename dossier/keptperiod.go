@@ -231,7 +231,7 @@ func (k *Desk) openNow(ctx context.Context, q db.Queryer, a *asked, fn func(c *C
 	if err != nil {
 		return err
 	}
-	open, err := perUnit(ctx, q, k, fmt.Sprintf("statistics %s %s", a.From, a.To), true, func(u unit.ID) (map[unit.ID][]Case, error) {
+	open, err := perUnit(ctx, q, k, fmt.Sprintf("statistics %s %s", a.From, a.To), true, func(q db.Queryer, u unit.ID) (map[unit.ID][]Case, error) {
 		now := k.DB.Now()
 		out := map[unit.ID][]Case{}
 		args := oneUnit(u, db.Args{"as_of": now, "as_of_day": now.Date(), "from": a.From, "to": a.To, "marks": int64(Obliged | PaidOnline),

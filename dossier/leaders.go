@@ -74,7 +74,7 @@ func (k *Desk) LateSteps(ctx context.Context, q db.Queryer, a actor.Actor, u uni
 
 // EnteredSince returns the units in whose dossiers anything was entered since.
 func (k *Desk) EnteredSince(ctx context.Context, q db.Queryer, since moment.Instant) (map[unit.ID]bool, error) {
-	return perUnit(ctx, q, k, fmt.Sprintf("entered since %s", since), false, func(u unit.ID) (map[unit.ID]bool, error) {
+	return perUnit(ctx, q, k, fmt.Sprintf("entered since %s", since), false, func(q db.Queryer, u unit.ID) (map[unit.ID]bool, error) {
 		stmt, params := enteredSince, []any{since}
 		if u != "" {
 			stmt, params = enteredSinceIn, []any{since, string(u)}

@@ -199,13 +199,13 @@ var (
 // units in which something happened since it was last asked.
 func (k *Desk) CountsNow(ctx context.Context, q db.Queryer, from, to moment.Date) (map[unit.ID]*Counts, error) {
 	first, last := from.FirstOfMonth(), to.FirstOfMonth()
-	counts, err := perUnit(ctx, q, k, fmt.Sprintf("counts %s %s", first, last), false, func(u unit.ID) (map[unit.ID]Counts, error) {
+	counts, err := perUnit(ctx, q, k, fmt.Sprintf("counts %s %s", first, last), false, func(q db.Queryer, u unit.ID) (map[unit.ID]Counts, error) {
 		return readCounts(ctx, q, oneUnit(u, db.Args{"from": first, "to": last}))
 	})
 	if err != nil {
 		return nil, err
 	}
-	overdue, err := perUnit(ctx, q, k, "counts overdue", true, func(u unit.ID) (map[unit.ID][]lateGroup, error) {
+	overdue, err := perUnit(ctx, q, k, "counts overdue", true, func(q db.Queryer, u unit.ID) (map[unit.ID][]lateGroup, error) {
 		return k.lateGroups(ctx, q, u)
 	})
 	if err != nil {

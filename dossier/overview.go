@@ -92,7 +92,7 @@ func (k *Desk) underWay(ctx context.Context, q db.Queryer, until moment.Instant)
 
 // uncollectedNow counts the results that lie ready in every unit.
 func (k *Desk) uncollectedNow(ctx context.Context, q db.Queryer) (map[unit.ID]int64, error) {
-	return perUnit(ctx, q, k, "uncollected", false, func(u unit.ID) (map[unit.ID]int64, error) {
+	return perUnit(ctx, q, k, "uncollected", false, func(q db.Queryer, u unit.ID) (map[unit.ID]int64, error) {
 		out := map[unit.ID]int64{}
 		stmt, params := overviewUncollected.With(oneUnit(u, db.Args{}))
 		return out, db.Each(ctx, q, stmt, func(r db.Scanner) error {

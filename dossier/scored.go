@@ -174,13 +174,13 @@ func (k *Desk) askedAgain(ctx context.Context, q db.Queryer, x Question, one uni
 // which something happened since it was last asked.
 func (k *Desk) ScoredNow(ctx context.Context, q db.Queryer, from, to moment.Date, certified []string) (map[unit.ID]*Scored, error) {
 	first, last := from.FirstOfMonth(), to.LastOfMonth()
-	facts, err := perUnit(ctx, q, k, fmt.Sprintf("scored %s %s %s", first, last, certified), false, func(u unit.ID) (map[unit.ID]Scored, error) {
+	facts, err := perUnit(ctx, q, k, fmt.Sprintf("scored %s %s %s", first, last, certified), false, func(q db.Queryer, u unit.ID) (map[unit.ID]Scored, error) {
 		return k.scoredFacts(ctx, q, u, first, last, certified)
 	})
 	if err != nil {
 		return nil, err
 	}
-	overdue, err := perUnit(ctx, q, k, "scored overdue", true, func(u unit.ID) (map[unit.ID]Scored, error) {
+	overdue, err := perUnit(ctx, q, k, "scored overdue", true, func(q db.Queryer, u unit.ID) (map[unit.ID]Scored, error) {
 		now := k.DB.Now()
 		out := map[unit.ID]Scored{}
 		if err := lateOf(ctx, q, scoredOverdue, oneUnit(u, db.Args{"now": now, "today": now.Date()}), out); err != nil {

@@ -41,7 +41,7 @@ var (
 	openAll = db.SQL("dossier.open.all", `
 		SELECT `+openColumns+`
 		FROM dossier
-		WHERE ended_at IS NULL`)
+		WHERE ended_at IS NULL AND not_accepted_at IS NULL`)
 	openSince = db.SQL("dossier.open.since", `
 		SELECT `+openColumns+`
 		FROM dossier
@@ -103,7 +103,7 @@ func (s *kept) follow(ctx context.Context, q db.Queryer, changed map[string]bool
 // perUnitOpen returns a figure of every unit that has dossiers under way, made of
 // these.
 func perUnitOpen[T any](ctx context.Context, q db.Queryer, k *Desk, name string, figure func(list map[string]openDossier, now moment.Instant) T) (map[unit.ID]T, error) {
-	return perUnitKept(ctx, q, k, name, true, func(s *kept, u unit.ID) (map[unit.ID]T, error) {
+	return perUnitKept(ctx, q, k, name, true, func(q db.Queryer, s *kept, u unit.ID) (map[unit.ID]T, error) {
 		now := k.DB.Now()
 		open, err := s.underWay(ctx, q)
 		out := map[unit.ID]T{}

@@ -243,11 +243,16 @@ func (k *Accounts) DropFactor(ctx context.Context, a actor.Actor, code string) e
 }
 
 // ResetFactor turns another account's second factor off, passkeys too, for somebody who lost
-// telephone and recovery codes. Faults: NotFound; Invalid with field reason.
+// telephone and recovery codes. One's own takes a code (DropFactor), or another
+// administrator: whoever finds a session open must not turn it off. Faults: NotFound;
+// Forbidden auth.factor_self; Invalid with field reason.
 func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		if _, err := k.may(ctx, tx, a, DropSecond, id); err != nil {
 			return err
+		}
+		if id == a.Account || id == a.For.Account {
+			return fault.New(fault.Forbidden, "auth.factor_self")
 		}
 		if reason == "" {
 			return fault.New(fault.Invalid, "auth.account_invalid").With("reason", "web.form.required")

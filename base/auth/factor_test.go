@@ -116,6 +116,26 @@ func TestASecondFactorIsNeededOnceItIsOn(t *testing.T) {
 	}
 }
 
+// Whoever finds an administrator's session open does not get the second factor off.
+func TestNobodyResetsASecondFactorOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	d, _ := dbtest.Open(t)
+	k := &auth.Accounts{DB: d, Guard: auth.Guard{Tree: units}}
+	one := account(t, k, "quan-tri", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	two := account(t, k, "quan-tri-2", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	err := k.ResetFactor(ctx, one, one.Account, "mất điện thoại")
+	if f := fault.As(err); f == nil || f.Kind != fault.Forbidden || f.Key != "auth.factor_self" {
+		t.Errorf("%v; want auth.factor_self", err)
+	}
+	stands := two
+	stands.For = actor.Behalf{Account: one.Account}
+	if f := fault.As(k.ResetFactor(ctx, stands, one.Account, "mất điện thoại")); f == nil || f.Key != "auth.factor_self" {
+		t.Errorf("in the place of the one whose it is: %v; want auth.factor_self", f)
+	}
+	must(t, k.ResetFactor(ctx, two, one.Account, "mất điện thoại"))
+}
+
 // Words, years and rows of keys that everybody uses are no passwords, long as they
 // may be; a few words that have nothing to do with each other are.
 func TestPasswordsThatEverybodyUsesAreRefused(t *testing.T) {

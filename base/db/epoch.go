@@ -19,9 +19,18 @@ var (
 // name is out of date once the write commits.
 func (tx *Tx) Bump(ctx context.Context, name string) error {
 	tx.epochs.forget()
+	if tx.bumped[name] { // once tells it for the whole write
+		return nil
+	}
 	tx.Notify(epochLine + name)
-	_, err := tx.Exec(ctx, epochBump, name)
-	return err
+	if _, err := tx.Exec(ctx, epochBump, name); err != nil {
+		return err
+	}
+	if tx.bumped == nil {
+		tx.bumped = map[string]bool{}
+	}
+	tx.bumped[name] = true
+	return nil
 }
 
 // epochs are all epochs as one transaction sees them: read once, for a write or

@@ -184,6 +184,8 @@ func sqliteDSN(path string, readOnly bool) string {
 		q.Add("_pragma", "cache_size(-16000)")
 		// 16 MB: a page that many writes change comes to the file once for all of them.
 		q.Add("_pragma", "wal_autocheckpoint(4000)")
+		// What is deleted may be a person's: it is overwritten, not only forgotten.
+		q.Add("_pragma", "secure_delete(1)")
 		q.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -22,11 +22,12 @@ type Tx struct {
 	ctx    context.Context // of the caller; checked before every statement
 	after  []func()
 	epochs *epochs
-	failed error    // the first statement that the engine refused
-	dirty  bool     // something was changed, or tried to be
-	lines  []string // see Notify
-	names  []string // of the statements that did, for a rehearsal; nil keeps none
-	proof  *proof   // see Proves
+	failed error           // the first statement that the engine refused
+	dirty  bool            // something was changed, or tried to be
+	lines  []string        // see Notify
+	names  []string        // of the statements that did, for a rehearsal; nil keeps none
+	proof  *proof          // see Proves
+	bumped map[string]bool // see Bump
 }
 
 // AfterCommit keeps f until the write is on disk, then calls it; when the write
