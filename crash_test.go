@@ -277,7 +277,7 @@ type client struct {
 
 // receive receives a dossier and returns its code.
 func (c *client) receive(ctx context.Context, key string) (string, error) {
-	body := `{"unit": "H99.101", "procedure": "1.000894", "channel": "direct", "person": {"name": "Nguyễn Thị Tải"}}`
+	body := `{"unit": "H99.101", "procedure": "1.000894", "channel": "direct", "person": {"name": "Nguyễn Thị Tải", "phone": "0905123456"}}`
 	r, err := http.NewRequestWithContext(ctx, "POST", c.base+"/api/v1/dossiers", strings.NewReader(body))
 	if err != nil {
 		return "", err

@@ -61,7 +61,7 @@ func TestSoak(t *testing.T) {
 	}
 	metrics := l.Addr().String()
 	l.Close()
-	s := startServer(t, dsn, "--metrics", metrics, "--api-rate", "0")
+	s := startServer(t, dsn, "--metrics", metrics, "--api-rate", "0", "--trust-proxy")
 	k := &soak{s: s, metrics: "http://" + metrics + "/metrics", office: s.signIn(t), board: s.signInAs(t, "chutich"), keeper: s.signInAs(t, "quantri"), visitor: &client{base: s.url, http: http.Client{Timeout: 60 * time.Second}},
 		times: map[string][]time.Duration{}, failed: map[string]int{}, ended: map[string]map[int]int{}}
 	k.office.http.Timeout, k.board.http.Timeout = time.Minute, time.Minute
@@ -98,17 +98,18 @@ func TestSoak(t *testing.T) {
 	cancel()
 	live.Wait()
 	k.report(t, long, base, samples)
+	k.overload(t)
 
 	// What the load took is given back. Connections to the database stay for a while.
 	var now sampled
 	for deadline := time.Now().Add(40 * time.Second); ; time.Sleep(300 * time.Millisecond) {
 		k.idle(t)
 		now = k.sample(t)
-		if now.goroutines <= base.goroutines+40 && now.fds <= base.fds+60 {
+		if now.goroutines <= base.goroutines+40 && now.fds <= base.fds+60 && now.own <= 2*base.own+100e6 {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("after the load there are %.0f goroutines and %.0f files, before %.0f and %.0f: something is not given back", now.goroutines, now.fds, base.goroutines, base.fds)
+			t.Errorf("after the load there are %.0f goroutines, %.0f files and %.0f MB, before %.0f, %.0f and %.0f: something is not given back", now.goroutines, now.fds, now.own/1e6, base.goroutines, base.fds, base.own/1e6)
 			break
 		}
 	}
@@ -239,8 +240,10 @@ func (k *soak) one(ctx context.Context, n int) (what string) {
 		return "search"
 	case i%20 == 7:
 		return get(k.board, "board", "/board")
-	case i%10 == 8:
-		return get(k.visitor, "look-up", "/lookup?code="+k.code(n))
+	case i%10 == 8: // from everywhere: one address may not look up as often
+		k.send(ctx, k.visitor, "look-up", "POST", "/lookup", "application/x-www-form-urlencoded", "digits=3456&code="+url.QueryEscape(k.code(n)),
+			"X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
+		return "look-up"
 	case i%20 == 9:
 		return get(k.office, "api get", "/api/v1/dossiers/"+k.code(n))
 	case i == 19 && second%10 == 0:
@@ -258,14 +261,17 @@ func (k *soak) one(ctx context.Context, n int) (what string) {
 
 func pick[T any](list []T, n int) T { return list[n%len(list)] }
 
-// send sends one request; what a server may not do is noted.
-func (k *soak) send(ctx context.Context, c *client, what, method, path, kind, body string) {
+// send sends one request, with headers; what a server may not do is noted.
+func (k *soak) send(ctx context.Context, c *client, what, method, path, kind, body string, headers ...string) {
 	r, err := http.NewRequestWithContext(ctx, method, k.s.url+path, strings.NewReader(body))
 	if err != nil {
 		panic(err)
 	}
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	a, err := c.http.Do(r)
 	if err == nil {
@@ -310,6 +316,53 @@ func (k *soak) watch(ctx context.Context, i int) {
 		<-one.Done()
 		cancel()
 	}
+}
+
+// overload sends far more at once than is served, for some seconds: some are sent away
+// with a time to come again, none goes wrong, and then everybody is served as before.
+func (k *soak) overload(t *testing.T) {
+	t.Helper()
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	ended := map[string]int{}
+	http := http.Client{Jar: k.office.http.Jar, Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
+	until := time.Now().Add(4 * time.Second)
+	for range 800 {
+		all.Go(func() {
+			for time.Now().Before(until) {
+				what := "cut off"
+				if a, err := http.Get(k.s.url + "/dossiers?sort=name"); err == nil {
+					io.Copy(io.Discard, a.Body)
+					a.Body.Close()
+					if what = a.Status; a.Header.Get("Retry-After") != "" {
+						what += ", come again"
+					}
+				}
+				mu.Lock()
+				ended[what]++
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	http.CloseIdleConnections()
+	t.Logf("800 at once: %v", ended)
+	away := ended["503 Service Unavailable, come again"]
+	if away == 0 || ended["200 OK"] == 0 || away+ended["200 OK"] != sum(ended) {
+		t.Errorf("800 at once ended as %v; want some served, the others sent away with 503 and Retry-After, and nothing else", ended)
+	}
+	before := len(k.failed)
+	k.drive(t.Context(), time.Second)
+	if len(k.failed) > before {
+		t.Errorf("after too many had come: %v", k.failed)
+	}
+}
+
+func sum(of map[string]int) (n int) {
+	for _, x := range of {
+		n += x
+	}
+	return n
 }
 
 // idle closes our connections, so that the server's goroutines for them end.
@@ -403,20 +456,26 @@ func (k *soak) report(t *testing.T, long time.Duration, base sampled, samples []
 		line(what, k.times[what])
 	}
 	for what, of := range k.ended { // refused at the door is no load
-		well := 0
+		well, all := 0, 0
 		for status, n := range of {
-			if status < 400 {
+			if all += n; status < 400 || what == "step" && status == http.StatusConflict { // somebody was faster
 				well += n
 			}
 		}
-		if well == 0 {
-			t.Errorf("%s never went well: %v", what, of)
+		if well == 0 || well < all*9/10-3 {
+			t.Errorf("%s went well %d times of %d: %v", what, well, all, of)
 		}
 	}
 	t.Logf("statuses: %v", k.ended)
 	line("all", all)
 	busy, _ := os.ReadFile("/proc/loadavg")
 	t.Logf("%s at %d requests a second, load of the machine %s, %d sent away with 503\n%s", long, perSecond, strings.TrimSpace(string(busy)), k.shed, text.String())
+	slices.Sort(all)
+	aim := "met"
+	if all[min(len(all)-1, len(all)*99/100)] >= 100*time.Millisecond {
+		aim = "missed"
+	}
+	t.Logf("the aim, p99 below 100 ms on two cores: %s", aim)
 	for i := 0; i < len(samples); i += max(1, len(samples)/12) {
 		t.Logf("after %s: %s", samples[i].at.Sub(base.at).Round(time.Second), samples[i])
 	}
