@@ -1,6 +1,8 @@
 package app
 
 import (
+	"sync"
+
 	"cchc/base/web/help"
 	"cchc/docs/guide"
 )
@@ -48,4 +50,5 @@ var helpOf = []help.Page{
 	{Address: "/admin/tokens", Guide: "api"}, {Address: "/admin/tokens/", Guide: "api"}, {Address: "/account/tokens", Guide: "api"}, {Address: "/account/tokens/", Guide: "api"}, {Address: "/api", Guide: "api"},
 }
 
-func newHelp() (*help.Pages, error) { return help.New(guide.Files, helpGroups, helpOf) }
+// newHelp reads the guides once for the process: nothing changes them.
+var newHelp = sync.OnceValues(func() (*help.Pages, error) { return help.New(guide.Files, helpGroups, helpOf) })

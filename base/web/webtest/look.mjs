@@ -46,7 +46,7 @@ for (const width of job.script ? [] : [1366, 390]) {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) say(`the page is ${over} px wider than the window`);
     await page.evaluate(axe);
-    const found = await page.evaluate((tags) => window.axe.run({ runOnly: { type: "tag", values: tags } }), tags);
+    const found = await page.evaluate((tags) => window.axe.run({ runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }), tags);
     for (const v of found.violations)
       for (const n of v.nodes) say(`axe ${v.id} (${v.impact}): ${n.html.slice(0, 200)} — ${n.failureSummary.replace(/\s+/g, " ")}`);
     if (job.pictures) {

@@ -4,8 +4,6 @@
 import assert from 'node:assert/strict';
 import { axe, journey, screenshot, setUp, signIn, world } from './harness.mjs';
 
-setUp();
-
 // kind is an address without what differs between pages of the same kind.
 function kind(address) {
   const url = new URL(address, world.url);
@@ -24,7 +22,9 @@ function kind(address) {
 
 const everybody = ['', 'motcua.xa', 'chuyenvien.xa', 'chutich.xa', 'chutich', 'noivu', 'thanhtra', 'quantri'];
 
-for (const lang of ['vi', 'en']) {
+// everyPage has everybody walk through the pages in a language.
+export function everyPage(lang) {
+  setUp();
   const seen = new Set(); // kinds of pages that somebody has been to in this language
   for (const who of everybody) {
     journey(`pages of ${who || 'a visitor'} in ${lang}`, { lang }, async (page) => {
