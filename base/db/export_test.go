@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"io/fs"
+	"time"
 )
 
 // SetMigrations gives the database other migrations than the program's.
@@ -10,6 +11,9 @@ func (d *DB) SetMigrations(f fs.FS) { d.own = f }
 
 // Look looks once how far a standby is behind.
 func (d *DB) Look(ctx context.Context) { d.follows.look(ctx, d) }
+
+// LookFor makes the looks at a standby take at most so long.
+func (d *DB) LookFor(wait time.Duration) { d.follows.wait = wait }
 
 // UpgradeAfterWaiting upgrades as a server does that found an older schema and then had to
 // wait for another's upgrade.

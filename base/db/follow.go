@@ -29,7 +29,7 @@ var (
 
 const (
 	beatEvery = time.Second
-	// looking is how long one look at a standby may take.
+	// looking is how long the primary may take for a beat, and then the standby to tell.
 	looking = 3 * time.Second
 )
 
@@ -37,8 +37,9 @@ const (
 type follower struct {
 	primary *DB
 	bound   time.Duration
-	use     atomic.Bool  // the standby is read
-	asOf    atomic.Int64 // its data are at least as new
+	wait    time.Duration // looking
+	use     atomic.Bool   // the standby is read
+	asOf    atomic.Int64  // its data are at least as new
 
 	mu   sync.Mutex
 	told string
@@ -52,7 +53,7 @@ func (d *DB) Standby(dsn string, bound time.Duration) (*DB, error) {
 		return nil, errors.New("only PostgreSQL has standbys")
 	}
 	s := &DB{engine: Postgres, dsn: dsn, self: d.self, now: d.now, retry: d.retry, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, cap(d.views))}
-	s.follows = &follower{primary: d, bound: bound}
+	s.follows = &follower{primary: d, bound: bound, wait: looking}
 	var err error
 	if s.read, err = s.openPool(); err != nil {
 		return nil, fmt.Errorf("open a standby: %w", err)
@@ -78,13 +79,8 @@ func (d *DB) Keep(ctx context.Context) {
 
 // look beats, and decides what is read.
 func (f *follower) look(ctx context.Context, d *DB) {
-	ctx, cancel := context.WithTimeout(ctx, looking)
-	defer cancel()
 	now := d.Now()
-	missed := f.primary.Write(ctx, func(tx *Tx) error {
-		_, err := tx.Exec(ctx, beat, tx.Now, tx.Now.Add(-beatEvery*9/10))
-		return err
-	})
+	missed := f.beat(ctx)
 	at, err := f.ask(ctx, d)
 	behind := time.Duration(now-at) * time.Millisecond
 	switch {
@@ -105,8 +101,21 @@ func (f *follower) look(ctx context.Context, d *DB) {
 	}
 }
 
+// beat writes the row. A primary that is away takes all the time that it is given: the
+// standby has its own.
+func (f *follower) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, f.wait)
+	defer cancel()
+	return f.primary.Write(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(ctx, beat, tx.Now, tx.Now.Add(-beatEvery*9/10))
+		return err
+	})
+}
+
 // ask asks the standby itself, whatever is read otherwise.
 func (f *follower) ask(ctx context.Context, d *DB) (at moment.Instant, err error) {
+	ctx, cancel := context.WithTimeout(ctx, f.wait)
+	defer cancel()
 	err = d.read.QueryRowContext(ctx, beatAt.text[Postgres]).Scan(&at)
 	return at, err
 }

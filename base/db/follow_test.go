@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -91,7 +90,7 @@ func TestAStandbyIsReadWhileItIsNotTooFarBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	defer func() { h.Close() }()
 	name := ""
 	other, err := behind.Handle()
 	if err != nil {
@@ -124,12 +123,36 @@ func TestAStandbyIsReadWhileItIsNotTooFarBehind(t *testing.T) {
 	if !reads() {
 		t.Error("a standby that is back is not read")
 	}
-	// While the primary is away the standby is read, however old.
-	primary.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	s.Look(ctx)
+	// While the primary is away the standby is read, however old, and from the first moment:
+	// a primary that is waited for takes none of the standby's time.
+	if err := h.QueryRowContext(t.Context(), "SELECT current_database()").Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	h.Close()
+	if behind, err = db.Open(t.Context(), dsn, db.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = behind.Handle(); err != nil {
+		t.Fatal(err)
+	}
+	beat(time.Minute)
+	door("false")
+	s.LookFor(300 * time.Millisecond)
+	look()
 	if !reads() {
 		t.Error("with the primary away the standby is not read")
+	}
+	if d := s.Now() - s.AsOf(); d < 60_000 {
+		t.Errorf("it says that it is %d ms behind", d)
+	}
+	door("true")
+	look()
+	if reads() {
+		t.Error("with the primary back a standby that is a minute behind is read")
+	}
+	primary.Close()
+	look()
+	if !reads() {
+		t.Error("with the primary closed the standby is not read")
 	}
 }
