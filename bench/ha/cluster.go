@@ -34,7 +34,8 @@ type cluster struct {
 	as             *syscall.Credential
 	nodes          [3]*node
 	s3             *process
-	files          string // what is said of them
+	files          string // what cchc is told of them
+	kept           string // the folder in which they are in the end
 	newer, older   string // programs
 	oldCommit      string
 	versions       map[string]string
@@ -377,11 +378,16 @@ func (c *cluster) psql(ctx context.Context, database, text string) (string, erro
 	if p == nil {
 		return "", errors.New("no primary")
 	}
+	return c.psqlAt(ctx, p, database, text)
+}
+
+// psqlAt asks the PostgreSQL of a node.
+func (c *cluster) psqlAt(ctx context.Context, n *node, database, text string) (string, error) {
 	_, given, err := readEnv(c.dir + "/cluster.env")
 	if err != nil {
 		return "", err
 	}
-	return command(ctx, c.dir, append(os.Environ(), "PGPASSWORD="+secret), c.bin+"/psql", "-h", "127.0.0.1", "-p", given[fmt.Sprintf("PG_%d", p.n)], "-U", "postgres", "-d", database, "-Atqc", text)
+	return command(ctx, c.dir, append(os.Environ(), "PGPASSWORD="+secret), c.bin+"/psql", "-h", "127.0.0.1", "-p", given[fmt.Sprintf("PG_%d", n.n)], "-U", "postgres", "-d", database, "-Atqc", text)
 }
 
 func (c *cluster) makeDatabase(ctx context.Context) error {
@@ -403,7 +409,7 @@ const password = "thước đo dài 2026"
 
 func (c *cluster) demonstration(ctx context.Context, n *node) error {
 	program := n.serve.args[0]
-	if _, err := command(ctx, c.dir, os.Environ(), program, "demo", "--make-only", "--db", n.dsn(), "--dossiers", "400", "--files", filepath.Join(c.dir, "demo-files")); err != nil {
+	if _, err := command(ctx, c.dir, append(os.Environ(), c.credentials()...), program, "demo", "--make-only", "--db", n.dsn(), "--dossiers", "400", "--files", c.files); err != nil {
 		return err
 	}
 	a := exec.CommandContext(ctx, program, "account", "make-ha", "--db", n.dsn(), "--name", "make-ha", "--role", "onestop")

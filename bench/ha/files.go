@@ -17,6 +17,7 @@ const s3Module = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 
 func (c *cluster) startFiles(ctx context.Context) error {
 	c.files = filepath.Join(c.dir, "files")
+	c.kept = c.files
 	if err := os.MkdirAll(c.files, 0o755); err != nil {
 		return err
 	}
@@ -39,7 +40,8 @@ func (c *cluster) startFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(c.files, "cchc"), 0o755); err != nil { // the bucket
+	c.kept = filepath.Join(c.files, "cchc") // the bucket
+	if err := os.MkdirAll(c.kept, 0o755); err != nil {
 		return err
 	}
 	if err := c.own(c.files); err != nil {
@@ -59,6 +61,17 @@ func (c *cluster) startFiles(ctx context.Context) error {
 		}
 		return err == nil
 	})
+}
+
+// objects is how many files the place holds.
+func (c *cluster) objects() (n int) {
+	filepath.WalkDir(c.kept, func(_ string, e os.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			n++
+		}
+		return nil
+	})
+	return n
 }
 
 // credentials are those of the S3 server, for cchc.

@@ -37,7 +37,11 @@ type load struct {
 	keys   map[string]string   // key → code, of the dossiers that were received
 	sent   int                 // keys of dossiers that were sent at all
 	open   map[string]bool     // of these, those that were never acknowledged
-	wrong  []string            // answers that no fault explains
+	wrong  []string            // answers that no fault explains, to clients that waited for them
+
+	receipts []receipt // of what was acknowledged
+	visits   []visit
+	scans    []scan // that were acknowledged
 }
 
 type kind struct{ Unit, Procedure string }
@@ -96,10 +100,13 @@ func (l *load) findKinds(ctx context.Context) error {
 			continue
 		}
 		seen[k] = true
-		status, text, _ := l.send(ctx, l.client(), 0, http.MethodPost, "/api/v1/dossiers", rand.Text(), l.body(k, "Nguyễn Thử Một"))
+		key := rand.Text()
+		body, digits := l.body(k, "Nguyễn Thử Một")
+		status, text, _ := l.send(ctx, l.client(), 0, http.MethodPost, "/api/v1/dossiers", key, body)
 		if status == http.StatusCreated {
 			l.kinds = append(l.kinds, k)
-			l.received(rand.Text(), codeOf(text))
+			l.sent++
+			l.received(key, codeOf(text), digits)
 		}
 	}
 	if len(l.kinds) == 0 {
@@ -108,12 +115,14 @@ func (l *load) findKinds(ctx context.Context) error {
 	return nil
 }
 
-func (l *load) received(key, code string) {
+// received notes a dossier that was acknowledged.
+func (l *load) received(key, code, digits string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sent++
+	delete(l.open, key)
 	l.keys[key] = code
 	l.acked[code] = append(l.acked[code], "receive")
+	l.receipts = append(l.receipts, receipt{code, digits, time.Now()})
 }
 
 func codeOf(text []byte) string {
@@ -122,9 +131,11 @@ func codeOf(text []byte) string {
 	return out.Dossier.Code
 }
 
-func (l *load) body(k kind, name string) any {
+// body is a dossier to receive, and the digits by which its applicant looks it up.
+func (l *load) body(k kind, name string) (body any, digits string) {
+	phone := fmt.Sprintf("09%08d", mrand.Int64N(1e8))
 	return map[string]any{"unit": k.Unit, "procedure": k.Procedure, "channel": "direct",
-		"person": map[string]any{"name": name, "phone": fmt.Sprintf("09%08d", mrand.Int64N(1e8))}}
+		"person": map[string]any{"name": name, "phone": phone}}, phone[len(phone)-4:]
 }
 
 func (l *load) client() *http.Client {
@@ -165,6 +176,12 @@ func (l *load) send(ctx context.Context, client *http.Client, machine int, metho
 	return a.StatusCode, text, nil
 }
 
+// isRefusal reports whether an answer says that it is not done and may be asked again:
+// the servers' own, or HAProxy's when a server broke off.
+func isRefusal(status int) bool {
+	return status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
+}
+
 // busy is the answer to a key that was carried out and whose answer was lost.
 const busy = "urn:cchc:fault:api.key_busy"
 
@@ -187,7 +204,7 @@ func (l *load) persist(ctx context.Context, client *http.Client, machine *int, p
 		}
 		l.mu.Lock()
 		l.events = append(l.events, e)
-		if status >= 400 && status != http.StatusServiceUnavailable && status != http.StatusBadGateway && status != http.StatusGatewayTimeout && status != http.StatusTooManyRequests && !e.acked && len(l.wrong) < 20 {
+		if status != 0 && !e.acked && !isRefusal(status) {
 			l.wrong = append(l.wrong, fmt.Sprintf("%s POST %s answered %d %s", e.at.Format("15:04:05"), path, status, text))
 		}
 		l.mu.Unlock()
@@ -212,6 +229,7 @@ func (l *load) begin(ctx context.Context) {
 	}
 	for w := range 2 {
 		l.done.Go(func() { l.read(ctx, w) })
+		l.done.Go(func() { l.visit(ctx, w) })
 	}
 }
 
@@ -223,8 +241,8 @@ func (l *load) end() {
 	})
 }
 
-// work is a clerk's program: it receives dossiers, and asks for papers and takes them in
-// for some of them.
+// work is a clerk's program: it receives dossiers, and for some of them asks for papers
+// and takes them in, and for some brings a scan.
 func (l *load) work(ctx context.Context, w int) {
 	client, machine := l.client(), w
 	for i := 0; ctx.Err() == nil; i++ {
@@ -237,29 +255,31 @@ func (l *load) work(ctx context.Context, w int) {
 		// What was begun is ended after the load's end: whether a write that was cut off
 		// happened could not be told.
 		whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
-		text := l.persist(whole, client, &machine, "/api/v1/dossiers", key, l.body(k, fmt.Sprintf("Nguyễn Văn %d %d", w, i)))
-		code := codeOf(text)
+		body, digits := l.body(k, fmt.Sprintf("Nguyễn Văn %d %d", w, i))
+		code := codeOf(l.persist(whole, client, &machine, "/api/v1/dossiers", key, body))
 		if code != "" {
-			l.mu.Lock()
-			delete(l.open, key)
-			l.keys[key] = code
-			l.acked[code] = append(l.acked[code], "receive")
-			l.mu.Unlock()
+			l.received(key, code, digits)
 			if i%3 == 0 {
 				l.verb(whole, client, &machine, code, "supplement", map[string]any{"reason": "Thiếu tờ khai"})
 				l.verb(whole, client, &machine, code, "supply", map[string]any{})
+			}
+			if i%8 == 4 {
+				l.scan(whole, client, &machine, code)
 			}
 		}
 		cancel()
 	}
 }
 
-func (l *load) verb(ctx context.Context, client *http.Client, machine *int, code, verb string, body any) {
-	if l.persist(ctx, client, machine, "/api/v1/dossiers/"+code+"/"+verb, rand.Text(), body) != nil {
-		l.mu.Lock()
-		l.acked[code] = append(l.acked[code], verb)
-		l.mu.Unlock()
+// verb does one of a dossier, and reports whether it was acknowledged.
+func (l *load) verb(ctx context.Context, client *http.Client, machine *int, code, verb string, body any) bool {
+	if l.persist(ctx, client, machine, "/api/v1/dossiers/"+code+"/"+verb, rand.Text(), body) == nil {
+		return false
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acked[code] = append(l.acked[code], verb)
+	return true
 }
 
 // read looks at lists and dossiers.
@@ -267,11 +287,14 @@ func (l *load) read(ctx context.Context, w int) {
 	client := l.client()
 	for i := w; ctx.Err() == nil; i++ {
 		begun := time.Now()
-		status, _, err := l.send(ctx, client, i, http.MethodGet, "/api/v1/dossiers?bucket=open&limit=50", "", nil)
+		status, text, err := l.send(ctx, client, i, http.MethodGet, "/api/v1/dossiers?bucket=open&limit=50", "", nil)
 		if ctx.Err() != nil {
 			return
 		}
 		l.mu.Lock()
+		if err == nil && status != http.StatusOK && !isRefusal(status) {
+			l.wrong = append(l.wrong, fmt.Sprintf("%s GET a list answered %d %s", time.Now().Format("15:04:05"), status, text))
+		}
 		l.events = append(l.events, event{at: time.Now(), took: time.Since(begun), status: status, acked: err == nil && status == http.StatusOK})
 		l.mu.Unlock()
 		time.Sleep(200 * time.Millisecond)

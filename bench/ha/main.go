@@ -1,8 +1,9 @@
 // Command ha brings a cluster of three machines up on one: etcd, Patroni with
 // PostgreSQL, cchc and HAProxy three times each, on ports of the loopback and with the
 // files of deploy/ha. It sends a mixed load through HAProxy, kills, stops and upgrades
-// parts of it in turn, and tells how many acknowledged writes were lost, what was done
-// twice, and for how long no write was acknowledged: `make ha`.
+// parts of it in turn, and tells how many acknowledged writes and scans were lost, what
+// was done twice, and for how long no write was acknowledged and nobody got a public
+// page: `make ha`.
 package main
 
 import (
@@ -58,6 +59,9 @@ func run(ctx context.Context, out, only, old, program, older string, workers int
 	if err != nil {
 		return err
 	}
+	if err := l.trial(ctx); err != nil {
+		return err
+	}
 	l.begin(ctx)
 	defer l.end()
 	names := strings.FieldsFunc(only, func(r rune) bool { return r == ',' })
@@ -74,7 +78,7 @@ func run(ctx context.Context, out, only, old, program, older string, workers int
 		}
 	}
 	l.end()
-	if err := r.check(ctx); err != nil {
+	if err := errors.Join(r.readScans(ctx), r.check(ctx), r.public()); err != nil {
 		return err
 	}
 	text := r.markdown()

@@ -24,6 +24,8 @@ type result struct {
 	recovery time.Duration // until all parts were whole again
 	notes    []string
 	load     string
+	from, to time.Time
+	seen     seen // what visitors saw
 }
 
 type report struct {
@@ -36,6 +38,8 @@ type report struct {
 	bad     []string
 	lost    int
 	doubled int
+	idle    int           // transactions that standbys ended while nothing was broken
+	idleFor time.Duration // and in what time
 }
 
 // try makes one fault and waits until everything is whole again and writes flow.
@@ -45,6 +49,10 @@ func (r *report) try(ctx context.Context, f fault) error {
 	}
 	say("%s: %s", f.name, f.what)
 	x := result{fault: f, load: loadAverage()}
+	before, err := r.c.standbyTransactions(ctx)
+	if err != nil {
+		return err
+	}
 	from := time.Now()
 	if err := f.do(ctx, r.c, func(s string) { x.notes = append(x.notes, s) }); err != nil {
 		return err
@@ -64,6 +72,14 @@ func (r *report) try(ctx context.Context, f fault) error {
 		return err
 	}
 	to := time.Now()
+	x.from, x.to = from, to
+	if f.name == "nothing" { // nothing began anew, so that the counts can be compared
+		after, err := r.c.standbyTransactions(ctx)
+		if err != nil {
+			return err
+		}
+		r.idle, r.idleFor = after-before, to.Sub(from)
+	}
 	last, lastRead := from, from
 	for _, e := range r.l.between(from, to) {
 		switch {
@@ -86,8 +102,34 @@ func (r *report) try(ctx context.Context, f fault) error {
 	}
 	x.readGap = max(x.readGap, to.Sub(lastRead))
 	r.results = append(r.results, x)
-	say("  %d writes acknowledged, %d answers refused, %.1f s without an acknowledged write; whole after %.0f s; %s",
-		x.acked, x.refused, x.silent.Seconds(), x.recovery.Seconds(), strings.Join(x.notes, "; "))
+	saw := r.l.seen(from, to, nil)
+	say("  %d writes acknowledged, %d answers refused, %.1f s without an acknowledged write, %.1f s without a public page; whole after %.0f s; %s",
+		x.acked, x.refused, x.silent.Seconds(), saw.without.Seconds(), x.recovery.Seconds(), strings.Join(x.notes, "; "))
+	return nil
+}
+
+// public tells what visitors saw, once the servers' logs can be read.
+func (r *report) public() error {
+	by, err := r.c.answerers()
+	if err != nil {
+		return err
+	}
+	pages, standby := 0, 0
+	for i, x := range r.results {
+		s := r.l.seen(x.from, x.to, by)
+		r.results[i].seen = s
+		pages += s.good
+		standby += s.from[0] + s.from[1] + s.from[2]
+		if x.name == "nothing" {
+			n := s.from[0] + s.from[1] + s.from[2]
+			r.checks = append(r.checks, fmt.Sprintf("while nothing was broken visitors got %d pages in %.0f s, %d of them read from a standby by the servers' logs; the standbys' own count of transactions: %d (three servers ask once a second how far they are)",
+				s.good, r.idleFor.Seconds(), n, r.idle))
+			if n == 0 || r.idle < n {
+				r.bad = append(r.bad, "the public pages were not read from a standby")
+			}
+		}
+	}
+	r.checks = append(r.checks, fmt.Sprintf("pages for everybody: %d, %d of them read from a standby", pages, standby), r.l.lookups())
 	return nil
 }
 
@@ -166,8 +208,9 @@ func (r *report) check(ctx context.Context) error {
 	if gaps != "none" {
 		r.bad = append(r.bad, "numbers have gaps")
 	}
-	if len(r.l.wrong) > 0 {
-		r.checks = append(r.checks, fmt.Sprintf("%d answers that are neither a refusal nor done, such as `%s`; sent again, they were done", len(r.l.wrong), r.l.wrong[0]))
+	r.checks = append(r.checks, fmt.Sprintf("answers that are neither done nor a refusal (502, 503, 504), to clients that waited for them: **%d**; 499 would be one that a server took for given up", len(r.l.wrong)))
+	if n := len(r.l.wrong); n > 0 {
+		r.bad = append(r.bad, fmt.Sprintf("%d answers that no fault explains; the first: `%s`", n, strings.Join(r.l.wrong[:min(20, n)], "`, `")))
 	}
 	// The servers end in order: the last signs the log.
 	for _, n := range r.c.nodes {
@@ -212,13 +255,20 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds())
 func (r *report) markdown() string {
 	var b strings.Builder
 	commit, _ := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
-	fmt.Fprintf(&b, "# A cluster of three machines on one\n\n`make ha` wrote this on %s; it took %.0f minutes. %d cores, commit %s; %s. Up after %.0f s; %d clients that write, two that read.\n\n",
+	fmt.Fprintf(&b, "# A cluster of three machines on one\n\n`make ha` wrote this on %s; it took %.0f minutes. %d cores, commit %s; %s. Up after %.0f s; %d clients that write, two that read, two visitors.\n\n",
 		r.begun.Format("2006-01-02 15:04"), time.Since(r.begun).Minutes(), runtime.NumCPU(), strings.TrimSpace(string(commit)), r.c.about(), r.up.Seconds(), r.l.workers)
 	b.WriteString("| fault | writes acknowledged | without an acknowledged write | longest write | answers refused | longest without a read | whole again after | load of the machine | |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, x := range r.results {
 		fmt.Fprintf(&b, "| %s | %d | %s | %s | %d | %s | %.0f s | %s | %s |\n", x.what, x.acked, seconds(x.silent), seconds(x.longest), x.refused, seconds(x.readGap), x.recovery.Seconds(), x.load, strings.Join(x.notes, "; "))
 	}
 	b.WriteString("\nWithout an acknowledged write: the sum of times over a second in which no client got an answer that its write is done. Writes wait in the server meanwhile; an answer that is refused is a 5xx or a connection that broke, and is sent again with its key.\n\n")
+	b.WriteString("What everybody may read (`/`, `/on-time`, `/lookup` by the code and digits of a dossier that was acknowledged), as two visitors saw it who come through HAProxy all the time:\n\n")
+	b.WriteString("| fault | pages | 503 | 502, 504, others | none within 5 s | not found yet | without a page | longest | read from a standby by server 1, 2, 3 | from the primary | as of an earlier minute |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, x := range r.results {
+		s := x.seen
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %s | %s | %d, %d, %d | %d | %d |\n", x.what, s.good, s.unavailable, s.other, s.none, s.yet, seconds(s.without), seconds(s.longest), s.from[0], s.from[1], s.from[2], s.primary, s.earlier)
+	}
+	b.WriteString("\nWithout a page: the sum of times over a second in which no visitor got one. A visitor gives a page up after 5 s and comes in at the next machine. Which server answered, and what it read, is from the servers' logs; a page that is as of an earlier minute says so.\n\n")
 	for _, c := range r.checks {
 		fmt.Fprintf(&b, "- %s\n", c)
 	}
