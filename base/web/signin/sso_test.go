@@ -42,6 +42,8 @@ type province struct {
 	mu     sync.Mutex
 	token  string // put into the next answer of the token endpoint, instead of its ID token
 	taken  string // ID token of the last answer
+	access string // access token of the last answer
+	renew  string // refresh token of the last answer
 	broken bool   // answers with 503
 	asked  int
 	sid    string // put into its ID tokens: the example's have no sessions
@@ -94,6 +96,8 @@ func provider(t *testing.T, base func() string, back string) *province {
 		if json.Unmarshal(body, &answer) == nil && answer["id_token"] != nil {
 			p.mu.Lock()
 			p.taken = answer["id_token"].(string)
+			p.access, _ = answer["access_token"].(string)
+			p.renew, _ = answer["refresh_token"].(string)
 			p.mu.Unlock()
 			if token == "" && (p.sid != "" || p.when != 0) {
 				var claims map[string]any
