@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -36,6 +37,73 @@ func onDisk(t *testing.T, megabytes int) string {
 		os.Remove(dir)
 	})
 	return dir
+}
+
+// A fragileDisk is one with a file system of its own that turns read-only when something
+// goes wrong with it, as a dying disk's does.
+type fragileDisk struct{ dir, image, device string }
+
+func newFragileDisk(t *testing.T, megabytes int64) *fragileDisk {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("mounting a disk needs root")
+	}
+	d := &fragileDisk{dir: t.TempDir(), image: filepath.Join(t.TempDir(), "disk")}
+	f, err := os.Create(d.image)
+	if err == nil {
+		err = errors.Join(f.Truncate(megabytes<<20), f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mkfs.ext4", "-q", d.image).CombinedOutput(); err != nil {
+		t.Fatalf("mkfs.ext4: %v: %s", err, out)
+	}
+	if out, err := d.mount(); err != nil {
+		t.Skipf("no disk can be mounted here: %v: %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", "-l", d.dir).Run() })
+	return d
+}
+
+func (d *fragileDisk) mount() ([]byte, error) {
+	out, err := exec.Command("mount", "-o", "loop,errors=remount-ro", d.image, d.dir).CombinedOutput()
+	if err != nil {
+		return out, err
+	}
+	device, err := exec.Command("findmnt", "-no", "SOURCE", d.dir).Output()
+	d.device = filepath.Base(strings.TrimSpace(string(device)))
+	return nil, err
+}
+
+// breaks makes the kernel find an error on the disk: nothing can be written from then on.
+func (d *fragileDisk) breaks(t *testing.T) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join("/sys/fs/ext4", d.device, "trigger_fs_error"), []byte("1"), 0o200); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mend does what a keeper does: takes the disk away, has it checked, and puts it back.
+func (d *fragileDisk) mend(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		out, err := exec.Command("umount", d.dir).CombinedOutput()
+		if err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("umount: %v: %s", err, out)
+		}
+	}
+	out, err := exec.Command("e2fsck", "-fy", d.image).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: there was something to mend
+		t.Fatalf("e2fsck: %v: %s", err, out)
+	}
+	if out, err := d.mount(); err != nil {
+		t.Fatalf("mount: %v: %s", err, out)
+	}
 }
 
 // fill writes to a disk until nothing more goes in, and returns what makes room again.

@@ -103,6 +103,22 @@ func (s *storm) wait(t *testing.T, more int) {
 	}
 }
 
+// refuses waits until so many were told to come again.
+func (s *storm) refuses(t *testing.T, n int) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		refused := s.refused
+		s.mu.Unlock()
+		if refused >= n {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d refused, want %d", refused, n)
+		}
+	}
+}
+
 // stands waits until nothing has been acknowledged for a while.
 func (s *storm) stands(t *testing.T) {
 	t.Helper()

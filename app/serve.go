@@ -172,9 +172,9 @@ func (r *rooms) serve(ctx context.Context, s streams, f serveFlags, ready func()
 		return err
 	}
 	jobs := r.newRunner()
-	if err := jobs.Start(ctx); err != nil {
+	if err := jobs.Start(ctx); err != nil { // the first write
 		l.Close()
-		return err
+		return fmt.Errorf("--db %s: %w", r.db.Name(), err)
 	}
 	if err := r.openLog(ctx, f.LogKey); err != nil {
 		slog.Error("the log of the trail is not signed", "error", err)
