@@ -75,6 +75,7 @@ type receiptRow struct {
 	Changes []string
 	Number  int64 // in the log; 0: it waits
 	Content string
+	Earlier bool // it is not what is locked now
 }
 
 type receiptsPage struct {
@@ -125,6 +126,7 @@ func (p *Receipts) list(public bool) web.Handler {
 			}
 			v.Rows = append(v.Rows, row)
 		}
+		earlier(v.Rows, t.Content)
 		keys, err := p.Log.Keys(ctx, p.DB)
 		if err != nil {
 			return err
@@ -136,6 +138,22 @@ func (p *Receipts) list(public bool) web.Handler {
 	}
 }
 
+// earlier marks the contents that are no longer what is locked: something else was locked
+// since, or, where nothing is locked now, it was opened again.
+func earlier(rows []receiptRow, locked bool) {
+	last := ""
+	if locked {
+		for _, x := range rows {
+			if x.Content != "" {
+				last = x.Content
+			}
+		}
+	}
+	for i := range rows {
+		rows[i].Earlier = rows[i].Content != "" && rows[i].Content != last
+	}
+}
+
 // moments writes an instant of the trail as people do; other texts stay.
 func moments(ctx context.Context, s string) string {
 	if at, err := moment.ParseInstant(s); err == nil && strings.Contains(s, "T") {
@@ -144,7 +162,8 @@ func moments(ctx context.Context, s string) string {
 	return s
 }
 
-// download gives the receipt of an entry; or, as "content.json", what the last one locks.
+// download gives the receipt of an entry; or, as "content.json", what the last one locks:
+// what earlier ones locked is not kept.
 func (p *Receipts) download(public bool) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()

@@ -50,7 +50,7 @@ type receiptInput struct {
 
 type logReceipt struct {
 	Entry   string         `json:"entry" doc:"Id in the trail."`
-	What    string         `json:"what" enum:"publication,history,round,sheet,apology,due"`
+	What    string         `json:"what" enum:"publication,history,round,amended,brought_in,sheet,relocked,appeal,apology,due"`
 	At      moment.Instant `json:"at" format:"date-time"`
 	Number  int64          `json:"number" doc:"In the log, from 1."`
 	Receipt string         `json:"receipt" doc:"The receipt: a text that cchc-receipt verifies with the public key alone."`

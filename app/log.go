@@ -11,12 +11,10 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
-	"cchc/base/fault"
 	"cchc/base/i18n"
 	"cchc/base/job"
 	"cchc/base/ledger"
 	"cchc/base/moment"
-	"cchc/base/receipt"
 	"cchc/dossier"
 )
 
@@ -129,15 +127,9 @@ func found(ctx context.Context, f ledger.Finding) string {
 // checkLog checks the whole log, and notes the result.
 func (r *rooms) checkLog(ctx context.Context, o ledger.Options) (*ledger.Check, error) {
 	o.Erase, o.Mark, o.Kinds = string(auth.DossierErase), dossier.Erased, dossier.RedactedKinds
-	o.Locked = func(ctx context.Context, kind, object string) (string, error) {
-		if kind != "publication" { // scores may be reopened by acts of their own
-			return "", nil
-		}
-		b, err := r.scorecard.Locked(ctx, r.db, kind, object)
-		if fault.Is(err, fault.NotFound) {
-			return "gone", nil
-		}
-		return receipt.ContentHash(b), err
+	o.Locked = func(ctx context.Context, kind, object string) (string, bool, error) {
+		x, err := r.scorecard.CheckLocked(ctx, kind, object)
+		return string(x.State), x.State.Wrong(), err
 	}
 	c, err := r.log.Verify(ctx, o)
 	if err != nil {

@@ -14,13 +14,15 @@ import (
 
 	"cchc/admin"
 	"cchc/base/actor"
-	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
+	"cchc/base/i18n"
 	"cchc/base/ledger"
+	"cchc/base/points"
 	"cchc/base/receipt"
 	"cchc/dossier"
+	"cchc/scorecard"
 )
 
 // logged is an office whose log has a key.
@@ -397,16 +399,37 @@ func TestAPublishedRankingIsLocked(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := logged(t)
-	// The entry locks content that is not what is stored: as if somebody had changed it.
-	if err := o.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Actor: operator, Verb: string(auth.ResultPublish), Kind: "publication", ID: "p1",
-			Changes: []audit.Change{{Field: receipt.ContentField, To: receipt.ContentHash([]byte("x"))}}})
-	}); err != nil {
+	score, most := points.Of(86), points.Of(98)
+	id, err := o.scorecard.EnterHistory(ctx, operator, scorecard.Publication{Unit: o.province, Publisher: "UBND tỉnh", Year: 2022, Level: "district", Title: "Chỉ số CCHC năm 2022",
+		Source: "Trang thông tin", Decimals: 2, Rows: []scorecard.ResultRow{{Name: "Huyện Gio Linh", Score: &score, Max: &most, Rank: 3, Of: 10}}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	step(t, o.rooms)
-	c, err := o.checkLog(ctx, ledger.Options{})
-	if err != nil || c.First == nil || c.First.What != "content" || c.First.Number != c.Size {
-		t.Errorf("found %+v, %v", c.Findings, err)
+	// Somebody gives the place another rank; then takes all of it away.
+	for _, x := range []struct{ what, sql string }{
+		{"", ""},
+		{"content", "UPDATE publication_row SET place = 1"},
+		{"content_gone", "DELETE FROM publication_row"},
+	} {
+		if x.sql != "" {
+			dbtest.Behind(t, o.db, []string{"publication", "publication_row"}, x.sql)
+		}
+		if x.what == "content_gone" {
+			dbtest.Behind(t, o.db, nil, "DELETE FROM publication")
+		}
+		c, err := o.checkLog(ctx, ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.what == "" {
+			if c.First != nil {
+				t.Errorf("before: found %+v", c.Findings)
+			}
+			continue
+		}
+		if c.First == nil || c.First.What != x.what || c.First.Number != c.Size || !strings.Contains(found(i18n.With(ctx, i18n.English), *c.First), "publication "+id) {
+			t.Errorf("found %+v, want %s", c.Findings, x.what)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
+	"cchc/base/receipt"
 	"cchc/scorecard/scorecardweb"
 )
 
@@ -31,8 +32,9 @@ func (r *rooms) receiptPages(base string) *admin.Receipts {
 	}}
 }
 
-// receiptOf tells which acts have receipts: published rankings, locked scores, apologies
-// and changes of due dates.
+// receiptOf tells which acts have receipts: published rankings, locked scores and what
+// locks them anew (an appeal that was upheld, measures taken after a sheet was handed in),
+// apologies and changes of due dates.
 func receiptOf(e audit.Entry) string {
 	has := func(field string, changed bool) bool {
 		for _, c := range e.Changes {
@@ -49,8 +51,16 @@ func receiptOf(e audit.Entry) string {
 		return "history"
 	case e.Kind == "round" && e.Verb == string(auth.ResultPublish) && has("approved", false):
 		return "round"
+	case e.Kind == "round" && has("amended", false) && has(receipt.ContentField, false):
+		return "amended"
+	case e.Kind == "round" && has("imported", false) && has(receipt.ContentField, false):
+		return "brought_in"
 	case e.Kind == "sheet" && has("handed_in", false):
 		return "sheet"
+	case e.Kind == "sheet" && has(receipt.ContentField, false):
+		return "relocked"
+	case e.Kind == "sheet" && e.Verb == string(auth.ResultPublish):
+		return "appeal"
 	case e.Kind == "dossier" && has("due_promised", false):
 		return "apology"
 	case e.Kind == "dossier" && has("due", true):

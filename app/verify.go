@@ -37,7 +37,7 @@ type verifyCmd struct {
 	Against []string `help:"With --log: receipts and checkpoints that somebody else kept." type:"existingfile" placeholder:"FILE"`
 }
 
-// Run recounts everything, reads the evidence through, and fails on any difference; or checks the log, and fails on
+// Run recounts everything, reads the evidence through, compares what is locked with the trail, and fails on any difference; or checks the log, and fails on
 // anything that was rewritten.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	r, err := c.read(ctx)
@@ -60,20 +60,29 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if v.Differences > 0 {
-		return fmt.Errorf("%d dossiers, %d files of evidence: %d differences between what is stored and the facts", v.Dossiers, v.Evidence, v.Differences)
+		return fmt.Errorf("%d dossiers, %d files of evidence, %d locked results and scores: %d differences between what is stored and the facts",
+			v.Dossiers, v.Evidence, v.Locked, v.Differences)
 	}
-	if _, err = fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers); err != nil || v.Evidence == 0 {
-		return err
+	fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers)
+	if v.Evidence > 0 {
+		fmt.Fprintf(s.out, "%d files of evidence: each is there and is what was stored\n", v.Evidence)
 	}
-	_, err = fmt.Fprintf(s.out, "%d files of evidence: each is there and is what was stored\n", v.Evidence)
-	return err
+	if v.Locked > 0 {
+		fmt.Fprintf(s.out, "%d published results, approved rounds and handed-in sheets: each is what was locked\n", v.Locked)
+	}
+	if v.Unwatched > 0 {
+		fmt.Fprintf(s.out, "note: %d more were changed by an act from before such acts locked anew: nobody can tell\n", v.Unwatched)
+	}
+	return nil
 }
 
 // A verified is a recount of everything: when, of how much, and what it found.
 type verified struct {
 	Started, Finished moment.Instant
 	Dossiers          int
-	Evidence          int // files of evidence; not kept
+	Evidence          int // files of evidence; not kept, as the next two
+	Locked            int // published results, approved rounds and handed-in sheets
+	Unwatched         int // of these, what nobody can compare
 	Differences       int
 }
 
@@ -107,11 +116,31 @@ func (r *rooms) verify(ctx context.Context, progress func(done int), found func(
 	}); err != nil {
 		return v, err
 	}
+	if v.Locked, v.Unwatched, err = r.scorecard.VerifyLocked(ctx, func(c scorecard.LockCheck) {
+		v.Differences++
+		found(v.Differences, lockDifference(c))
+	}); err != nil {
+		return v, err
+	}
 	return v, r.db.Write(ctx, func(tx *db.Tx) error {
 		v.Finished = tx.Now
 		_, err := tx.Exec(ctx, verifyPut, v.Started, v.Finished, v.Dossiers, v.Differences)
 		return err
 	})
+}
+
+// lockDifference says what of something locked is not what its entry of the trail says.
+func lockDifference(c scorecard.LockCheck) dossier.Difference {
+	d := dossier.Difference{What: fmt.Sprintf("%s %s %s, locked by entry %s", c.Kind, c.ID, c.Name, c.Entry), Have: c.Have, Want: c.Want}
+	switch c.State {
+	case scorecard.LockGone:
+		d.Have = "nothing"
+	case scorecard.LockOpen:
+		d.Have = "not locked any more, and no act opened it"
+	case scorecard.LockUnread:
+		d.Have = "something that cannot be read"
+	}
+	return d
 }
 
 // verifyEvidence looks at every file of evidence where files are kept.

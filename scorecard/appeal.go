@@ -164,7 +164,8 @@ type Ruling struct {
 
 // Decide decides an appeal, all its leaves at once, each with its reason. What is
 // accepted amends the sheet's final scores, and the change stays with the appeal's
-// reason; what was published before stays as it was published. It needs
+// reason; the round's final scores are locked anew, and what was published before stays
+// as it was published. It needs
 // ResultPublish in the running unit, and no post in the unit that appeals. Faults:
 // Forbidden rounds.own_unit; Conflict rounds.appeal_decided; Invalid with fields
 // verdict.CODE, reason.CODE, points.CODE.
@@ -203,17 +204,17 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, appealID string, rulin
 		if !auth.DecideAppeal.In(stands) {
 			return fault.New(fault.Conflict, "rounds.appeal_decided")
 		}
-		return k.decide(ctx, tx, a, s, p, rulings)
+		return k.decide(ctx, tx, a, r, s, p, rulings)
 	})
 }
 
-func (k *Desk) decide(ctx context.Context, tx *db.Tx, a actor.Actor, s Sheet, p Appeal, rulings []Ruling) error {
+func (k *Desk) decide(ctx context.Context, tx *db.Tx, a actor.Actor, r Round, s Sheet, p Appeal, rulings []Ruling) error {
 	l, err := k.ledger(ctx, tx, s)
 	if err != nil {
 		return err
 	}
 	f := fault.New(fault.Invalid, "rounds.invalid")
-	var changes []audit.Change
+	var changes, amended []audit.Change
 	for _, x := range p.Leaves {
 		i := slices.IndexFunc(rulings, func(g Ruling) bool { return g.Leaf == x.Leaf })
 		if i < 0 {
@@ -245,7 +246,7 @@ func (k *Desk) decide(ctx context.Context, tx *db.Tx, a actor.Actor, s Sheet, p 
 			if err := k.change(ctx, tx, a, l, []Score{now}, g.Reason); err != nil {
 				return err
 			}
-			changes = append(changes, audit.Change{Field: string(StageFinal) + "." + x.Leaf, From: scoreText(before), To: scoreText(now)})
+			amended = append(amended, audit.Change{Field: string(StageFinal) + "." + x.Leaf, From: scoreText(before), To: scoreText(now)})
 			l.put(now)
 		}
 		if _, err := tx.Exec(ctx, leafDecide, verdict, g.Reason, p.ID, x.Leaf); err != nil {
@@ -259,5 +260,14 @@ func (k *Desk) decide(ctx context.Context, tx *db.Tx, a actor.Actor, s Sheet, p 
 	if _, err := tx.Exec(ctx, appealDecide, a.Account, tx.Now, p.ID); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.ResultPublish), Kind: "sheet", ID: s.ID, Unit: s.Unit, Changes: changes, Reason: p.Text})
+	entries := []audit.Entry{{Actor: a, Verb: string(auth.ResultPublish), Kind: "sheet", ID: s.ID, Unit: s.Unit, Changes: append(changes, amended...), Reason: p.Text}}
+	if len(amended) > 0 { // the round's scores are others than those that were approved: they are locked anew
+		final, err := k.lockedRound(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, audit.Entry{Actor: a, Verb: string(auth.ResultPublish), Kind: "round", ID: r.ID, Unit: r.Unit, Reason: p.Text,
+			Changes: append(append([]audit.Change{{Field: "amended", To: s.ID}}, amended...), contentChange(final))})
+	}
+	return audit.RecordAll(ctx, tx, entries)
 }

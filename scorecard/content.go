@@ -142,7 +142,12 @@ func (k *Desk) lockedSheetOf(ctx context.Context, q db.Queryer, s Sheet) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return written(lockedScores{Format: "cchc scores v1", Kind: "sheet", ID: s.ID, Sheets: []lockedSheet{l.locked(StageSelf)}}), nil
+	return l.handedIn(), nil
+}
+
+// handedIn writes what the sheet's unit hands in by it.
+func (l *Ledger) handedIn() []byte {
+	return written(lockedScores{Format: "cchc scores v1", Kind: "sheet", ID: l.Sheet.ID, Sheets: []lockedSheet{l.locked(StageSelf)}})
 }
 
 func written(v any) []byte {

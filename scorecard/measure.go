@@ -1,6 +1,7 @@
 package scorecard
 
 import (
+	"bytes"
 	"context"
 	"strconv"
 
@@ -48,14 +49,15 @@ func (k *Desk) TakeMeasures(ctx context.Context, a actor.Actor, roundID, reason 
 				return err
 			}
 		}
-		if taken, err = k.takeMeasures(ctx, tx, a, r, reason); err != nil {
+		entries := []audit.Entry(nil)
+		if taken, entries, err = k.takeMeasures(ctx, tx, a, r, reason); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, roundMeasured, tx.Now, r.ID); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.RoundKeep), Kind: "round", ID: r.ID, Unit: r.Unit, Reason: reason,
-			Changes: []audit.Change{{Field: "measures", To: strconv.Itoa(taken)}}})
+		return audit.RecordAll(ctx, tx, append(entries, audit.Entry{Actor: a, Verb: string(auth.RoundKeep), Kind: "round", ID: r.ID, Unit: r.Unit, Reason: reason,
+			Changes: []audit.Change{{Field: "measures", To: strconv.Itoa(taken)}, {Field: relocked, To: strconv.Itoa(len(entries))}}}))
 	})
 	return taken, err
 }
@@ -75,28 +77,35 @@ func (k *Desk) TakeDue(ctx context.Context) error {
 	return nil
 }
 
-func (k *Desk) takeMeasures(ctx context.Context, tx *db.Tx, a actor.Actor, r Round, why string) (int, error) {
+// takeMeasures returns how many measures it took, and an entry for each sheet that was
+// handed in before and says something else by them: what was handed in is locked anew.
+func (k *Desk) takeMeasures(ctx context.Context, tx *db.Tx, a actor.Actor, r Round, why string) (int, []audit.Entry, error) {
 	sheets, err := db.All(ctx, tx, sheetsOf, scanSheet, r.ID)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	all, err := k.ledgersOf(ctx, tx, r, sheets)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	var rows, changes [][]any
+	var entries []audit.Entry
 	for _, s := range sheets {
 		if s.Removed != 0 {
 			continue
 		}
-		l := all[s.ID]
+		l, first := all[s.ID], len(rows)
+		var before []byte
+		if s.HandedIn != 0 {
+			before = l.handedIn()
+		}
 		for _, n := range Items(l.Set) {
 			if k.byHand(n.Leaf.Binding) {
 				continue
 			}
 			in, detail, ok, err := k.measure(ctx, tx, MeasureAsk{Unit: s.Unit, Node: n, From: s.From, To: min(s.To, r.CutOff), AsOf: r.CutOff.End()})
 			if err != nil {
-				return 0, err
+				return 0, nil, err
 			}
 			if !ok {
 				continue
@@ -106,12 +115,23 @@ func (k *Desk) takeMeasures(ctx context.Context, tx *db.Tx, a actor.Actor, r Rou
 				c := Change{Sheet: s.ID, Leaf: n.Code, Stage: "measure", From: old.Input, To: in, Why: why}
 				changes = append(changes, c.args(a, tx.Now))
 			}
+			if in, err = decodeInput(encodeInput(in)); err != nil { // as it will be read
+				return 0, nil, err
+			}
+			l.measures[n.Code] = Measured{Leaf: n.Code, Input: in, Detail: detail, Taken: tx.Now}
+		}
+		if s.HandedIn == 0 {
+			continue
+		}
+		if now := l.handedIn(); !bytes.Equal(now, before) {
+			entries = append(entries, audit.Entry{Actor: a, Verb: string(auth.RoundKeep), Kind: "sheet", ID: s.ID, Unit: s.Unit, Reason: why,
+				Changes: []audit.Change{{Field: "measures", To: strconv.Itoa(len(rows) - first)}, contentChange(now)}})
 		}
 	}
 	if err := tx.InsertRows(ctx, measureStore, rows); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	return len(rows), tx.InsertRows(ctx, changeInsert, changes)
+	return len(rows), entries, tx.InsertRows(ctx, changeInsert, changes)
 }
 
 // measure asks the rooms that measure; ok is false for what none gives.

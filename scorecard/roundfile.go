@@ -352,9 +352,13 @@ func (k *Desk) ImportRound(ctx context.Context, a actor.Actor, f RoundFile) (Rou
 			return err
 		}
 		read.Round = r
+		final, err := k.lockedRound(ctx, tx, r)
+		if err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(auth.RoundKeep), Kind: "round", ID: r.ID, Unit: r.Unit,
 			Changes: []audit.Change{{Field: "imported", To: r.Name}, {Field: "decision", To: r.Decision}, {Field: "sheets", To: strconv.Itoa(len(read.Units))},
-				{Field: "rows", To: strconv.Itoa(read.Rows)}, {Field: "left", To: strconv.Itoa(len(read.Left))}}})
+				{Field: "rows", To: strconv.Itoa(read.Rows)}, {Field: "left", To: strconv.Itoa(len(read.Left))}, contentChange(final)}})
 	})
 	return read, err
 }

@@ -139,7 +139,7 @@ func decodeInput(s string) (criteria.Input, error) {
 	}
 	var in criteria.Input
 	if err := json.Unmarshal([]byte(s), &in); err != nil {
-		return criteria.Input{}, fmt.Errorf("read input %q: %w", s, err)
+		return criteria.Input{}, fmt.Errorf("read input %q: %w: %w", s, errInput, err)
 	}
 	return in, nil
 }

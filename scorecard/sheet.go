@@ -152,8 +152,13 @@ func (k *Desk) RegroupSheet(ctx context.Context, a actor.Actor, sheetID, block, 
 				return nil, fault.New(fault.Conflict, "rounds.sheet_begun")
 			}
 		}
-		_, err := tx.Exec(ctx, sheetBlock, block, set, s.ID)
-		return []audit.Change{{Field: "block", From: s.Block, To: block}}, err
+		changes := []audit.Change{{Field: "block", From: s.Block, To: block}}
+		if _, err := tx.Exec(ctx, sheetBlock, block, set, s.ID); err != nil || s.HandedIn == 0 || set == s.Set {
+			return changes, err
+		}
+		s.Set = set // handed in empty for its unit: what was measured is scored by another set
+		in, err := k.lockedSheetOf(ctx, tx, s)
+		return append(changes, contentChange(in)), err
 	})
 }
 

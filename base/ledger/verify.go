@@ -48,9 +48,9 @@ type Options struct {
 	Mark     string              // what stands where words were taken out
 	Kinds    []string            // of things of whose entries texts are erased; nil: of any
 	Progress func(done, all int) // may be nil
-	// Locked returns the hash of what an entry about a thing locked, as it is stored now;
-	// "" where it may have changed since. May be nil.
-	Locked func(ctx context.Context, kind, object string) (string, error)
+	// Locked compares a thing that an entry locked with what is stored now: "" where it is
+	// that, or may have changed since; otherwise what is wrong, as of a Finding. May be nil.
+	Locked func(ctx context.Context, kind, object string) (what string, wrong bool, err error)
 }
 
 // most is how many findings are kept in words.
@@ -322,7 +322,7 @@ func (c *Check) leaf(o Options, x row) tlog.Hash {
 // A lock is the last entry that locked what a thing is.
 type lock struct {
 	number       int64
-	entry, hash  string
+	entry        string
 	kind, object string
 }
 
@@ -331,11 +331,11 @@ func (c *Check) lock(x row) {
 	if !x.exists || x.salt == nil || !strings.Contains(x.entry.Changes, `"`+receipt.ContentField+`"`) {
 		return
 	}
-	if hash := receipt.ContentOf(x.entry.Changes); hash != "" {
+	if receipt.ContentOf(x.entry.Changes) != "" {
 		if c.locks == nil {
 			c.locks = map[string]lock{}
 		}
-		c.locks[x.entry.Kind+" "+x.entry.Object] = lock{x.index + 1, x.id, hash, x.entry.Kind, x.entry.Object}
+		c.locks[x.entry.Kind+" "+x.entry.Object] = lock{x.index + 1, x.id, x.entry.Kind, x.entry.Object}
 	}
 }
 
@@ -346,12 +346,14 @@ func (c *Check) compareLocked(ctx context.Context, o Options) error {
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.locks)) {
 		x := c.locks[k]
-		have, err := o.Locked(ctx, x.kind, x.object)
-		if err != nil {
+		what, wrong, err := o.Locked(ctx, x.kind, x.object)
+		switch {
+		case err != nil:
 			return err
-		}
-		if have != "" && have != x.hash {
-			c.wrong(x.number, x.entry, "content", "Kind", x.kind, "Object", x.object)
+		case wrong:
+			c.wrong(x.number, x.entry, what, "Kind", x.kind, "Object", x.object)
+		case what != "":
+			c.note(x.number, x.entry, what, "Kind", x.kind, "Object", x.object)
 		}
 	}
 	return nil
