@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -25,13 +28,16 @@ func TestChaos(t *testing.T) {
 	}
 	seed, _ := strconv.ParseUint(os.Getenv("CHAOS_SEED"), 10, 64)
 	random := rand.New(rand.NewPCG(seed, seed))
-	engine, disk := "SQLite", onDisk(t, 900)
-	dsn := filepath.Join(disk, "cchc.db")
+	engine, disk, dsn := "SQLite", "", ""
 	var p *ownPostgres
+	var fragile *fragileDisk
 	if os.Getenv("TEST_POSTGRES") != "" {
-		engine = "PostgreSQL"
+		engine, disk = "PostgreSQL", onDisk(t, 900)
 		p = newPostgres(t, disk)
 		dsn = p.url
+	} else {
+		fragile = newFragileDisk(t, 900)
+		disk, dsn = fragile.dir, filepath.Join(fragile.dir, "cchc.db")
 	}
 	store := newSluggish(t)
 	s, load, before := serving(t, dsn, "--files", store.url)
@@ -43,26 +49,37 @@ func TestChaos(t *testing.T) {
 	load.begin(6)
 	var scans [][]byte // that were acknowledged
 	var scanned time.Duration
-	faults := map[string]func(){
-		"store of scans slow": func() {
-			store.trickle.Store(true)
-			quick := time.AfterFunc(time.Duration(500+random.IntN(20000))*time.Millisecond, func() { store.trickle.Store(false) })
-			scan := scanOf(len(scans))
-			status, again, text := load.office.upload(t, code, scan)
-			quick.Stop()
-			store.trickle.Store(false)
-			over := time.Now()
-			switch {
-			case status == http.StatusSeeOther:
-			case status != http.StatusServiceUnavailable || again == 0:
-				t.Errorf("a scan to a slow store: %d, Retry-After %d: %.300s", status, again, text)
-				fallthrough
-			default:
-				if status, _, text = load.office.upload(t, code, scan); status != http.StatusSeeOther {
-					t.Errorf("a scan when the store is quick again: %d %.300s", status, text)
-				}
+	// bad sends a scan while the store does not do well, and again when it does.
+	bad := func(how *atomic.Bool) {
+		how.Store(true)
+		well := time.AfterFunc(time.Duration(500+random.IntN(20000))*time.Millisecond, func() { how.Store(false) })
+		scan := scanOf(len(scans))
+		status, again, text := load.office.upload(t, code, scan)
+		well.Stop()
+		how.Store(false)
+		over := time.Now()
+		switch {
+		case status == http.StatusSeeOther:
+		case status != http.StatusServiceUnavailable || again == 0:
+			t.Errorf("a scan to a store that is not well: %d, Retry-After %d: %.300s", status, again, text)
+			fallthrough
+		default:
+			if status, _, text = load.office.upload(t, code, scan); status != http.StatusSeeOther {
+				t.Errorf("a scan when the store is well again: %d %.300s", status, text)
 			}
-			scanned = time.Since(over)
+		}
+		scanned = time.Since(over)
+		scans = append(scans, scan)
+	}
+	faults := map[string]func(){
+		"store of scans slow": func() { bad(&store.trickle) },
+		"store of scans dead": func() { bad(&store.dead) },
+		"half an upload": func() {
+			scan := scanOf(len(scans))
+			load.office.halfUpload(t, code, scan).Close()
+			if status, _, text := load.office.upload(t, code, scan); status != http.StatusSeeOther {
+				t.Errorf("a scan that was sent in half before: %d %.300s", status, text)
+			}
 			scans = append(scans, scan)
 		},
 		"server killed": func() { s = s.killAndStart(t, dsn, load.flags...) },
@@ -75,7 +92,17 @@ func TestChaos(t *testing.T) {
 			}
 		},
 	}
-	names := []string{"server killed", "disk full", "store of scans slow"}
+	names := []string{"server killed", "disk full", "store of scans slow", "store of scans dead", "half an upload"}
+	if fragile != nil {
+		faults["disk turned read-only"] = func() {
+			fragile.breaks(t)
+			load.refuses(t, 5)
+			s.kill()
+			fragile.mend(t)
+			s = startServer(t, dsn, append(slices.Clone(load.flags), "--addr", strings.TrimPrefix(s.url, "http://"))...)
+		}
+		names = append(names, "disk turned read-only")
+	}
 	if p != nil {
 		faults["PostgreSQL killed"] = func() { p.restart(t, time.Duration(random.IntN(3000))*time.Millisecond) }
 		faults["PostgreSQL paused"] = func() {

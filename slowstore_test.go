@@ -30,6 +30,7 @@ type sluggish struct {
 
 	late    atomic.Int64 // milliseconds before it answers anything
 	trickle atomic.Bool  // 100 bytes a second
+	dead    atomic.Bool  // answers nothing until it is quick again
 }
 
 func newSluggish(t *testing.T) *sluggish {
@@ -43,7 +44,7 @@ func newSluggish(t *testing.T) *sluggish {
 	s.Handler = gofakes3.New(s.backend).Server()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	t.Cleanup(func() { s.trickle.Store(false) })
+	t.Cleanup(func() { s.trickle.Store(false); s.dead.Store(false) })
 	s.url = "s3://scans?endpoint=" + server.URL
 	return s
 }
@@ -51,6 +52,9 @@ func newSluggish(t *testing.T) *sluggish {
 // ServeHTTP answers as slowly as it was told to.
 func (s *sluggish) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(time.Duration(s.late.Load()) * time.Millisecond)
+	for s.dead.Load() {
+		time.Sleep(10 * time.Millisecond)
+	}
 	if s.trickle.Load() && r.Method == http.MethodPut {
 		r.Body = io.NopCloser(trickling{r.Body, s})
 	}

@@ -103,18 +103,18 @@ func (s *storm) wait(t *testing.T, more int) {
 	}
 }
 
-// refuses waits until so many were told to come again.
-func (s *storm) refuses(t *testing.T, n int) {
+// refuses waits until so many more were told to come again.
+func (s *storm) refuses(t *testing.T, more int) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	refused := func() int {
 		s.mu.Lock()
-		refused := s.refused
-		s.mu.Unlock()
-		if refused >= n {
-			return
-		}
+		defer s.mu.Unlock()
+		return s.refused
+	}
+	want := refused() + more
+	for end := time.Now().Add(time.Minute); refused() < want; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%d refused, want %d", refused, n)
+			t.Fatalf("%d refused, want %d", refused(), want)
 		}
 	}
 }
