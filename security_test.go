@@ -367,7 +367,7 @@ func TestTheLimitsThatAreToldAreThoseOfTheCode(t *testing.T) {
 	}{
 		{"Guesses at a password in 15 minutes | 10 of one login from one address, 50 of one login, 200 from one address", "base/auth/attempt.go",
 			[]string{`attemptWindow\s*= 15 \* time\.Minute`, `attemptsBoth\s*= 10\b`, `attemptsLogin\s*= 50\b`, `attemptsAddress\s*= 200\b`}},
-		{"as many as cores, two at least", "base/auth/password.go", []string{`max\(2, runtime\.GOMAXPROCS\(0\)\)`}},
+		{"as many as cores but one, one at least", "base/auth/password.go", []string{`max\(1, cores-1\)`, `hashesAtOnce\(runtime\.GOMAXPROCS\(0\)\)`}},
 		{"twelve signs at least", "base/auth/password.go", []string{`MinPassword = 12\b`}},
 		{"argon2id, 19 MB, two passes, 128-bit salt", "base/auth/password.go", []string{`Memory: 19 \* 1024, Iterations: 2\b`, `SaltLength: 16\b`}},
 		{"as many at once as a setting says, the oldest ends", "admin/account/identity.go", []string{`SessionsMost = &setting\.Setting\{`}},
@@ -381,7 +381,7 @@ func TestTheLimitsThatAreToldAreThoseOfTheCode(t *testing.T) {
 		{"10 at once, then one in 20 seconds, of one address", "dossier/dossierweb/lookuplimit.go", []string{`lookupBurst = 10\b`, `lookupEvery = 20 \* time\.Second`}},
 		{"100 calls a second of one token or account, 1,000 at once", "app/serve.go", []string{`default:"100" name:"api-rate"`, `default:"1000" name:"api-burst"`}},
 		{"a tenth of that without", "base/api/limit.go", []string{`visitors = 10\b`}},
-		{"24 for each core, at least 48; seven classes, the counter first; 2 s of waiting", "app/load.go", []string{`max\(48, 24\*cores\)`, `default:"2s"`}},
+		{"24 for each core, at least 48; eight classes, the counter first; 2 s of waiting", "app/load.go", []string{`max\(48, 24\*cores\)`, `default:"2s"`}},
 		{"| Forms | 1 MB |", "base/web/mux.go", []string{`cfg\.BodyLimit = 1 << 20`}},
 		{"OpenDocument too; 25 MB", "base/file/put.go", []string{`MaxSize = 25 << 20`}},
 		{"CSV and XLSX, 1 GB;", "imports/imports.go", []string{`MaxSize = 1 << 30`}},

@@ -14,7 +14,7 @@ type loadFlags struct {
 	AtOnce int           `help:"Requests served at once; others wait a moment and are then sent away with 503. 0: 24 for each core, at least 48." default:"0" name:"at-once"`
 	Heavy  int           `help:"Reports and exports made at once; 0: one for each core, at least 2." default:"0"`
 	Live   int           `help:"Pages that may be open and move by themselves." default:"2000"`
-	Wait   time.Duration `help:"How long a request waits for its turn; what people at the counter send waits twice, a report five times as long." default:"2s"`
+	Wait   time.Duration `help:"How long a request waits for its turn; what people at the counter send waits twice, signing in and a report five times as long." default:"2s"`
 }
 
 func (f loadFlags) limits() web.Limits {

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/web"
 	"cchc/base/web/webtest"
@@ -86,6 +88,129 @@ func TestOverloadSendsSomeAwayAndRecovers(t *testing.T) {
 	if v, err := r.verify(context.Background(), func(int) {}, func(_ int, d dossier.Difference) { t.Errorf("%+v", d) }); err != nil || v.Dossiers != sent-away+3 {
 		t.Errorf("%d dossiers, want %d: %v", v.Dossiers, sent-away+3, err)
 	}
+}
+
+// crowded serves a commune with eight places, two of them for signing in.
+func crowded(t *testing.T) (*office, *web.Mux) {
+	t.Helper()
+	r, clock, province, u := commune(t)
+	h, stop, err := r.handler(context.Background(), serveFlags{Files: t.TempDir(), Load: loadFlags{AtOnce: 8, Wait: 50 * time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return &office{rooms: r, b: webtest.Open(t, h), h: h, clock: clock, province: province, commune: u}, h.(*web.Mux)
+}
+
+// Citizens ask for more than can be served, and officers come in and work all the same.
+func TestAFloodOfVisitorsKeepsNoOfficerOut(t *testing.T) {
+	t.Parallel()
+	o, mux := crowded(t)
+	if _, err := o.accounts.Create(context.Background(), operator, auth.NewAccount{Login: "motcua", Name: "Lê Thị Cúc", Password: testPassword,
+		Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.commune}}}); err != nil {
+		t.Fatal(err)
+	}
+	inside, free := make(chan struct{}), make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(free) })
+	t.Cleanup(letGo)
+	mux.Handle("GET /flood", web.Public, func(w http.ResponseWriter, _ *http.Request) error {
+		inside <- struct{}{}
+		<-free
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	var all sync.WaitGroup
+	for range 4 { // the half that visitors may have
+		all.Go(func() { o.b.Other().Get("/flood").Is(http.StatusNoContent) })
+		<-inside
+	}
+	o.b.Other().Get("/").Is(http.StatusServiceUnavailable)
+	clerk := o.b.Other()
+	clerk.Get("/work").To("/sign-in?next=%2Fwork")
+	clerk.Get("/sign-in").Is(200)
+	clerk.Post("/sign-in", "login", "motcua", "password", testPassword).To("/work") // and not to the visitors' page
+	clerk.Get("/work").Is(200)
+	clerk.Post("/sign-out").Is(303)
+	for _, l := range mux.Load() {
+		if l.Class == web.Entry && (l.Shed != 0 || l.Let != 3) {
+			t.Errorf("to sign in and out %d were let in and %d sent away, want 3 and 0", l.Let, l.Shed)
+		}
+	}
+	letGo()
+	all.Wait()
+	for _, p := range mux.Patterns() {
+		_, path, _ := strings.Cut(p, " ")
+		want := strings.HasPrefix(path, "/sign-") && path != web.WhoPath
+		if got := mux.AccessOf(p).ForEntry(); got != want {
+			t.Errorf("%s has the places for signing in: %v, want %v", p, got, want)
+		}
+	}
+}
+
+// More sign in than can be: some of them are sent away, and nobody at the counter.
+func TestAFloodOfSignInsSendsNobodyAwayFromTheCounter(t *testing.T) {
+	t.Parallel()
+	o, mux := crowded(t)
+	if o.db.Engine() != db.SQLite {
+		t.Skip("the one writer of SQLite is what can be held")
+	}
+	clerk := o.signIn(t, "motcua", actor.Grant{Role: actor.Specialist, Unit: o.commune})
+	clerk.Get("/work").Is(200)
+	const sends = 4
+	var codes []string
+	for range sends {
+		codes = append(codes, receive(t, o.rooms, o.commune).Code)
+	}
+	load := func(c web.Class) web.Load { return mux.Load()[c] }
+	begun, release, held := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	letGo := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(letGo)
+	go func() {
+		first := sync.OnceFunc(func() { close(begun) })
+		held <- o.db.Write(context.Background(), func(*db.Tx) error { first(); <-release; return nil })
+	}()
+	<-begun
+	var all sync.WaitGroup
+	began := load(web.Entry).Let
+	const flood = 60 // two inside, 32 that wait for a moment, and the others
+	for i := range flood {
+		all.Go(func() {
+			p := o.b.Other().Post("/sign-in", "login", "la."+strconv.Itoa(i), "password", "không phải mật khẩu")
+			if p.Status != http.StatusServiceUnavailable && p.Status != http.StatusUnprocessableEntity {
+				t.Errorf("a wrong password was answered %d", p.Status)
+			}
+		})
+	}
+	for { // until nobody waits any more
+		if l := load(web.Entry); l.Waiting == 0 && l.Let-began+l.Shed == flood {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if l := load(web.Entry); l.Inside != 2 || l.Shed != flood-2 {
+		t.Errorf("%d sign-ins are inside and %d were sent away, want 2 and %d", l.Inside, l.Shed, flood-2)
+	}
+	before := load(web.Counter).Let
+	for _, code := range codes {
+		all.Go(func() {
+			if p := clerk.Post("/dossiers/"+code+"/finish", "electronic", "on"); p.Status != http.StatusSeeOther {
+				t.Errorf("finishing %s was answered %d %.300s", code, p.Status, p.Text("main"))
+			}
+		})
+	}
+	for load(web.Counter).Let < before+sends && load(web.Counter).Shed == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	clerk.Get("/work").Is(200)
+	letGo()
+	all.Wait()
+	if err := <-held; err != nil {
+		t.Fatal(err)
+	}
+	if l := load(web.Counter); l.Shed != 0 || l.Let != before+sends {
+		t.Errorf("of the counter's sends %d were let in and %d sent away, want %d and 0", l.Let-before, l.Shed, sends)
+	}
+	o.b.Other().Post("/sign-in", "login", "motcua", "password", testPassword).To("/work")
 }
 
 // A route that was renamed must not leave its class in silence.

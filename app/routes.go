@@ -88,7 +88,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, err
 	}
 	passkeys := r.passkeys(f)
-	(&signin.Pages{Accounts: r.accounts, SSO: provider, Believe: r.believeProvider, Passkeys: passkeys}).Register(mux)
+	(&signin.Pages{Accounts: r.accounts, SSO: provider, Believe: r.believeProvider, Passkeys: passkeys, Start: dossierweb.Start}).Register(mux)
 	sender := r.exchange.Sender.(*exchangeweb.Sender)
 	sender.Hosts, sender.Only, r.exchange.Listed = f.Hosts, f.Only, sender.Listed
 	r.exchange.Quiet = r.training

@@ -3,8 +3,12 @@ package auth
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
@@ -104,6 +108,60 @@ func TestWaitingForAHashEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// However many ask for hashes, a core is left to everything else. Not parallel: it
+// stands in for all of the package's hashing.
+func TestNoMoreHashesAreMadeAtOnceThanCoresButOne(t *testing.T) {
+	for cores, want := range map[int]int{1: 1, 2: 1, 3: 2, 4: 3, 16: 15} {
+		if got := hashesAtOnce(cores); got != want {
+			t.Errorf("on %d cores %d hashes are made at once, want %d", cores, got, want)
+		}
+	}
+	want := max(1, runtime.GOMAXPROCS(0)-1)
+	var made, most, done atomic.Int64
+	release := make(chan struct{})
+	work := func() {
+		n := made.Add(1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		<-release
+		made.Add(-1)
+		done.Add(1)
+	}
+	checkHash = func(string, string) (bool, *argon2id.Params, error) { work(); return true, params, nil }
+	createHash = func(string, *argon2id.Params) (string, error) { work(); return nobody, nil }
+	defer func() { checkHash, createHash = argon2id.CheckHash, argon2id.CreateHash }()
+	asked := 2*want + 6
+	var all sync.WaitGroup
+	for i := range asked {
+		all.Go(func() {
+			var err error
+			if i%3 == 0 {
+				_, err = hashPassword(context.Background(), "secret")
+			} else {
+				_, _, err = verifyPassword(context.Background(), "secret", nobody)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for { // until all have begun or wait
+		_, wait := Hashing()
+		if int(made.Load())+wait == asked {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if busy, wait := Hashing(); int(made.Load()) != want || busy != want || wait != asked-want {
+		t.Errorf("%d hashes are made at once (%d are told) and %d wait; want %d and %d", made.Load(), busy, wait, want, asked-want)
+	}
+	close(release)
+	all.Wait()
+	if int(most.Load()) != want || int(done.Load()) != asked {
+		t.Errorf("at most %d were made at once and %d in all, want %d and %d", most.Load(), done.Load(), want, asked)
+	}
+}
+
 func TestNetworksOfAddresses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, want string }{
@@ -143,9 +201,11 @@ func TestAPasswordThatIsResetMeanwhileDoesNotSignIn(t *testing.T) {
 			ok, _, err := argon2id.CheckHash(password, hash)
 			if !done {
 				done = true
+				<-slots // on two cores there is no other, and it needs one
 				if err := do(); err != nil {
 					t.Error(err)
 				}
+				slots <- struct{}{}
 			}
 			weak := *params
 			weak.Iterations = 1

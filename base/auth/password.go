@@ -29,7 +29,11 @@ var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, 
 
 // slots bounds how many hashes are made at once, for the whole process: each
 // takes 19 MB and a core, and visitors can ask for many.
-var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+var slots = make(chan struct{}, hashesAtOnce(runtime.GOMAXPROCS(0)))
+
+// hashesAtOnce leaves a core to everything else: on a morning when all sign in at once
+// the counter goes on, and who signs in waits a little longer.
+func hashesAtOnce(cores int) int { return max(1, cores-1) }
 
 // waiting counts those who wait for a slot.
 var waiting atomic.Int64
@@ -53,7 +57,7 @@ func inSlot(ctx context.Context, f func() error) error {
 
 func hashPassword(ctx context.Context, password string) (hash string, err error) {
 	err = inSlot(ctx, func() (err error) {
-		hash, err = argon2id.CreateHash(password, params)
+		hash, err = createHash(password, params)
 		return err
 	})
 	if err != nil {
@@ -66,8 +70,12 @@ func hashPassword(ctx context.Context, password string) (hash string, err error)
 // login that does not exist takes as long as one that does.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// checkHash is the work of looking at one password; a test counts it.
-var checkHash = argon2id.CheckHash
+// createHash and checkHash are the work of making a password's hash and of looking at
+// one; tests count it.
+var (
+	createHash = argon2id.CreateHash
+	checkHash  = argon2id.CheckHash
+)
 
 // verifyPassword reports whether password is the one behind hash, and whether
 // the hash was made with other parameters than today's.

@@ -19,6 +19,7 @@ type Class int
 const (
 	Counter Class = iota // what people at work send: a dossier received, a step done
 	Upload               // files, which come slowly
+	Entry                // signing in and out
 	Work                 // what people at work look at
 	Program              // the API
 	Visitor              // public pages
@@ -29,7 +30,7 @@ const (
 
 // String names the class in metrics.
 func (c Class) String() string {
-	return [...]string{"counter", "upload", "work", "program", "visitor", "heavy", "live"}[c]
+	return [...]string{"counter", "upload", "entry", "work", "program", "visitor", "heavy", "live"}[c]
 }
 
 // Limits say how many requests are served at once. The zero value of a field is the
@@ -38,7 +39,7 @@ type Limits struct {
 	AtOnce int           // of all classes but Live; 48
 	Heavy  int           // of the class Heavy; 2
 	Live   int           // of the class Live; 2000
-	Wait   time.Duration // how long one waits for its turn; 2 s, and Heavy five times as long
+	Wait   time.Duration // how long one waits for its turn; 2 s, and Heavy and Entry five times as long
 }
 
 // A Load is how a class stands.
@@ -91,6 +92,9 @@ func newGate(l Limits) *gate {
 	g := &gate{}
 	g.shares[Counter] = share{own: n, total: n, queue: 4 * n, wait: 2 * l.Wait}
 	g.shares[Upload] = share{own: n / 4, total: n, queue: n, wait: 2 * l.Wait}
+	// Signing in costs a hash, of which few are made at once: more inside would only wait
+	// there, and whoever is sent away types the password again.
+	g.shares[Entry] = share{own: n / 4, total: n - n/8, queue: 4 * n, wait: 5 * l.Wait}
 	g.shares[Work] = share{own: n, total: n - n/8, queue: 2 * n, wait: l.Wait}
 	g.shares[Program] = share{own: n / 2, total: n - n/4, queue: n, wait: l.Wait}
 	g.shares[Visitor] = share{own: n / 2, total: n / 2, queue: n, wait: l.Wait}
@@ -187,6 +191,8 @@ func (m *Mux) class(r *http.Request) Class {
 	switch {
 	case a.live:
 		return Live
+	case a.entry: // whatever is sent there
+		return Entry
 	case m.cfg.Heavy != nil && m.cfg.Heavy(r, pattern):
 		return Heavy
 	case !reads && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/"):

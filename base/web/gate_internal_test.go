@@ -34,7 +34,7 @@ func TestEachClassLeavesPlacesForThoseBefore(t *testing.T) {
 	for _, c := range []struct {
 		class Class
 		want  int // of 16 places
-	}{{Counter, 16}, {Upload, 4}, {Work, 14}, {Program, 8}, {Visitor, 8}, {Heavy, 3}, {Live, 5}} {
+	}{{Counter, 16}, {Upload, 4}, {Entry, 4}, {Work, 14}, {Program, 8}, {Visitor, 8}, {Heavy, 3}, {Live, 5}} {
 		g := newGate(Limits{AtOnce: 16, Heavy: 3, Live: 5, Wait: time.Millisecond})
 		fill(t, g, c.class, c.want)
 		if _, ok := g.enter(context.Background(), c.class); ok {
@@ -59,7 +59,7 @@ func TestTheCounterGoesFirst(t *testing.T) {
 		leave func()
 	}
 	in := make(chan entry)
-	for _, c := range []Class{Heavy, Visitor, Program, Work, Upload, Counter} { // the last come first
+	for _, c := range []Class{Heavy, Visitor, Program, Work, Entry, Upload, Counter} { // the last come first
 		go func() {
 			if leave, ok := g.enter(context.Background(), c); ok {
 				in <- entry{c, leave}
@@ -86,7 +86,7 @@ func TestTheCounterGoesFirst(t *testing.T) {
 			places = append(places, e.leave)
 		}
 	}
-	if want := []string{"counter", "upload", "work", "program", "visitor", "heavy"}; !slices.Equal(order, want) {
+	if want := []string{"counter", "upload", "entry", "work", "program", "visitor", "heavy"}; !slices.Equal(order, want) {
 		t.Errorf("let in: %v, want %v", order, want)
 	}
 	if g.total != 0 || g.inside != [classes]int{} {
@@ -120,6 +120,67 @@ func TestAQueueThatIsFullSendsAwayAtOnce(t *testing.T) {
 	}
 	place()
 	fill(t, g, Heavy, 1)
+}
+
+// flood fills all places that a class may have, and all that may wait for one.
+func flood(t *testing.T, g *gate, c Class) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	t.Cleanup(func() { cancel(); all.Wait() })
+	fill(t, g, c, g.shares[c].own)
+	for range g.shares[c].queue {
+		all.Go(func() {
+			if _, ok := g.enter(ctx, c); ok {
+				t.Errorf("%s: one that was to wait got a place", c)
+			}
+		})
+	}
+	for g.waiting(c) < g.shares[c].queue {
+		time.Sleep(time.Millisecond)
+	}
+	if _, ok := g.enter(ctx, c); ok { // would hang for hours
+		t.Errorf("%s: more were let wait than may", c)
+	}
+}
+
+// Officers come in while citizens ask for more than can be served.
+func TestAFloodOfVisitorsSendsNoSignInAway(t *testing.T) {
+	t.Parallel()
+	g := newGate(Limits{AtOnce: 16, Wait: time.Hour})
+	flood(t, g, Visitor)
+	for range 100 { // one after the other, and four at once, without waiting
+		fill(t, g, Entry, 1)[0]()
+	}
+	fill(t, g, Entry, 4)
+	if g.shed[Entry] != 0 || g.shed[Visitor] != 1 {
+		t.Errorf("%d sign-ins and %d visitors were sent away, want 0 and 1", g.shed[Entry], g.shed[Visitor])
+	}
+}
+
+// Who is in goes on working while everybody, or somebody with many machines, signs in.
+func TestAFloodOfSignInsTakesNoPlaceOfTheCounter(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		class Class
+		want  int // of 16 places, of which sign-ins have 4
+	}{{Counter, 12}, {Upload, 4}, {Work, 10}} {
+		g := newGate(Limits{AtOnce: 16, Wait: time.Hour})
+		flood(t, g, Entry)
+		places := fill(t, g, c.class, c.want)
+		for _, leave := range places {
+			leave()
+		}
+		if g.inside[Entry] != 4 {
+			t.Errorf("%s: %d sign-ins are inside, want 4", c.class, g.inside[Entry])
+		}
+		for range 100 {
+			fill(t, g, c.class, 1)[0]()
+		}
+		if g.shed[c.class] != 0 {
+			t.Errorf("%s: %d were sent away", c.class, g.shed[c.class])
+		}
+	}
 }
 
 // No place is lost however they come and go.

@@ -124,6 +124,26 @@ func TestAReportHasASmallPoolOfItsOwn(t *testing.T) {
 	s.Get("/export").Is(200)
 }
 
+// Routes of signing in have places of their own, whatever is sent there.
+func TestWhoSignsInIsNotAmongTheVisitors(t *testing.T) {
+	t.Parallel()
+	s, free := crowd(t) // visitors fill all that they may have
+	defer free()
+	s.mux.Handle("POST /in", web.Public.Entry(), func(w http.ResponseWriter, r *http.Request) error {
+		for _, l := range s.mux.Load() {
+			if inside := map[web.Class]int{web.Visitor: 4, web.Entry: 1}[l.Class]; l.Inside != inside {
+				t.Errorf("%s: %d inside, want %d", l.Class, l.Inside, inside)
+			}
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	visitor := s.Other()
+	visitor.Get("/slow").Is(503)
+	visitor.Post("/in?format=xlsx", "login", "an").Is(http.StatusNoContent)
+	visitor.Send(http.MethodPost, "/in", "multipart/form-data; boundary=x", "--x--").Is(http.StatusNoContent)
+}
+
 // Nothing typed is lost: without scripts the page that says "not now" sends it again.
 func TestAFormThatWasSentAwayIsSentAgain(t *testing.T) {
 	t.Parallel()

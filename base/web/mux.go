@@ -31,6 +31,7 @@ type Access struct {
 	secret    bool
 	published bool
 	live      bool
+	entry     bool
 	body      int64
 }
 
@@ -63,6 +64,13 @@ func (a Access) Body(bytes int64) Access { a.body = bytes; return a }
 // watches (Stream). It has no limit of time, and places of its own; who asks another
 // route for events gets what that route gives, where everybody gets it.
 func (a Access) Live() Access { a.live = true; return a }
+
+// Entry returns the access of a route by which people sign in or out. It has places of
+// its own: a flood of visitors leaves them, and a flood of sign-ins takes no others.
+func (a Access) Entry() Access { a.entry = true; return a }
+
+// ForEntry reports whether people sign in or out by the route.
+func (a Access) ForEntry() bool { return a.entry }
 
 // NeedsSignIn reports whether visitors are refused.
 func (a Access) NeedsSignIn() bool { return a.signedIn }

@@ -63,7 +63,7 @@ func (p *Public) Allow(r *http.Request) bool {
 func (p *Public) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if a := web.Actor(ctx); a.SignedIn() {
-		return web.SeeOther(w, r, start(a), "")
+		return web.SeeOther(w, r, Start(a), "")
 	}
 	var live *Figure
 	if p.Live != nil {
@@ -78,9 +78,9 @@ func (p *Public) home(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, homeView(live))
 }
 
-// start is where the day of an actor begins: those who work on dossiers with
+// Start is where the day of an actor begins: those who work on dossiers with
 // their own, all others with the board.
-func start(a actor.Actor) string {
+func Start(a actor.Actor) string {
 	if a.Has(actor.OneStop) || a.Has(actor.Specialist) {
 		return "/work"
 	}

@@ -136,7 +136,7 @@ func TestWhereTheDayBegins(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[actor.Role]string{actor.OneStop: "/work", actor.Specialist: "/work", actor.Chairperson: "/board",
 		actor.HomeAffairs: "/board", actor.Auditor: "/board", actor.Administrator: "/board"} {
-		if got := start(actor.Actor{Account: "a", Grants: []actor.Grant{{Role: role}}}); got != want {
+		if got := Start(actor.Actor{Account: "a", Grants: []actor.Grant{{Role: role}}}); got != want {
 			t.Errorf("the day of %s begins at %s, want %s", role, got, want)
 		}
 	}

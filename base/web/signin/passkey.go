@@ -13,8 +13,8 @@ import (
 const heldAsked = "passkey.asked"
 
 func (p *Pages) registerPasskeys(mux *web.Mux) {
-	mux.Handle("POST /sign-in/passkey/begin", web.Public, p.beginPasskey)
-	mux.Handle("POST /sign-in/passkey", web.Public, p.enterPasskey)
+	mux.Handle("POST /sign-in/passkey/begin", web.Public.Entry(), p.beginPasskey)
+	mux.Handle("POST /sign-in/passkey", web.Public.Entry(), p.enterPasskey)
 }
 
 // beginPasskey answers a script with what the browser is to ask a device for.
@@ -70,5 +70,5 @@ func (p *Pages) enterPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := p.begin(ctx, who); err != nil {
 		return err
 	}
-	return welcome(w, r, who, in.Next)
+	return p.welcome(w, r, who, in.Next)
 }

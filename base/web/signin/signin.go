@@ -10,6 +10,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/fault"
 	"cchc/base/moment"
@@ -26,15 +27,18 @@ type Pages struct {
 	// nil believes none.
 	Believe  func(ctx context.Context) (bool, error)
 	Passkeys *auth.Passkeys // nil: this address can have none
+	// Start is where the day of somebody begins who wanted to go nowhere else; nil is the
+	// first page, which is the visitors'.
+	Start func(a actor.Actor) string
 }
 
 // Register puts the pages at /sign-in, /sign-in/code and /sign-out.
 func (p *Pages) Register(mux *web.Mux) {
-	mux.Handle("GET /sign-in", web.Public, p.ask)
-	mux.Handle("POST /sign-in", web.Public, p.enter)
-	mux.Handle("GET /sign-in/code", web.Public, p.askCode)
-	mux.Handle("POST /sign-in/code", web.Public, p.enterCode)
-	mux.Handle("POST /sign-out", web.Public, p.leave)
+	mux.Handle("GET /sign-in", web.Public.Entry(), p.ask)
+	mux.Handle("POST /sign-in", web.Public.Entry(), p.enter)
+	mux.Handle("GET /sign-in/code", web.Public.Entry(), p.askCode)
+	mux.Handle("POST /sign-in/code", web.Public.Entry(), p.enterCode)
+	mux.Handle("POST /sign-out", web.Public.Entry(), p.leave)
 	mux.Handle("GET "+web.WhoPath, web.Public, func(w http.ResponseWriter, r *http.Request) error {
 		who, left := web.Left(r.Context())
 		text, err := json.Marshal(map[string]any{"who": who, "left": int(left.Seconds())})
@@ -103,7 +107,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if err := p.begin(ctx, who); err != nil {
 		return err
 	}
-	return welcome(w, r, who, in.Next)
+	return p.welcome(w, r, who, in.Next)
 }
 
 // begin begins the session of who was let in. Who was signed in here already, and only
@@ -120,7 +124,7 @@ func (p *Pages) begin(ctx context.Context, who auth.SignedIn) error {
 }
 
 // welcome leads who just signed in to where they wanted to go.
-func welcome(w http.ResponseWriter, r *http.Request, who auth.SignedIn, next string) error {
+func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, who auth.SignedIn, next string) error {
 	if who.Anew {
 		web.Warn(r.Context(), "auth.factor.lost.anew")
 		next = "/me/factor"
@@ -128,7 +132,11 @@ func welcome(w http.ResponseWriter, r *http.Request, who auth.SignedIn, next str
 	if who.Actor.ReadOnly {
 		web.Warn(r.Context(), "auth.read_only")
 	}
-	return web.SeeOther(w, r, web.Local(next), "web.sign_in.done", "Name", who.Actor.Name)
+	to := web.Local(next)
+	if to == "/" && p.Start != nil {
+		to = p.Start(who.Actor)
+	}
+	return web.SeeOther(w, r, to, "web.sign_in.done", "Name", who.Actor.Name)
 }
 
 // codeAt is the page of the second step of somebody who wanted to go to next.
@@ -181,7 +189,7 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	if err := p.begin(ctx, who); err != nil {
 		return err
 	}
-	return welcome(w, r, who, in.Next)
+	return p.welcome(w, r, who, in.Next)
 }
 
 func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {

@@ -26,10 +26,10 @@ func (p *Pages) registerSSO(mux *web.Mux) {
 	if p.SSO == nil {
 		return
 	}
-	mux.Handle("POST /sign-in/sso", web.Public, p.setOut)
-	mux.Handle("POST /sign-in/sso/logout", web.Public, p.logout)
-	mux.Handle("GET /sign-in/sso/return", web.Public, p.comeBack)
-	mux.Handle("GET /sign-in/sso/unknown", web.Public, func(w http.ResponseWriter, r *http.Request) error {
+	mux.Handle("POST /sign-in/sso", web.Public.Entry(), p.setOut)
+	mux.Handle("POST /sign-in/sso/logout", web.Public.Entry(), p.logout)
+	mux.Handle("GET /sign-in/sso/return", web.Public.Entry(), p.comeBack)
+	mux.Handle("GET /sign-in/sso/unknown", web.Public.Entry(), func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusForbidden, unknownPage(p.SSO.Name))
 	})
 	mux.Handle("GET /me/sso", web.SignedIn, p.ownSSO)
@@ -177,7 +177,7 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if err := holdCame(ctx, who); err != nil {
 		return err
 	}
-	return welcome(w, r, in, j.Next)
+	return p.welcome(w, r, in, j.Next)
 }
 
 // linkBack links the identity with the account whose person set out to do so.
