@@ -31,13 +31,21 @@ import (
 // serving makes a demonstration in a database and serves it under load.
 func serving(t *testing.T, dsn string, args ...string) (*server, *storm, int) {
 	t.Helper()
-	run(t, "demo", "--dossiers", "50", "--make-only", "--db", dsn)
-	before := verified(t, dsn)
+	run(t, append([]string{"demo", "--dossiers", "50", "--make-only", "--db", dsn}, filesOf(args)...)...)
+	before := verified(t, dsn, filesOf(args)...)
 	args = append(args, "--api-rate", "0", "--log-key", filepath.Join(t.TempDir(), "log-key"))
 	s := startServer(t, dsn, args...)
 	load := newStorm(s.signIn(t))
 	load.flags = args
 	return s, load, before
+}
+
+// filesOf returns what a server's flags say of where files are.
+func filesOf(flags []string) []string {
+	if i := slices.Index(flags, "--files"); i >= 0 {
+		return flags[i : i+2 : i+2]
+	}
+	return nil
 }
 
 func TestADiskThatIsFullLosesNothing(t *testing.T) {

@@ -191,7 +191,7 @@ func startServer(t *testing.T, dsn string, flags ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{cmd: exec.Command(program, append([]string{"serve", "--db", dsn, "--addr", "127.0.0.1:0", "--files", t.TempDir()}, flags...)...), exited: make(chan struct{})}
+	s := &server{cmd: exec.Command(program, append([]string{"serve", "--db", dsn, "--addr", "127.0.0.1:0"}, flags...)...), exited: make(chan struct{})}
 	s.cmd.Dir = filepath.Dir(program)
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
@@ -348,20 +348,20 @@ var importStoring = db.SQL("crashtest.storing", `SELECT COUNT(*) FROM import_run
 func TestAKilledImportLeavesNothingAndIsDoneAgain(t *testing.T) {
 	t.Parallel()
 	const rows = 30_000
-	dsn := dbtest.Empty(t)
-	run(t, "demo", "--dossiers", "50", "--make-only", "--db", dsn)
-	before := verified(t, dsn)
+	dsn, dir := dbtest.Empty(t), t.TempDir()
+	files := []string{"--files", filepath.Join(dir, "files")}
+	run(t, append([]string{"demo", "--dossiers", "50", "--make-only", "--db", dsn}, files...)...)
+	before := verified(t, dsn, files...)
 	var text strings.Builder
 	text.WriteString("id,channel,received,due,unit\n")
 	for i := range rows {
 		fmt.Fprintf(&text, "HS-%06d,direct,2026-%02d-%02d,2026-11-20,H99.101\n", i, 1+i%9, 1+i%28)
 	}
-	dir := t.TempDir()
 	file := filepath.Join(dir, "lon.csv")
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"import", "dossiers", file, "--db", dsn, "--system", "cu", "--files", filepath.Join(dir, "files")}
+	args := append([]string{"import", "dossiers", file, "--db", dsn, "--system", "cu"}, files...)
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -392,13 +392,13 @@ func TestAKilledImportLeavesNothingAndIsDoneAgain(t *testing.T) {
 	}
 	cmd.Process.Kill()
 	<-exited
-	if n := verified(t, dsn); n != before {
+	if n := verified(t, dsn, files...); n != before {
 		t.Errorf("%d dossiers are there after the kill, want the %d of before", n, before)
 	}
 	if out := run(t, args...); !strings.Contains(out, "30000 rows: 30000 new") {
 		t.Errorf("the second time it says %q", out)
 	}
-	if n := verified(t, dsn); n != before+rows {
+	if n := verified(t, dsn, files...); n != before+rows {
 		t.Errorf("%d dossiers are there in the end, want %d", n, before+rows)
 	}
 }

@@ -174,7 +174,7 @@ func (s *storm) reckon(t *testing.T, dsn string, before int) {
 			t.Errorf("acknowledged and lost: %s; its key sent again gives %s, %d, %v", code, again, status, err)
 		}
 	}
-	if got, want := verified(t, dsn), before+len(s.acked); got != want {
+	if got, want := verified(t, dsn, filesOf(s.flags)...), before+len(s.acked); got != want {
 		t.Errorf("%d dossiers are stored, want %d: %d of before and %d acknowledged", got, want, before, len(s.acked))
 	}
 }

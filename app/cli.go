@@ -26,7 +26,7 @@ type cli struct {
 	Serve    serveCmd     `cmd:"" help:"Serve pages and API."`
 	Demo     demoCmd      `cmd:"" help:"Make demonstration data when there is none, then serve."`
 	Migrate  migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
-	Verify   verifyCmd    `cmd:"" help:"Recount every figure from the facts; exit 1 on any difference."`
+	Verify   verifyCmd    `cmd:"" help:"Recount every figure from the facts and look for every scan and file of evidence; exit 1 on any difference."`
 	Due      dueCmd       `cmd:"" help:"Compute due dates by the statutory clock."`
 	Score766 score766Cmd  `cmd:"" name:"score766" help:"Score measures by the formulas of QĐ 766/QĐ-TTg."`
 	Rank     rankCmd      `cmd:"" help:"Rank units by the PAR index inside their blocks."`

@@ -64,7 +64,7 @@ func TestWhatAClockThatWasAheadDidCountsForNothing(t *testing.T) {
 	if n := asked() + asked(); n != 2 {
 		t.Fatalf("ahead: %d are asked for, want a copy and a drill", n)
 	}
-	if _, err := o.verify(ctx, func(int) {}, func(int, dossier.Difference) {}); err != nil {
+	if _, err := o.verify(ctx, verifying{found: func(int, dossier.Difference) {}}); err != nil {
 		t.Fatal(err)
 	}
 	if !checked() {
@@ -152,7 +152,7 @@ func TestTheClockJumpsBackAndForward(t *testing.T) {
 	}
 	o.clock.Set("2026-11-23T10:00")
 	work("put right")
-	v, err := o.verify(ctx, func(int) {}, func(n int, d dossier.Difference) { t.Errorf("%+v", d) })
+	v, err := o.verify(ctx, verifying{found: func(n int, d dossier.Difference) { t.Errorf("%+v", d) }})
 	if err != nil || v.Dossiers != len(ids) {
 		t.Errorf("%d dossiers of %d, %v", v.Dossiers, len(ids), err)
 	}

@@ -100,7 +100,11 @@ func drill(ctx context.Context, shelf *file.Shelf, dsn, identity string, tools b
 	out.Files = put.New + put.Had
 	var says bytes.Buffer
 	s := streams{in: strings.NewReader(""), out: &says, err: io.Discard}
-	if err := (verifyCmd{dbFlag: dbFlag{DB: at}, Files: files}).Run(ctx, s); err != nil {
+	erased, err := r.Erased(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	if err := (verifyCmd{dbFlag: dbFlag{DB: at}, Place: files, Erased: erased}).Run(ctx, s); err != nil {
 		return out, fmt.Errorf("what was put back: %w\n%s", err, says.String())
 	}
 	if err := (verifyCmd{dbFlag: dbFlag{DB: at}, logFlag: logFlag{LogKey: logKey}, Log: true}).Run(ctx, s); err != nil {

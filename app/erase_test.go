@@ -254,7 +254,7 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	}
 	// Figures and search are what the facts say.
 	var wrong bytes.Buffer
-	v, err := o.verify(ctx, func(int) {}, func(_ int, x dossier.Difference) { fmt.Fprintf(&wrong, "%+v\n", x) })
+	v, err := o.verify(ctx, verifying{found: func(_ int, x dossier.Difference) { fmt.Fprintf(&wrong, "%+v\n", x) }})
 	if err != nil || v.Differences > 0 || v.Dossiers != 3 {
 		t.Errorf("verified %+v, %v\n%s", v, err, &wrong)
 	}

@@ -21,6 +21,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/file"
 	"cchc/base/job"
+	"cchc/base/moment"
 )
 
 type exportCmd struct {
@@ -42,6 +43,7 @@ type (
 		Engine  string     `json:"engine"`
 		At      string     `json:"at"`
 		Tables  []db.Table `json:"tables"`
+		NoFiles bool       `json:"no_files,omitempty"` // they were left out
 	}
 	// An exportMark stands before the rows of a table or a file's content, and after.
 	exportMark struct {
@@ -51,9 +53,11 @@ type (
 		Jobs  []job.Pending `json:"jobs,omitempty"`
 		Key   string        `json:"key,omitempty"` // "log-key" or "log-key.signed"
 		Text  []byte        `json:"text,omitempty"`
-		File  string        `json:"file,omitempty"` // its key; lines of base64 follow
-		Size  int64         `json:"size,omitempty"` // bytes
-		End   *exportEnd    `json:"end,omitempty"`
+		// Files that rows name and that were erased while it was written.
+		Erased []string   `json:"erased,omitempty"`
+		File   string     `json:"file,omitempty"` // its key; lines of base64 follow
+		Size   int64      `json:"size,omitempty"` // bytes
+		End    *exportEnd `json:"end,omitempty"`
 	}
 	exportEnd struct {
 		Tables int    `json:"tables"`
@@ -101,7 +105,8 @@ func (c exportCmd) Run(ctx context.Context, s streams) (err error) {
 	}
 	defer d.Close()
 	r := &rooms{db: d}
-	e := &exporter{sum: sha256.New(), progress: newProgress(s.err, "rows written")}
+	e := &exporter{sum: sha256.New(), noFiles: c.NoFiles, progress: newProgress(s.err, "rows written")}
+	begun := d.Now().Add(-moment.Skew)
 	if e.zip, err = zstd.NewWriter(out, zstd.WithEncoderConcurrency(1)); err != nil {
 		return err
 	}
@@ -134,6 +139,15 @@ func (c exportCmd) Run(ctx context.Context, s streams) (err error) {
 		if err := e.files(ctx, store); err != nil {
 			return err
 		}
+		erased, err := file.ErasedFrom(ctx, d, begun)
+		if err != nil {
+			return err
+		}
+		if len(erased) > 0 {
+			if err := e.line(exportMark{Erased: erased}); err != nil {
+				return err
+			}
+		}
 	}
 	e.progress.end()
 	if err := e.finish(); err != nil {
@@ -148,6 +162,7 @@ type exporter struct {
 	sum      hash.Hash
 	out      *bufio.Writer
 	end      exportEnd
+	noFiles  bool
 	progress *progress
 }
 
@@ -179,7 +194,7 @@ func (e *exporter) database(ctx context.Context, d *db.DB) error {
 		if err != nil {
 			return err
 		}
-		if err := e.line(exportHead{"export", exportVersion, Version, current, string(d.Engine()), d.Now().Time().Format(time.RFC3339), tables}); err != nil {
+		if err := e.line(exportHead{"export", exportVersion, Version, current, string(d.Engine()), d.Now().Time().Format(time.RFC3339), tables, e.noFiles}); err != nil {
 			return err
 		}
 		for _, t := range tables {

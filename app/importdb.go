@@ -95,7 +95,11 @@ func (c importDatabase) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	// Opening it brings it to this program's schema, where what was written is older.
-	if err := (verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: x.files}).Run(ctx, s); err != nil {
+	verify := verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: x.files, Erased: x.erased}
+	if x.said.NoFiles && c.Files == "" {
+		verify.Absent = "they were left out of what was written; cchc verify --files looks for them where they are"
+	}
+	if err := verify.Run(ctx, s); err != nil {
 		return err
 	}
 	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, logFlag: logFlag{LogKey: key}, Log: true}.Run(ctx, s)
@@ -119,6 +123,7 @@ type dbReader struct {
 	tallies  map[string]*db.Tally // as they were written
 	keys     map[string][]byte
 	files    string
+	erased   []string
 	end      exportEnd
 	lines    int
 	progress *progress
@@ -194,6 +199,8 @@ func (x *dbReader) fill(ctx context.Context, l *db.Loader) error {
 			if err := x.file(ctx, m); err != nil {
 				return err
 			}
+		case len(m.Erased) > 0:
+			x.erased = append(x.erased, m.Erased...)
 		case m.Key != "":
 			x.keys[m.Key] = m.Text
 		case m.End != nil:

@@ -26,7 +26,7 @@ func TestHealthTellsWhenEverythingWasRecounted(t *testing.T) {
 	b.Get("/admin/health").Is(200).Has("table", "Chưa chạy lần nào").Has("table", "giờ Việt Nam (UTC+07:00)")
 	recount := func() verified {
 		t.Helper()
-		v, err := o.verify(ctx, func(int) {}, func(int, dossier.Difference) {})
+		v, err := o.verify(ctx, verifying{found: func(int, dossier.Difference) {}})
 		if err != nil {
 			t.Fatal(err)
 		}

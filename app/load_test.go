@@ -85,7 +85,7 @@ func TestOverloadSendsSomeAwayAndRecovers(t *testing.T) {
 			t.Errorf("afterwards: %d %s", p.Status, p.Body)
 		}
 	}
-	if v, err := r.verify(context.Background(), func(int) {}, func(_ int, d dossier.Difference) { t.Errorf("%+v", d) }); err != nil || v.Dossiers != sent-away+3 {
+	if v, err := r.verify(context.Background(), verifying{found: func(_ int, d dossier.Difference) { t.Errorf("%+v", d) }}); err != nil || v.Dossiers != sent-away+3 {
 		t.Errorf("%d dossiers, want %d: %v", v.Dossiers, sent-away+3, err)
 	}
 }

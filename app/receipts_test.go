@@ -108,7 +108,7 @@ func TestEveryKindOfReceiptHoldsAndWhatIsBehindItIsWatched(t *testing.T) {
 	}
 	recount := func() (found []string) {
 		t.Helper()
-		_, err := o.verify(ctx, func(int) {}, func(_ int, d dossier.Difference) { found = append(found, d.What) })
+		_, err := o.verify(ctx, verifying{found: func(_ int, d dossier.Difference) { found = append(found, d.What) }})
 		must(err)
 		return found
 	}

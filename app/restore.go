@@ -91,7 +91,11 @@ func (c restoreCmd) Run(ctx context.Context, s streams) error {
 	if err := c.tellSeal(ctx, s); err != nil {
 		return err
 	}
-	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: c.Files}.Run(ctx, s)
+	erased, err := r.Erased(ctx, from)
+	if err != nil {
+		return err
+	}
+	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: c.Files, Erased: erased}.Run(ctx, s)
 }
 
 // tellSeal says what does not work while the key of the seal is missing.

@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"cchc/base/db"
 	"cchc/base/file"
@@ -32,13 +35,18 @@ type verifyCmd struct {
 	dbFlag
 	logFlag
 	Files   string   `help:"Where scans and evidence are kept, as for serve." placeholder:"DIR|URL"`
+	Bytes   bool     `help:"Read every scan through and compare it with its hash. Without it that is done for evidence alone; of scans it is compared that each is there and how long it is."`
 	Log     bool     `help:"Check the log of the trail instead: that no entry was changed, taken away, exchanged or put in behind the program."`
 	Key     []string `help:"With --log: a public key of the log that you know from elsewhere; the key's own file counts without." placeholder:"KEY"`
 	Against []string `help:"With --log: receipts and checkpoints that somebody else kept." type:"existingfile" placeholder:"FILE"`
+
+	Place  string   `kong:"-"` // where files are, whatever --files means to this database
+	Absent string   `kong:"-"` // why no files are looked for
+	Erased []string `kong:"-"` // files that may be named and not there: they were erased while rows were copied
 }
 
-// Run recounts everything, reads the evidence through, compares what is locked with the trail, and fails on any difference; or checks the log, and fails on
-// anything that was rewritten.
+// Run recounts everything, looks for every file that the database names, compares what is locked with the trail, and
+// fails on any difference; or checks the log, and fails on anything that was rewritten.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	r, err := c.read(ctx)
 	if err != nil {
@@ -48,42 +56,86 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	if c.Log {
 		return c.log(ctx, s, r)
 	}
-	r.files = r.filesAt(c.Files)
-	p := newProgress(s.err, "dossiers verified")
-	v, err := r.verify(ctx, func(done int) { p.at(done, 0) }, func(n int, d dossier.Difference) {
-		if n <= 50 {
-			fmt.Fprintf(s.out, "%s\n  stored  %s\n  counted %s\n", d.What, d.Have, d.Want)
-		}
-	})
+	if r.files = c.Place; r.files == "" {
+		r.files = r.filesAt(c.Files)
+	}
+	p, f := newProgress(s.err, "dossiers verified"), newProgress(s.err, "files verified")
+	v, err := r.verify(ctx, verifying{
+		bytes: c.Bytes, erased: c.Erased, absent: c.Absent != "",
+		dossiers: func(done int) { p.at(done, 0) }, files: func(done int) { f.at(done, 0) },
+		found: func(n int, d dossier.Difference) {
+			if n <= 50 {
+				fmt.Fprintf(s.out, "%s\n  stored  %s\n  counted %s\n", d.What, d.Have, d.Want)
+			}
+		}})
 	p.end()
 	if err != nil {
 		return err
 	}
 	if v.Differences > 0 {
-		return fmt.Errorf("%d dossiers, %d files of evidence, %d locked results and scores: %d differences between what is stored and the facts",
-			v.Dossiers, v.Evidence, v.Locked, v.Differences)
+		err = fmt.Errorf("%d dossiers, %d files, %d locked results and scores: %d differences between what is stored and the facts",
+			v.Dossiers, v.Files.All(), v.Locked, v.Differences)
+		if n := v.Files.Missing; n > 1 && n == v.Files.All() {
+			err = fmt.Errorf("%w; not one file is there: does --files name the place?", err)
+		}
+	} else if _, err := fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers); err != nil {
+		return err
 	}
-	fmt.Fprintf(s.out, "%d dossiers: every figure agrees with the facts\n", v.Dossiers)
-	if v.Evidence > 0 {
-		fmt.Fprintf(s.out, "%d files of evidence: each is there and is what was stored\n", v.Evidence)
+	if v.Away != nil {
+		return errors.Join(err, fmt.Errorf("%d files were compared, and none counts as lost for this: %w", v.Files.All(), v.Away))
+	}
+	if err != nil {
+		return err
+	}
+	return c.say(s, v)
+}
+
+// say tells what there is of files, and of what is locked, when nothing is amiss.
+func (c verifyCmd) say(s streams, v verified) error {
+	var out strings.Builder
+	for i, n := range v.Files.Files {
+		switch u := fileUses[i]; {
+		case n == 0:
+		case u.Whole || c.Bytes:
+			fmt.Fprintf(&out, "%d %s: each is there and is what was stored\n", n, u.What)
+		default:
+			fmt.Fprintf(&out, "%d %s: each is there and as long as what was stored\n", n, u.What)
+		}
+	}
+	if n := v.Files.Infected; n > 0 {
+		fmt.Fprintf(&out, "but %d files, which were taken away when something harmful was found in them\n", n)
+	}
+	if c.Absent != "" {
+		fmt.Fprintf(&out, "files were not looked for: %s\n", c.Absent)
 	}
 	if v.Locked > 0 {
-		fmt.Fprintf(s.out, "%d published results, approved rounds and handed-in sheets: each is what was locked\n", v.Locked)
+		fmt.Fprintf(&out, "%d published results, approved rounds and handed-in sheets: each is what was locked\n", v.Locked)
 	}
 	if v.Unwatched > 0 {
-		fmt.Fprintf(s.out, "note: %d more were changed by an act from before such acts locked anew: nobody can tell\n", v.Unwatched)
+		fmt.Fprintf(&out, "note: %d more were changed by an act from before such acts locked anew: nobody can tell\n", v.Unwatched)
 	}
-	return nil
+	_, err := s.out.Write([]byte(out.String()))
+	return err
 }
 
 // A verified is a recount of everything: when, of how much, and what it found.
 type verified struct {
 	Started, Finished moment.Instant
 	Dossiers          int
-	Evidence          int // files of evidence; not kept, as the next two
-	Locked            int // published results, approved rounds and handed-in sheets
-	Unwatched         int // of these, what nobody can compare
+	Locked            int // published results, approved rounds and handed-in sheets; not kept
+	Unwatched         int // of these, what nobody can compare; not kept
 	Differences       int
+	Files             file.Compared // not kept
+	Away              error         // the store of files could not be asked: this is no whole recount, and not kept
+}
+
+// A verifying says how everything is recounted.
+type verifying struct {
+	bytes           bool                              // as --bytes
+	erased          []string                          // files that may be named and not there
+	absent          bool                              // no file is there
+	dossiers, files func(done int)                    // progress; may be nil
+	found           func(n int, d dossier.Difference) // of each difference, with its number
 }
 
 var (
@@ -99,28 +151,27 @@ var (
 		LIMIT 1`)
 )
 
-// verify recounts everything and notes the result, for the page of health. found is
-// told of each difference with its number.
-func (r *rooms) verify(ctx context.Context, progress func(done int), found func(n int, d dossier.Difference)) (v verified, err error) {
+// verify recounts everything and notes the result, for the page of health.
+func (r *rooms) verify(ctx context.Context, c verifying) (v verified, err error) {
 	v.Started = r.db.Now()
-	v.Dossiers, err = r.desk.Verify(ctx, progress, func(d dossier.Difference) {
+	found := func(d dossier.Difference) {
 		v.Differences++
-		found(v.Differences, d)
-	})
-	if err != nil {
+		c.found(v.Differences, d)
+	}
+	if v.Dossiers, err = r.desk.Verify(ctx, c.dossiers, found); err != nil {
 		return v, err
 	}
-	if v.Evidence, err = r.verifyEvidence(ctx, func(d dossier.Difference) {
-		v.Differences++
-		found(v.Differences, d)
-	}); err != nil {
+	if v.Locked, v.Unwatched, err = r.scorecard.VerifyLocked(ctx, func(x scorecard.LockCheck) { found(lockDifference(x)) }); err != nil {
 		return v, err
 	}
-	if v.Locked, v.Unwatched, err = r.scorecard.VerifyLocked(ctx, func(c scorecard.LockCheck) {
-		v.Differences++
-		found(v.Differences, lockDifference(c))
-	}); err != nil {
-		return v, err
+	if !c.absent {
+		switch v.Files, err = r.verifyFiles(ctx, c, found); {
+		case errors.Is(err, file.ErrAsk):
+			v.Away = err
+			return v, nil
+		case err != nil:
+			return v, err
+		}
 	}
 	return v, r.db.Write(ctx, func(tx *db.Tx) error {
 		v.Finished = tx.Now
@@ -143,31 +194,44 @@ func lockDifference(c scorecard.LockCheck) dossier.Difference {
 	return d
 }
 
-// verifyEvidence looks at every file of evidence where files are kept.
-func (r *rooms) verifyEvidence(ctx context.Context, found func(dossier.Difference)) (int, error) {
-	var store *file.Store
-	open := func() (_ *file.Store, err error) {
-		where := r.files
-		if where == "" {
-			where = r.filesAt("")
-		}
-		if store, err = file.Open(ctx, where); err != nil {
-			return nil, fmt.Errorf("--files: %w", err)
-		}
-		return store, nil
-	}
+// verifyFiles looks for every file that rows refer to where files are kept. Errors:
+// file.ErrAsk, also of a folder that is not there.
+func (r *rooms) verifyFiles(ctx context.Context, c verifying, found func(dossier.Difference)) (file.Compared, error) {
+	store := r.scans
 	defer func() {
-		if store != nil {
+		if store != nil && store != r.scans {
 			store.Close()
 		}
 	}()
-	return scorecard.VerifyEvidence(ctx, r.db, open, func(x scorecard.EvidenceFault) {
-		d := dossier.Difference{What: fmt.Sprintf("evidence %s %s, file %s", x.Number, x.Title, x.Name), Have: "another content", Want: "SHA-256 " + x.Key}
-		if x.Missing {
-			d.Have = "no file"
-		}
-		found(d)
-	})
+	erased := map[string]bool{}
+	for _, key := range c.erased {
+		erased[key] = true
+	}
+	return file.Comparison{
+		Uses: fileUses, Bytes: c.bytes, Erased: erased, Progress: c.files,
+		Open: func() (_ *file.Store, err error) {
+			if store != nil {
+				return store, nil
+			}
+			where := r.files
+			if where == "" {
+				where = r.filesAt("")
+			}
+			if !strings.Contains(where, "://") { // Open would make it
+				_, err = os.Stat(where)
+			}
+			if err == nil {
+				store, err = file.Open(ctx, where)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("--files: %w", err)
+			}
+			return store, nil
+		},
+		Found: func(x file.Unlike) {
+			found(dossier.Difference{What: fmt.Sprintf("%s: %s", x.What, x.Place), Have: x.Have, Want: x.Want})
+		},
+	}.Run(ctx, r.db)
 }
 
 // lastVerified returns the latest recount; db.ErrNotFound when there was none. One

@@ -62,6 +62,8 @@ func (c Copy) Name() string {
 
 func (c Copy) list() string { return c.base() + ".files" }
 
+func (c Copy) erased() string { return c.base() + ".erased" }
+
 var copyName = regexp.MustCompile(`^(.+)-(\d{4}-\d\d-\d\dT\d{6})\.(db|dump)(\.age)?$`)
 
 // Copies lists the copies on a shelf, of all databases, the oldest first.

@@ -199,6 +199,15 @@ func (r *Reader) Files(ctx context.Context, c Copy, to *file.Shelf) (Put, error)
 	return done, ctx.Err()
 }
 
+// Erased returns the keys of files that were deleted for good while a copy was made.
+func (r *Reader) Erased(ctx context.Context, c Copy) ([]string, error) {
+	b, err := readAll(ctx, r.Shelf, c.erased())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return strings.Fields(string(b)), err
+}
+
 // allOf lists a store's own files on a shelf: its folders are the keys' beginnings.
 func allOf(ctx context.Context, s *file.Shelf) ([]file.Item, error) {
 	var out []file.Item

@@ -84,7 +84,7 @@ func Prune(ctx context.Context, shelf *file.Shelf, fresh Copy, k Keep) (removed 
 	var wrong []error
 	for _, c := range old {
 		// The checksum last: until then what is left can be removed another time.
-		for _, name := range []string{c.Name(), c.base() + ".log-key.age", c.base() + ".log-key.signed.age", c.base() + ".seal-key.age", c.list(), c.Name() + sumEnding} {
+		for _, name := range []string{c.Name(), c.base() + ".log-key.age", c.base() + ".log-key.signed.age", c.base() + ".seal-key.age", c.list(), c.erased(), c.Name() + sumEnding} {
 			if err := shelf.Remove(ctx, name); err != nil {
 				wrong = append(wrong, err)
 				break

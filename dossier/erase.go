@@ -107,11 +107,19 @@ var (
 		WHERE dossier_id = $1 AND file_key <> ''`)
 	paperKeys = db.SQL("dossier.erase.keys", `SELECT file_key FROM dossier_paper WHERE dossier_id = $1 AND file_key <> ''`)
 	// The index has papers with a file alone.
-	keyUsed = db.SQL("dossier.erase.key_used", `SELECT COUNT(*) FROM dossier_paper WHERE file_key = $1 AND file_key <> ''`)
+	keyUsed  = db.SQL("dossier.erase.key_used", `SELECT COUNT(*) FROM dossier_paper WHERE file_key = $1 AND file_key <> ''`)
+	keyNamed = db.SQL("dossier.erase.key_named", `
+		SELECT p.file_key, MIN(p.file_size), MAX(p.file_size), MIN(d.code || ', paper ' || CAST(p.ord AS TEXT))
+		FROM dossier_paper p
+		JOIN dossier d ON d.id = p.dossier_id
+		WHERE p.file_key > $1 AND p.file_key <> ''
+		GROUP BY p.file_key
+		ORDER BY p.file_key
+		LIMIT 500`)
 )
 
 // FileUse is where dossiers refer to stored files.
-var FileUse = file.Use{Columns: []string{"dossier_paper.file_key"}, Count: keyUsed}
+var FileUse = file.Use{What: "scans of dossiers", Columns: []string{"dossier_paper.file_key"}, Count: keyUsed, Named: keyNamed}
 
 // Erasables returns the dossiers that hold data of a person, in units where the
 // actor may erase, and how many others there are. Whose they are is told masked.

@@ -29,7 +29,7 @@ var Reconcile = job.Kind[string]{Name: "exchange.compare", Timeout: 30 * time.Mi
 var EraseFiles = job.Kind[[]string]{Name: "exchange.erase_files", Timeout: 10 * time.Minute, Attempts: 20}
 
 // FileUse is where comparisons refer to stored files: until they are done with.
-var FileUse = file.Use{Columns: []string{"exchange_work.file_key"}, Count: workUsing}
+var FileUse = file.Use{What: "lists to be compared", Columns: []string{"exchange_work.file_key"}, Count: workUsing, Named: workNamed}
 
 // States of a Run.
 const (
@@ -59,7 +59,14 @@ var (
 	workEnd    = db.SQL("exchange.work.end", `UPDATE exchange_work SET state = $1, lines = $2, finished_at = $3, fault = $4 WHERE run_id = $5 AND finished_at IS NULL`)
 	workDrop   = db.SQL("exchange.work.drop", `DELETE FROM exchange_work WHERE run_id = $1`)
 	workUsing  = db.SQL("exchange.work.using", `SELECT COUNT(*) FROM exchange_work WHERE file_key = $1 AND finished_at IS NULL`)
-	runCounts  = db.SQL("exchange.run.counts", `
+	workNamed  = db.SQL("exchange.work.named", `
+		SELECT file_key, -1, -1, MIN(run_id)
+		FROM exchange_work
+		WHERE file_key > $1 AND finished_at IS NULL
+		GROUP BY file_key
+		ORDER BY file_key
+		LIMIT 500`)
+	runCounts = db.SQL("exchange.run.counts", `
 		UPDATE exchange_run SET ours = $1, theirs = $2, same = $3, outside = $4, missing_there = $5, missing_here = $6, status_differs = $7, time_differs = $8
 		WHERE id = $9`)
 	linkOne = db.SQL("exchange.link.one", `

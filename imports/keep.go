@@ -40,6 +40,18 @@ var (
 		LIMIT 500`)
 	keepNot   = db.SQL("imports.keep.not", `UPDATE import_run SET file_gone_at = $1, mended_key = '' WHERE id = $2 AND file_gone_at IS NULL`)
 	keptCount = db.SQL("imports.keep.count", `SELECT COUNT(*) FROM import_run WHERE file_key = $1 AND file_gone_at IS NULL OR mended_key = $1`)
+	// Of a workbook with wrong rows nobody notes how long it is.
+	keptNamed = db.SQL("imports.keep.named", `
+		SELECT k, COALESCE(MIN(n), -1), COALESCE(MAX(n), -1), MIN(run)
+		FROM (
+			SELECT file_key AS k, file_size AS n, id AS run FROM import_run WHERE file_gone_at IS NULL
+			UNION ALL
+			SELECT mended_key, CAST(NULL AS BIGINT), id FROM import_run WHERE mended_key <> ''
+		) x
+		WHERE k > $1
+		GROUP BY k
+		ORDER BY k
+		LIMIT 500`)
 )
 
 // Forget lets go of files whose time is over, and gives up uploads that nobody
@@ -101,7 +113,7 @@ func letGo(ctx context.Context, tx *db.Tx, a actor.Actor, runs []Run) error {
 
 // FileUse is where runs refer to stored files: to what was uploaded until it goes, and to
 // the workbook with its wrong rows.
-var FileUse = file.Use{Columns: []string{"import_run.file_key", "import_run.mended_key"}, Count: keptCount}
+var FileUse = file.Use{What: "files of imports", Columns: []string{"import_run.file_key", "import_run.mended_key"}, Count: keptCount, Named: keptNamed}
 
 // kept refuses what needs a file that is gone.
 func (r Run) kept() error {

@@ -72,15 +72,23 @@ var (
 		INSERT INTO evidence_file (evidence_id, ord, file_key, file_name, file_type, file_size, account, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	evidenceFileUsed = db.SQL("scorecard.evidence.file.used", `SELECT COUNT(*) FROM evidence_file WHERE file_key = $1`)
-	evidenceSheets   = db.SQL("scorecard.evidence.sheets", `
+	evidenceNamed    = db.SQL("scorecard.evidence.file.named", `
+		SELECT f.file_key, MIN(f.file_size), MAX(f.file_size), MIN(e.number || ' ' || e.title || ', file ' || f.file_name)
+		FROM evidence_file f
+		JOIN evidence e ON e.id = f.evidence_id
+		WHERE f.file_key > $1
+		GROUP BY f.file_key
+		ORDER BY f.file_key
+		LIMIT 500`)
+	evidenceSheets = db.SQL("scorecard.evidence.sheets", `
 		SELECT DISTINCT sheet_id
 		FROM evidence_link
 		WHERE evidence_id = $1 AND sheet_id IS NOT NULL`)
 )
 
 // FileUse is where evidence refers to stored files. Nothing takes evidence away, so
-// whatever is in it stays.
-var FileUse = file.Use{Columns: []string{"evidence_file.file_key"}, Count: evidenceFileUsed}
+// whatever is in it stays; points rest on it.
+var FileUse = file.Use{What: "files of evidence", Columns: []string{"evidence_file.file_key"}, Count: evidenceFileUsed, Named: evidenceNamed, Whole: true}
 
 func scanEvidence(r db.Scanner) (e Evidence, err error) {
 	err = r.Scan(&e.ID, &e.Unit, &e.Number, &e.Day, &e.Issuer, &e.Title, &e.Pages, &e.Note, &e.Version, &e.Created, &e.By, &e.Links)

@@ -14,8 +14,14 @@ import (
 // A Use is a place where rows refer to stored files. Who keeps such rows says so in one
 // of these, and has Refer look in the write that makes one.
 type Use struct {
+	What    string   // the files, for whoever runs verify: "scans of dossiers"
 	Columns []string // "dossier_paper.file_key"
 	Count   *db.Stmt // how many rows refer to the file $1
+	// Named gives the next 500 files after the key $1, by key, each once: the key, the
+	// least and the most bytes that rows say it has (-1 where they do not), and what one
+	// of the rows belongs to, without a person's data.
+	Named *db.Stmt
+	Whole bool // few and weighty: a Comparison always reads them through
 }
 
 // Uses tells the store which rows refer to its files: Erase asks them all.
@@ -48,6 +54,7 @@ var (
 	erasedDone = db.SQL("file.erased.done", `UPDATE erased_file SET done = 1 WHERE key = $1 AND turn = $2`)
 	erasedBack = db.SQL("file.erased.back", `DELETE FROM erased_file WHERE key = $1 AND turn = $2`)
 	erasedDrop = db.SQL("file.erased.drop", `DELETE FROM erased_file WHERE at < $1`)
+	erasedFrom = db.SQL("file.erased.from", `SELECT key FROM erased_file WHERE at >= $1 ORDER BY key`)
 	erasedOf   = db.SQL("file.erased.of", `SELECT turn, at, done FROM erased_file WHERE key = $1`)
 )
 
@@ -76,6 +83,12 @@ func erasedNote(ctx context.Context, q db.Queryer, key string) (erased, error) {
 		return erased{}, err
 	}
 	return list[0], nil
+}
+
+// ErasedFrom returns the keys of files that were deleted from an instant on, which is
+// noted for a day: whoever copies rows and then files finds them named and not there.
+func ErasedFrom(ctx context.Context, q db.Queryer, at moment.Instant) ([]string, error) {
+	return db.Column[string](ctx, q, erasedFrom, at)
 }
 
 // Refer makes sure, in the write that refers to a file, that it is not one that was

@@ -18,7 +18,7 @@ import (
 
 // What refers to files in these tests is a table that nothing else is tied to.
 var (
-	useOfTest = file.Use{Columns: []string{"look_purpose.vi"}, Count: db.SQL("filetest.used", `SELECT COUNT(*) FROM look_purpose WHERE vi = $1`)}
+	useOfTest = file.Use{What: "purposes", Columns: []string{"look_purpose.vi"}, Count: db.SQL("filetest.used", `SELECT COUNT(*) FROM look_purpose WHERE vi = $1`)}
 	referRow  = db.SQL("filetest.refer", `INSERT INTO look_purpose (code, ord, vi, en) VALUES ($1, 0, $2, '')`)
 	letGoRow  = db.SQL("filetest.let_go", `DELETE FROM look_purpose WHERE code = $1`)
 )

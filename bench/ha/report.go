@@ -225,6 +225,8 @@ func (r *report) check(ctx context.Context) error {
 		more := []string{"--db", p.dsn()}
 		if len(args) > 1 {
 			more = append(more, "--log-key", p.dir+"/log-key")
+		} else { // the load brings none: what there is of files the demonstration brought
+			more = append(more, "--files", filepath.Join(r.c.dir, "demo-files"))
 		}
 		out, err := command(ctx, p.dir, os.Environ(), r.c.newer, append(args, more...)...)
 		if err != nil {
