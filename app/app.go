@@ -84,8 +84,9 @@ type rooms struct {
 	ready      *readiness // of what serves
 	copies     copies     // when they are made by the program itself
 	meters     *meters
-	tracer     *tracer           // nil: nobody wants traces
-	load       func() []web.Load // how the classes of requests stand; nil where nothing is served
+	tracer     *tracer                                    // nil: nobody wants traces
+	load       func() []web.Load                          // how the classes of requests stand; nil where nothing is served
+	freeAt     func(dir string) (bytes int64, known bool) // of a disk; nil asks the machine
 }
 
 // operator is who acts at the command line: whoever can open the database file

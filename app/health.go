@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"cchc/admin"
@@ -35,8 +34,6 @@ var (
 )
 
 const (
-	fewGB       = 2              // free on the disk: time to look
-	noGB        = 0.25           // nothing more may be written soon
 	staleBackup = 36 * time.Hour // one a night, and half a day's grace
 	jobsLag     = 10 * time.Minute
 	staleVerify = 35 * 24 * time.Hour // one a month, and some days' grace
@@ -70,17 +67,10 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 			s = admin.Look
 		}
 		say("database", s, "Size", admin.SizeText(size), "Log", admin.SizeText(wal))
-		free := freeGB(filepath.Dir(r.db.Name()))
-		s = admin.Fine
-		if free < noGB {
-			s = admin.Bad
-		} else if free < fewGB {
-			s = admin.Look
-		}
-		say("disk", s, "Free", fmt.Sprintf("%.1f GB", free))
 	} else {
 		say("database", admin.Fine, "Size", "PostgreSQL", "Log", i18n.None)
 	}
+	out = append(out, r.disks(files)...)
 	if strings.Contains(files, "://") {
 		out = append(out, r.storeFinding(ctx, files))
 	} else if probe, err := os.CreateTemp(mustDir(files), ".health-*"); err != nil {
@@ -212,14 +202,6 @@ func fileSize(path string) int64 {
 		return 0
 	}
 	return info.Size()
-}
-
-func freeGB(dir string) float64 {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
-		return 0
-	}
-	return float64(s.Bavail) * float64(s.Bsize) / (1 << 30)
 }
 
 // latestBackup finds the newest copy beside the database or in the folder backup

@@ -75,6 +75,7 @@ func TestMetricsTellWhatHappenedAndOfNobody(t *testing.T) {
 		`cchc_http_requests_shed_total{class="visitor"} 0`,
 		`cchc_http_requests_in_flight{class="counter"} 0`,
 		`cchc_check_status{check="schema"} 0`,
+		`cchc_check_status{check="disk_files"} `,
 		`cchc_jobs{state="given_up"} 0`,
 		`cchc_password_hashes{state="waiting"}`,
 		`cchc_live_subscribers 0`,
