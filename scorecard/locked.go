@@ -193,7 +193,7 @@ func (k *Desk) changedUnlocked(ctx context.Context, q db.Queryer, kind, id strin
 var lockedThings = db.SQL("scorecard.locked.things", `
 	SELECT DISTINCT kind, object_id
 	FROM audit_entry
-	WHERE kind IN ('publication', 'round', 'sheet') AND changes LIKE '%"content"%'
+	WHERE kind IN ('publication', 'round', 'sheet') AND REPLACE(changes, '"content"', '') <> changes
 	ORDER BY kind, object_id`)
 
 // VerifyLocked compares everything that the trail says to be locked (published results,
