@@ -56,14 +56,28 @@ func newFragileDisk(t *testing.T, megabytes int64) *fragileDisk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("mkfs.ext4", "-q", d.image).CombinedOutput(); err != nil {
+	mkfs := "mkfs.ext4"
+	if _, err := exec.LookPath(mkfs); err != nil {
+		mkfs = "/sbin/mkfs.ext4"
+	}
+	if out, err := exec.Command(mkfs, "-q", d.image).CombinedOutput(); err != nil {
 		t.Fatalf("mkfs.ext4: %v: %s", err, out)
 	}
+	t.Cleanup(func() { exec.Command("umount", "-l", d.dir).Run() })
 	if out, err := d.mount(); err != nil {
 		t.Skipf("no disk can be mounted here: %v: %s", err, out)
 	}
-	t.Cleanup(func() { exec.Command("umount", "-l", d.dir).Run() })
+	if f, err := os.OpenFile(d.trigger(), os.O_WRONLY, 0); err != nil {
+		t.Skipf("no disk can be made to fail here: %v", err)
+	} else {
+		f.Close()
+	}
 	return d
+}
+
+// trigger is the file by which the kernel is made to find an error.
+func (d *fragileDisk) trigger() string {
+	return filepath.Join("/sys/fs/ext4", d.device, "trigger_fs_error")
 }
 
 func (d *fragileDisk) mount() ([]byte, error) {
@@ -79,7 +93,7 @@ func (d *fragileDisk) mount() ([]byte, error) {
 // breaks makes the kernel find an error on the disk: nothing can be written from then on.
 func (d *fragileDisk) breaks(t *testing.T) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join("/sys/fs/ext4", d.device, "trigger_fs_error"), []byte("1"), 0o200); err != nil {
+	if err := os.WriteFile(d.trigger(), []byte("1"), 0o200); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -96,13 +96,21 @@ func (c importDatabase) Run(ctx context.Context, s streams) error {
 	}
 	// Opening it brings it to this program's schema, where what was written is older.
 	verify := verifyCmd{dbFlag: dbFlag{DB: c.DB}, Files: x.files, Erased: x.erased}
-	if x.said.NoFiles && c.Files == "" {
-		verify.Absent = "they were left out of what was written; cchc verify --files looks for them where they are"
+	left := x.said.NoFiles || x.said.Schema < saysNoFiles && x.end.Files == 0
+	if left && !holdsAny(x.files) {
+		verify.Absent = fmt.Sprintf("none came with what was written, and none are in %s; cchc verify --files looks for them where they are", x.files)
 	}
-	if err := verify.Run(ctx, s); err != nil {
-		return err
-	}
-	return verifyCmd{dbFlag: dbFlag{DB: c.DB}, logFlag: logFlag{LogKey: key}, Log: true}.Run(ctx, s)
+	return errors.Join(verify.Run(ctx, s), verifyCmd{dbFlag: dbFlag{DB: c.DB}, logFlag: logFlag{LogKey: key}, Log: true}.Run(ctx, s))
+}
+
+// saysNoFiles is the schema of the first version whose stream says that files were left out.
+const saysNoFiles = 66
+
+// holdsAny reports whether there is anything in a folder of files; a store elsewhere is
+// taken at its word.
+func holdsAny(files string) bool {
+	there, err := os.ReadDir(files)
+	return strings.Contains(files, "://") || err == nil && len(there) > 0
 }
 
 // filesBeside is where files go for a database that is not open yet.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,28 +120,26 @@ func (m *Maker) scans(ctx context.Context, done *Made) (wrong, err error) {
 	done.Had = len(files) - len(lacking)
 	wrong = m.copyFiles(ctx, lacking, done)
 	m.say("%s: %d files new (%d bytes), %d there from before", m.Shelf.Path("files"), done.New, done.Bytes, done.Had)
-	if err := m.listing(ctx, done.Copy, files); err != nil {
+	keys, err := m.erased(ctx, done.Copy)
+	if err != nil {
 		return wrong, err
 	}
-	return wrong, m.erased(ctx, done.Copy)
+	files = slices.DeleteFunc(files, func(x file.Item) bool { return slices.Contains(keys, x.Name) })
+	return wrong, m.listing(ctx, done.Copy, files)
 }
 
 // erased notes the files that were deleted while the copy was made: its database may name
-// them, and it is no loss that they are not there. A database that was not upgraded yet
-// notes no deleting.
-func (m *Maker) erased(ctx context.Context, c Copy) error {
-	if current, target, err := m.DB.Version(ctx); err != nil || current != target {
-		return err
-	}
+// them, and it is no loss that they are not there.
+func (m *Maker) erased(ctx context.Context, c Copy) ([]string, error) {
 	keys, err := file.ErasedFrom(ctx, m.DB, moment.Of(c.At).Add(-moment.Skew))
 	if err != nil || len(keys) == 0 {
-		return err
+		return nil, err
 	}
 	_, _, err = m.Shelf.Put(ctx, c.erased(), func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Join(keys, "\n")+"\n")
 		return err
 	})
-	return err
+	return keys, err
 }
 
 // placed is where the file of a key lies on the shelf.

@@ -143,8 +143,8 @@ func (k *Desk) lockedNow(ctx context.Context, q db.Queryer, c *LockCheck) error 
 	return nil
 }
 
-// errInput says that a stored input is none.
-var errInput = errors.New("no input")
+// errInput says that something stored is not what it should be.
+var errInput = errors.New("what is stored cannot be read")
 
 func unreadable(err error) bool {
 	var syntax *json.SyntaxError

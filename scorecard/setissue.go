@@ -32,7 +32,7 @@ func (k *Desk) parse(v SetVersion) (*criteria.Set, error) {
 	}
 	s, err := criteria.Load([]byte(v.Text))
 	if err != nil {
-		return nil, fmt.Errorf("read criteria set %s version %d: %w", v.Code, v.Version, err)
+		return nil, fmt.Errorf("read criteria set %s version %d: %w: %w", v.Code, v.Version, errInput, err)
 	}
 	k.parsed.Store(v.SHA256, s)
 	return s, nil

@@ -87,9 +87,16 @@ func erasedNote(ctx context.Context, q db.Queryer, key string) (erased, error) {
 
 // ErasedFrom returns the keys of files that were deleted from an instant on, which is
 // noted for a day: whoever copies rows and then files finds them named and not there.
-func ErasedFrom(ctx context.Context, q db.Queryer, at moment.Instant) ([]string, error) {
-	return db.Column[string](ctx, q, erasedFrom, at)
+func ErasedFrom(ctx context.Context, d *db.DB, at moment.Instant) ([]string, error) {
+	if schema, _, err := d.Version(ctx); err != nil || schema < erasedSince {
+		return nil, err
+	}
+	return db.Column[string](ctx, d, erasedFrom, at)
 }
+
+// erasedSince is the schema that notes what is deleted; what writes a database out does
+// not upgrade it first.
+const erasedSince = 61
 
 // Refer makes sure, in the write that refers to a file, that it is not one that was
 // deleted after it was put; a key of "" is none. Faults: Invalid "file.just_erased", of the

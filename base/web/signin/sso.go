@@ -27,8 +27,10 @@ func (p *Pages) registerSSO(mux *web.Mux) {
 		return
 	}
 	mux.Handle("POST /sign-in/sso", web.Public.Entry(), p.setOut)
-	mux.Handle("POST /sign-in/sso/logout", web.Public.Entry(), p.logout)
-	mux.Handle("GET /sign-in/sso/return", web.Public.Entry(), p.comeBack)
+	mux.Handle("POST /sign-in/sso/logout", web.Public, p.logout)
+	// These wait for the provider: one that hangs must not hold the places of those who
+	// sign in by password meanwhile.
+	mux.Handle("GET /sign-in/sso/return", web.Public, p.comeBack)
 	mux.Handle("GET /sign-in/sso/unknown", web.Public.Entry(), func(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusForbidden, unknownPage(p.SSO.Name))
 	})
