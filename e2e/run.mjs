@@ -1,4 +1,5 @@
-// run plays the browser journeys, two files at a time, against the program
+// run plays the browser journeys, one file after the other (two at once share two cores
+// and take as long), against the program
 // that $CCHC names (built here when it names none).
 //
 //   node e2e/run.mjs [COUNTS]           all; appends "passed failed skipped" to COUNTS
@@ -20,7 +21,6 @@ const counts = args[0] === '--only' ? undefined : args[0];
 const files = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.test.mjs') && name.includes(only))
   .sort()
-  .reverse() // the long ones, over all pages, begin early
   .map((name) => join(import.meta.dirname, name));
 if (files.length === 0) throw new Error(`no journeys${only && ` named ${only}`}`);
 
@@ -40,7 +40,7 @@ const tally = (kind) => (event) => {
   if (event.details.type === 'suite' || files.includes(event.name)) return;
   count[event.skip !== undefined || event.todo !== undefined ? 'skipped' : kind]++;
 };
-const journeys = run({ files, concurrency: 2 });
+const journeys = run({ files, concurrency: 1 });
 let broken = 0; // files that could not even be read
 journeys.on('test:pass', tally('passed'));
 journeys.on('test:fail', (event) => {
