@@ -3,7 +3,7 @@
 VENDOR := base/web/static/vendor
 SHELL  := /bin/sh
 
-.PHONY: chaos soak ha run build assets generate test bench dist reproduce matrix policy
+.PHONY: chaos soak fuzz ha run build assets generate test bench dist reproduce matrix policy
 
 # run builds what changed, and serves an illustration on http://127.0.0.1:8080.
 run: build
@@ -74,6 +74,11 @@ ha: assets
 soak:
 	SOAK=$${SOAK:-1h} SOAK_DOSSIERS=$${SOAK_DOSSIERS:-32100} go test . -run '^TestSoak$$' -v -timeout 0
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run '^TestNoRequestOf' -v -timeout 0
+
+# fuzz runs every fuzz target of the repository for FUZZ_TIME (30s) each, one after the
+# other; what is found is printed, and kept beside the target as a seed.
+fuzz: assets
+	./scripts/fuzz
 
 # chaos breaks one thing after the other under load for MINUTES (10) and writes the
 # section Faults of bench/RESULTS.md. As root.

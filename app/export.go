@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -71,6 +72,7 @@ type (
 const (
 	exportVersion = 1
 	exportChunk   = 96 << 10 // bytes of a file in a line
+	exportList    = 1000     // jobs, or keys of erased files, in a line
 )
 
 // Run writes everything that the database holds, as it is at one instant, while
@@ -143,8 +145,8 @@ func (c exportCmd) Run(ctx context.Context, s streams) (err error) {
 		if err != nil {
 			return err
 		}
-		if len(erased) > 0 {
-			if err := e.line(exportMark{Erased: erased}); err != nil {
+		for some := range slices.Chunk(erased, exportList) {
+			if err := e.line(exportMark{Erased: some}); err != nil {
 				return err
 			}
 		}
@@ -220,7 +222,12 @@ func (e *exporter) database(ctx context.Context, d *db.DB) error {
 			return err
 		}
 		e.end.Jobs = len(jobs)
-		return e.line(exportMark{Jobs: jobs})
+		for some := range slices.Chunk(jobs, exportList) {
+			if err := e.line(exportMark{Jobs: some}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,11 +31,25 @@ var hostileTexts = []string{"", " ", "0", "-1", "1e400", "99999999999999999999",
 // Every form of every page that a strong role reaches is sent as it stands and with
 // hostile values, and every route that takes a form gets such values even when no page
 // led there. Nothing may be a mistake of ours.
+//
+// The seed is printed and can be given again: FORM_SEED, and FORM_ROUNDS how many times
+// over, each time with other values.
 func TestNoFormBreaksAPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("one request after the other, many thousands: the long form has them")
 	}
 	t.Parallel()
+	seed, rounds := uint64(20261123), 1
+	for name, at := range map[string]func(uint64){"FORM_SEED": func(v uint64) { seed = v }, "FORM_ROUNDS": func(v uint64) { rounds = int(v) }} {
+		if s := os.Getenv(name); s != "" {
+			v, err := strconv.ParseUint(s, 10, 64)
+			if err != nil || v == 0 {
+				t.Fatalf("%s: %q is no number from 1 on", name, s)
+			}
+			at(v)
+		}
+	}
+	t.Logf("seed %d, %d rounds", seed, rounds)
 	l := serveLeague(t)
 	o := l.o
 	if err := o.openLog(ctx, filepath.Join(t.TempDir(), "key")); err != nil {
@@ -48,7 +64,7 @@ func TestNoFormBreaksAPage(t *testing.T) {
 	for range 6 {
 		codes = append(codes, receive(t, o.rooms, o.commune).Code)
 	}
-	rng := rand.New(rand.NewPCG(20261123, 2))
+	rng := rand.New(rand.NewPCG(seed, 2))
 
 	// What a person reaches by following links.
 	forms, sent := map[string]form{}, map[string]bool{}
@@ -104,7 +120,7 @@ func TestNoFormBreaksAPage(t *testing.T) {
 	for _, key := range slices.Sorted(keysIn(forms)) {
 		f := forms[key]
 		names := slices.Sorted(keysIn(f.fields))
-		for i := range 2 + 2*min(len(names), 6) {
+		for i := range 2 + rounds*2*min(len(names), 6) {
 			fields := url.Values{}
 			for _, n := range names {
 				fields[n] = slices.Clone(f.fields[n])
@@ -124,7 +140,7 @@ func TestNoFormBreaksAPage(t *testing.T) {
 		if !ok || sent[path] || path == "/sign-out" {
 			continue
 		}
-		for range 4 {
+		for range rounds * 4 {
 			at := path
 			for strings.Contains(at, "{") {
 				before, rest, _ := strings.Cut(at, "{")

@@ -137,19 +137,36 @@ type dbReader struct {
 	progress *progress
 }
 
-// line reads a line, which is good until the next one.
-func (x *dbReader) line() ([]byte, error) {
-	b, err := x.in.ReadSlice('\n')
-	for long := []byte(nil); errors.Is(err, bufio.ErrBufferFull); {
-		long = append(long, b...)
-		b, err = x.in.ReadSlice('\n')
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			b = append(long, b...)
+// longestLine bounds a line of what export wrote, in bytes: far above a row with the
+// longest texts that are taken (of some 25 MB, six times that when each letter of it is
+// escaped), and above half a million waiting jobs, which were written in one line once.
+const longestLine = 512 << 20
+
+// readLine reads a line with its end, which is good until the next one. Errors: one that
+// is longer than so many bytes, of which no more is kept; one that breaks off.
+func readLine(in *bufio.Reader, longest int) ([]byte, error) {
+	b, err := in.ReadSlice('\n')
+	for long := []byte(nil); err == nil || errors.Is(err, bufio.ErrBufferFull); {
+		if len(long)+len(b) > longest {
+			return nil, fmt.Errorf("it is longer than %d bytes, and none is", longest)
 		}
+		if err == nil && long == nil {
+			return b, nil
+		}
+		if long = append(long, b...); err == nil {
+			return long, nil
+		}
+		b, err = in.ReadSlice('\n')
 	}
 	if err == io.EOF {
 		err = errors.New("it breaks off: the last line is not there")
 	}
+	return nil, err
+}
+
+// line reads a line, which is good until the next one.
+func (x *dbReader) line() ([]byte, error) {
+	b, err := readLine(x.in, longestLine)
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", x.lines+1, err)
 	}

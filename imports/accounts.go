@@ -42,38 +42,8 @@ func Accounts(ctx context.Context, k *auth.Accounts, j *Job, byCode func(code st
 		return Counts{}, err
 	}
 	defer t.Close()
-	t.Lenient = true
-	var c Counts
-	var list []auth.NewAccount
-	var rows []table.Row
-	for t.Next() {
-		c.Rows++
-		bad := t.Bad()
-		n := auth.NewAccount{}
-		if bad == nil {
-			n.Login, n.Name = t.Get("login"), t.Get("name")
-			role, known := roles[table.Fold(t.Get("role"))]
-			u, found := byCode(t.Get("unit"))
-			switch {
-			case c.Rows > maxAccounts:
-				bad = t.Wrong("login", "imports.accounts_many", "Max", maxAccounts)
-			case !known:
-				bad = t.Wrong("role", "auth.role_unknown", "Role", t.Get("role"))
-			case !found:
-				bad = t.Wrong("unit", "dossier.unit_unknown")
-			}
-			n.Grants = []actor.Grant{{Role: role, Unit: u}}
-		}
-		if bad != nil {
-			j.Flaw(t.Flaw(bad))
-			continue
-		}
-		if n.Password, err = password(n.Login); err != nil {
-			return c, err
-		}
-		list, rows = append(list, n), append(rows, t.Row)
-	}
-	if err := t.Err(); err != nil {
+	c, list, rows, err := readAccounts(t, j, byCode)
+	if err != nil {
 		return c, err
 	}
 	flawed := c.Rows > len(list)
@@ -106,12 +76,48 @@ func Accounts(ctx context.Context, k *auth.Accounts, j *Job, byCode func(code st
 	return c, err
 }
 
+// readAccounts reads the rows; those that are wrong go to the job.
+func readAccounts(t *table.Reader, j *Job, byCode func(code string) (actor.UnitID, bool)) (c Counts, list []auth.NewAccount, rows []table.Row, err error) {
+	t.Lenient = true
+	for t.Next() {
+		c.Rows++
+		bad := t.Bad()
+		n := auth.NewAccount{}
+		if bad == nil {
+			n.Login, n.Name = t.Get("login"), t.Get("name")
+			role, known := roles[table.Fold(t.Get("role"))]
+			u, found := byCode(t.Get("unit"))
+			switch {
+			case c.Rows > maxAccounts:
+				bad = t.Wrong("login", "imports.accounts_many", "Max", maxAccounts)
+			case !known:
+				bad = t.Wrong("role", "auth.role_unknown", "Role", t.Get("role"))
+			case !found:
+				bad = t.Wrong("unit", "dossier.unit_unknown")
+			}
+			n.Grants = []actor.Grant{{Role: role, Unit: u}}
+		}
+		if bad != nil {
+			j.Flaw(t.Flaw(bad))
+			continue
+		}
+		if n.Password, err = password(n.Login); err != nil {
+			return c, nil, nil, err
+		}
+		list, rows = append(list, n), append(rows, t.Row)
+	}
+	return c, list, rows, t.Err()
+}
+
 // letters leaves out those that look alike on paper.
 const letters = "abcdefghjkmnpqrstuvwxyz23456789"
 
-// password makes a first password: sixteen letters in groups of four, 79 bits.
+// password makes a first password: sixteen letters in groups of four, 79 bits. It has
+// nothing of the login in it; of one that is in every such password ("-") it has, and
+// whoever makes the account says what is wrong with that.
 func password(login string) (string, error) {
-	for {
+	var made string
+	for range 100 {
 		var b strings.Builder
 		for i := range 16 {
 			if i > 0 && i%4 == 0 {
@@ -123,8 +129,9 @@ func password(login string) (string, error) {
 			}
 			b.WriteByte(letters[n.Int64()])
 		}
-		if !strings.Contains(b.String(), auth.FoldLogin(login)) || login == "" {
-			return b.String(), nil
+		if made = b.String(); login == "" || !strings.Contains(made, auth.FoldLogin(login)) {
+			break
 		}
 	}
+	return made, nil
 }

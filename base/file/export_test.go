@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"io"
 
 	"cchc/base/db"
 )
@@ -21,3 +22,6 @@ func Leave(ctx context.Context, d *db.DB, key, turn string) error {
 func (s *Store) TakeAway(ctx context.Context, key, turn string) error {
 	return s.takeAway(ctx, s.rows, key, turn)
 }
+
+// Detect tells the type by the content.
+func Detect(f io.ReaderAt, size int64) (Type, error) { return detect(f, size) }

@@ -264,3 +264,29 @@ func FuzzParseCheckpoint(f *testing.F) {
 		receipt.Open(text, k) // must not panic
 	})
 }
+
+// A request to co-sign that is read is the one that is written of what was read.
+func FuzzParseRequest(f *testing.F) {
+	p := private(f, "cchc/test")
+	r := made(f, p)
+	f.Add(receipt.RequestText(2, r.Proof, r.Checkpoint))
+	f.Add(receipt.RequestText(0, nil, r.Checkpoint))
+	for _, s := range []string{"old 0\n\n", "old 01\n\n", "old -1\n\nx", "old 9223372036854775808\n\n", "old 1\nAAAA\n\n", "\n\n", "old 1" + strings.Repeat("\n", 100), ""} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		old, proof, checkpoint, err := receipt.ParseRequest(text)
+		if err != nil {
+			if !errors.Is(err, receipt.ErrRequest) || len(err.Error()) > 500 {
+				t.Errorf("no clear answer: %v", err)
+			}
+			return
+		}
+		if old < 0 || len(proof) > 64 {
+			t.Errorf("size %d, a proof of %d", old, len(proof))
+		}
+		if again := receipt.RequestText(old, proof, checkpoint); !bytes.Equal(again, text) {
+			t.Errorf("%q is written again as %q", text, again)
+		}
+	})
+}

@@ -139,9 +139,9 @@ func pageOf(body io.Reader, table *csv.Writer) (int64, string, error) {
 			return 0, "", err
 		}
 	}
-	cursor := strings.Trim(string(page.Next), `"`)
-	if cursor == "null" {
-		cursor = ""
+	var cursor string // with its escapes undone; a number is taken as it is written
+	if json.Unmarshal(page.Next, &cursor) != nil {
+		cursor = string(page.Next)
 	}
 	return int64(len(page.Items)), cursor, nil
 }

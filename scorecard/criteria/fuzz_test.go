@@ -114,6 +114,47 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
+// A unit's inputs are read, or refused with faults that say where; what was read scores
+// within its bounds and is of the set's own leaves.
+func FuzzLoadInputs(f *testing.F) {
+	sets := allSets(f)
+	for i, s := range sets {
+		for _, l := range s.Leaves() {
+			c := quote(l.Code)
+			f.Add(uint8(i), []byte("inputs:\n  "+c+": {num: 95, den: 100, value: 3, option: \"1\", previous: {num: 1, den: 2}, best: 1, answers: [1, 2], vars: {done: 1, total: 2/3}, days: 1, hits: [a], parts: [{value: 1}, {num: 1, den: 1}]}\n"))
+			f.Add(uint8(i), []byte(c+": 95/100\n"))
+			f.Add(uint8(i), []byte(c+": {done: 2026-11-26, due: 31/02/2026, veto: true, na: false}"))
+			break
+		}
+	}
+	for _, text := range []string{"a: &a [*a]", "inputs: {}", "inputs: []", "? ? ?", strings.Repeat("{a: ", 2000), strings.Repeat("[", 2000), "x: na", "\xff", ""} {
+		f.Add(uint8(0), []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
+		s := sets[int(which)%len(sets)]
+		in, faults := LoadInputs(s, text)
+		if len(faults) > maxFaults {
+			t.Errorf("%d faults", len(faults))
+		}
+		for _, x := range faults {
+			if x.Key == "" || x.Line < 0 || x.Line > 1+bytes.Count(text, []byte("\n"))+bytes.Count(text, []byte("\r")) {
+				t.Errorf("a fault at no place of the text: %+v", x)
+			}
+		}
+		if len(faults) > 0 {
+			return
+		}
+		for code := range in {
+			if n := s.byCode[code]; n == nil || n.Leaf == nil {
+				t.Errorf("an input of %q, which is no leaf", code)
+			}
+		}
+		if card := s.Score(in); card.Total < 0 || card.Total > card.Max {
+			t.Errorf("total %s of %s", card.Total, card.Max)
+		}
+	})
+}
+
 func FuzzFormula(f *testing.F) {
 	for _, s := range []string{"a + 0.1", "if(a > b, a / b, min(a, b, 1.5))", "round(-a, 2)", "not (a == b) ? 1 : 2", "((((a", "1e5", "0x10", "a.b", "..", "1_000"} {
 		f.Add(s, int64(3), int64(4))

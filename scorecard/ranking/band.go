@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
@@ -99,15 +101,21 @@ func orNone(s string) string {
 // none is how a value that is not there prints.
 const none = "–"
 
+// mostBands bounds a text of bands, in bytes; a province has some five.
+const mostBands = 1 << 20
+
 // ReadBands reads bands: YAML, as criteria sets write them (a list of label and
 // min, alone or under "bands"), or CSV with the columns label (or band) and min.
 // strict, where given, is true for a band that begins above its bound.
 //
 // Errors are fault.Invalid and name the place.
 func ReadBands(in io.Reader) ([]Band, error) {
-	text, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(in, mostBands+1))
 	if err != nil {
 		return nil, fmt.Errorf("read bands: %w", err)
+	}
+	if len(text) > mostBands {
+		return nil, fmt.Errorf("read bands: %w", fault.New(fault.Invalid, "file.too_large", "Megabytes", mostBands>>20))
 	}
 	first := firstLine(string(text))
 	if strings.Contains(first, ",") && !strings.HasPrefix(first, "-") && !strings.ContainsAny(first, "[{") {
@@ -139,7 +147,7 @@ func bandsOfCSV(text string) ([]Band, error) {
 	defer t.Close()
 	var out []Band
 	for t.Next() {
-		b := Band{Label: t.Get("label")}
+		b := Band{Label: oneLine(t.Get("label"))}
 		if b.Label == "" {
 			return nil, t.Wrong("label", "results.csv.empty")
 		}
@@ -169,7 +177,16 @@ type bandFile struct {
 	Strict bool   `yaml:"strict"`
 }
 
-func bandsOfYAML(text []byte) ([]Band, error) {
+func bandsOfYAML(text []byte) (bands []Band, err error) {
+	// The parser is another's, and the text anybody's.
+	defer func() {
+		if e := recover(); e != nil {
+			bands, err = nil, fault.New(fault.Invalid, "results.bands.broken", "Why", fmt.Sprint(e))
+		}
+	}()
+	if !utf8.Valid(text) {
+		return nil, fault.New(fault.Invalid, "results.bands.broken", "Why", "UTF-8?")
+	}
 	var list []bandFile
 	if err := yaml.Unmarshal(text, &list); err != nil {
 		var f struct {
@@ -188,7 +205,7 @@ func bandsOfYAML(text []byte) ([]Band, error) {
 	}
 	var out []Band
 	for i, x := range list {
-		label := cmp.Or(x.Label, x.Band)
+		label := oneLine(cmp.Or(x.Label, x.Band))
 		low, err := points.Parse(x.Min)
 		if label == "" || err != nil {
 			return nil, fault.New(fault.Invalid, "results.bands.wrong", "No", i+1, "Label", orNone(label), "Min", orNone(x.Min))
@@ -196,6 +213,11 @@ func bandsOfYAML(text []byte) ([]Band, error) {
 		out = append(out, Band{Label: label, Min: low, Strict: x.Strict})
 	}
 	return checked(out)
+}
+
+// oneLine writes a label as it prints: on a line, with single spaces.
+func oneLine(label string) string {
+	return strings.Join(strings.FieldsFunc(label, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
 func checked(bands []Band) ([]Band, error) {
@@ -218,6 +240,11 @@ func WriteBands(out io.Writer, bands []Band) error {
 	w := csv.NewWriter(out)
 	w.Write([]string{"label", "min", "strict"})
 	for _, b := range bands {
+		if strings.HasPrefix(b.Label, "#") { // quoted, for the line is no remark
+			w.Flush()
+			fmt.Fprintf(out, "\"%s\",%s,%t\n", strings.ReplaceAll(b.Label, `"`, `""`), b.Min, b.Strict)
+			continue
+		}
 		w.Write([]string{b.Label, b.Min.String(), fmt.Sprint(b.Strict)})
 	}
 	w.Flush()

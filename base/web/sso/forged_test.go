@@ -29,7 +29,7 @@ type liar struct {
 	token  string
 }
 
-func lie(t *testing.T) *liar {
+func lie(t testing.TB) *liar {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -74,7 +74,7 @@ func part(v any) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func signed(t *testing.T, key *rsa.PrivateKey, head map[string]any, claims any) string {
+func signed(t testing.TB, key *rsa.PrivateKey, head map[string]any, claims any) string {
 	t.Helper()
 	text := part(head) + "." + part(claims)
 	sum := sha256.Sum256([]byte(text))
