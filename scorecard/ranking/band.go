@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"cchc/base/fault"
 	"cchc/base/points"
@@ -187,6 +189,16 @@ func bandsOfYAML(text []byte) (bands []Band, err error) {
 	if !utf8.Valid(text) {
 		return nil, fault.New(fault.Invalid, "results.bands.broken", "Why", "UTF-8?")
 	}
+	// Nine aliases of nine aliases, nine times, would be a thousand million texts.
+	file, err := parser.ParseBytes(text, 0)
+	if err == nil {
+		for _, d := range file.Docs {
+			ast.Walk(aliases{&err}, d)
+		}
+	}
+	if err != nil {
+		return nil, brokenBands(err)
+	}
 	var list []bandFile
 	if err := yaml.Unmarshal(text, &list); err != nil {
 		var f struct {
@@ -196,8 +208,7 @@ func bandsOfYAML(text []byte) (bands []Band, err error) {
 			} `yaml:"meta"`
 		}
 		if err := yaml.Unmarshal(text, &f); err != nil {
-			why, _, _ := strings.Cut(strings.TrimSpace(yaml.FormatError(err, false, false)), "\n")
-			return nil, fault.New(fault.Invalid, "results.bands.broken", "Why", why).Because(err)
+			return nil, brokenBands(err)
 		}
 		if list = f.Bands; len(list) == 0 {
 			list = f.Meta.Bands
@@ -213,6 +224,21 @@ func bandsOfYAML(text []byte) (bands []Band, err error) {
 		out = append(out, Band{Label: label, Min: low, Strict: x.Strict})
 	}
 	return checked(out)
+}
+
+func brokenBands(err error) error {
+	why, _, _ := strings.Cut(strings.TrimSpace(yaml.FormatError(err, false, false)), "\n")
+	return fault.New(fault.Invalid, "results.bands.broken", "Why", why).Because(err)
+}
+
+// aliases finds one in a text.
+type aliases struct{ found *error }
+
+func (a aliases) Visit(n ast.Node) ast.Visitor {
+	if x, ok := n.(*ast.AliasNode); ok && *a.found == nil {
+		*a.found = fmt.Errorf("[%d:%d] *%s", x.GetToken().Position.Line, x.GetToken().Position.Column, x.Value)
+	}
+	return a
 }
 
 // oneLine writes a label as it prints: on a line, with single spaces.
