@@ -269,7 +269,7 @@ func FuzzParseCheckpoint(f *testing.F) {
 func FuzzParseRequest(f *testing.F) {
 	p := private(f, "cchc/test")
 	r := made(f, p)
-	f.Add(receipt.RequestText(2, r.Proof, r.Checkpoint))
+	f.Add(receipt.RequestText(2, tlog.TreeProof(r.Proof), r.Checkpoint))
 	f.Add(receipt.RequestText(0, nil, r.Checkpoint))
 	for _, s := range []string{"old 0\n\n", "old 01\n\n", "old -1\n\nx", "old 9223372036854775808\n\n", "old 1\nAAAA\n\n", "\n\n", "old 1" + strings.Repeat("\n", 100), ""} {
 		f.Add([]byte(s))
