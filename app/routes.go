@@ -155,7 +155,11 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 
 // place names the unit in which somebody works, for the top bar.
 func (r *rooms) place(ctx context.Context, a actor.Actor) string {
-	tree, err := r.units.Today(ctx, r.db)
+	q := r.db
+	if !a.SignedIn() { // everybody's pages have a top bar too, and do without the primary
+		q = r.public()
+	}
+	tree, err := r.units.Today(ctx, q)
 	if err != nil {
 		return ""
 	}

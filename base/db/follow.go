@@ -135,6 +135,9 @@ func (f *follower) tell(what string, err error) {
 	slog.Warn(what, "err", err)
 }
 
+// readsStandby reports whether d follows a primary and the standby is what is read.
+func (d *DB) readsStandby() bool { return d.follows != nil && d.follows.use.Load() }
+
 // pool is what is read: the standby, or the primary in its place.
 func (d *DB) pool() *sql.DB {
 	if d.follows != nil && !d.follows.use.Load() {

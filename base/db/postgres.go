@@ -281,6 +281,7 @@ func (d *DB) begin(ctx context.Context, o *sql.TxOptions) (tx *sql.Tx, err error
 // again tries what reads until the server is there again: at most as long as a write
 // would. done tells that it cannot be tried again, for something was read already.
 func (d *DB) again(ctx context.Context, try func() (done bool, err error)) error {
+	standby := d.readsStandby()
 	done, err := try()
 	if err == nil || done || d.engine != Postgres || !errors.Is(translate(err), ErrAway) {
 		return err
@@ -288,7 +289,7 @@ func (d *DB) again(ctx context.Context, try func() (done bool, err error)) error
 	deadline, cancel := d.patient(ctx)
 	defer cancel()
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
-		if d.follows != nil { // the primary in its place, until somebody looks again
+		if standby { // the primary in its place, until somebody looks again
 			d.follows.use.Store(false)
 		}
 		d.dropIdle()
@@ -299,6 +300,7 @@ func (d *DB) again(ctx context.Context, try func() (done bool, err error)) error
 		case <-d.done:
 			return ErrClosed
 		}
+		standby = d.readsStandby()
 		if done, err = try(); err == nil || done || !errors.Is(translate(err), ErrAway) {
 			return err
 		}

@@ -43,6 +43,7 @@ func (p *Public) lookup(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.TooMany, "dossierlist.lookup.too_many")
 	}
 	var found lookupPage
+	asOf := p.asOf()
 	err := p.reads().Snapshot(ctx, func(q *db.Snapshot) (err error) {
 		found, err = p.find(ctx, q, in)
 		return err
@@ -54,11 +55,20 @@ func (p *Public) lookup(w http.ResponseWriter, r *http.Request) error {
 		in.Fault.Fields = f.Fields
 		return web.Render(w, r, http.StatusUnprocessableEntity, lookupAsk(in))
 	case f != nil && f.Kind == fault.NotFound:
-		return web.Render(w, r, http.StatusNotFound, lookupNothing(in))
+		return web.Render(w, r, http.StatusNotFound, lookupNothing(in, asOf))
 	case err != nil:
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, lookupView(found))
+}
+
+// asOf is as of when what is read is complete, 0 for now.
+func (p *Public) asOf() moment.Instant {
+	now := p.Desk.DB.Now()
+	if at := p.reads().AsOf(); at < now {
+		return at
+	}
+	return 0
 }
 
 // A lookupPage is how a dossier stands, for its applicant.
