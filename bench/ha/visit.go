@@ -33,6 +33,7 @@ type visit struct {
 	good     bool          // it is the page that was asked for
 	since    time.Duration // of a look-up that found nothing: since its dossier was acknowledged
 	earlier  bool          // it says that it is as of an earlier minute
+	before   bool          // of a look-up that found nothing: it says that it is as of before
 	answered string        // the request, as the log of the server that answered calls it
 }
 
@@ -111,15 +112,19 @@ func (l *load) see(ctx context.Context, client *http.Client, machine int, page s
 	}
 	v.status, v.answered = a.StatusCode, a.Header.Get("X-Request-Id")
 	v.good = a.StatusCode == http.StatusOK && strings.Contains(string(text), has)
+	told := begun
 	if m := asOf.FindStringSubmatch(string(text)); m != nil {
-		at, err := time.ParseInLocation("02/01/2006 15:04", m[1], vietnam)
-		v.earlier = err == nil && at.Before(begun.Truncate(time.Minute))
+		if at, err := time.ParseInLocation("02/01/2006 15:04", m[1], vietnam); err == nil {
+			told = at // a minute
+		}
 	}
+	v.earlier = told.Before(begun.Truncate(time.Minute))
 	switch {
 	case v.good || isRefusal(v.status):
 		return v, ""
 	case page == "/lookup" && v.status == http.StatusNotFound:
-		if v.since = begun.Sub(known.at); v.since <= lagAllowed {
+		v.since, v.before = begun.Sub(known.at), told.Before(known.at)
+		if v.since <= lagAllowed || v.before {
 			return v, ""
 		}
 		return v, fmt.Sprintf("%s look-up of %s found nothing %.1f s after it was acknowledged", begun.Format("15:04:05"), known.code, v.since.Seconds())
@@ -142,6 +147,7 @@ func (l *load) anyReceipt() receipt {
 type seen struct {
 	good, unavailable, other, none int
 	yet                            int // look-ups that did not find a dossier yet
+	before                         int // later ones that said that they are as of before
 	earlier                        int
 	without, longest               time.Duration
 	from                           [3]int // pages that a server read from a standby
@@ -182,6 +188,8 @@ func (l *load) seen(from, to time.Time, by map[string]answerer) (s seen) {
 			s.none++
 		case v.since > 0 && v.since <= lagAllowed:
 			s.yet++
+		case v.before:
+			s.before++
 		default:
 			s.other++
 		}
@@ -194,12 +202,14 @@ func (l *load) seen(from, to time.Time, by map[string]answerer) (s seen) {
 func (l *load) lookups() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	found, yet, missed, oldest := 0, 0, 0, time.Duration(0)
+	found, yet, before, missed, oldest := 0, 0, 0, 0, time.Duration(0)
 	for _, v := range l.visits {
 		switch {
 		case v.page != "/lookup":
 		case v.good:
 			found++
+		case v.since > lagAllowed && v.before:
+			before++
 		case v.since > lagAllowed:
 			missed++
 		case v.since > 0:
@@ -207,6 +217,6 @@ func (l *load) lookups() string {
 			oldest = max(oldest, v.since)
 		}
 	}
-	return fmt.Sprintf("look-ups of acknowledged dossiers, half of them of the last ten: %d found, %d not yet (the oldest %.1f s after it was acknowledged), **%d not found after %.0f s**",
-		found, yet, oldest.Seconds(), missed, lagAllowed.Seconds())
+	return fmt.Sprintf("look-ups of acknowledged dossiers, half of them of the last ten: %d found, %d not yet (the oldest %.1f s after it was acknowledged), %d later by a page that says it is as of before, **%d not found after %.0f s**",
+		found, yet, oldest.Seconds(), before, missed, lagAllowed.Seconds())
 }
