@@ -147,6 +147,9 @@ func Make(ctx context.Context, d *db.DB, o Options) (Summary, error) {
 	if err := m.store(ctx, o.Progress); err != nil {
 		return Summary{}, fmt.Errorf("make the dossiers: %w", err)
 	}
+	if err := d.Analyze(ctx); err != nil {
+		return Summary{}, fmt.Errorf("count what was made: %w", err)
+	}
 	if err := r.enterMeasures(ctx, m); err != nil {
 		return Summary{}, fmt.Errorf("enter the measures: %w", err)
 	}

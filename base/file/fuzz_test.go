@@ -7,7 +7,9 @@ import (
 	"image/png"
 	"io"
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"cchc/base/file"
 )
@@ -38,6 +40,33 @@ func FuzzDetect(f *testing.F) {
 		}
 		if begin := bytes.ToLower(bytes.TrimLeft(b, " \t\r\n\ufeff")); bytes.HasPrefix(begin, []byte("<")) || bytes.HasPrefix(begin, []byte("#!")) {
 			t.Errorf("%.40q is taken for %s", b, got.MIME)
+		}
+	})
+}
+
+// A name that somebody gives comes out harmless, no longer than it may be, with the
+// extension of what the file is; and given again it stays as it is, so that a file that
+// was downloaded and uploaded keeps its name.
+func FuzzName(f *testing.F) {
+	for _, s := range []string{"Đơn.pdf", `..\..\con.pdf`, "a.pdf.PDF", "nul", "e\u200b\u0301.pdf", strings.Repeat("ế", 200), "con." + strings.Repeat("x", 118), " . ", "\u037e\u202egpj.exe", "a/.pdf"} {
+		for i := range file.Types {
+			f.Add(s, uint8(i))
+		}
+	}
+	f.Fuzz(func(t *testing.T, given string, kind uint8) {
+		as := file.Types[int(kind)%len(file.Types)]
+		got := file.Name(given, as)
+		bare, ok := strings.CutSuffix(got, as.Ext)
+		switch {
+		case !ok || bare == "" || !utf8.ValidString(got):
+			t.Errorf("%q becomes %q", given, got)
+		case strings.ContainsAny(got, "/\\<>:\"|?*%;\r\n\x00") || strings.HasPrefix(got, "."):
+			t.Errorf("%q becomes %q, which is not harmless", given, got)
+		case utf8.RuneCountInString(bare) > 120:
+			t.Errorf("%q becomes %q of %d characters", given, got, utf8.RuneCountInString(bare))
+		}
+		if again := file.Name(got, as); again != got {
+			t.Errorf("%q becomes %q, and that %q", given, got, again)
 		}
 	})
 }

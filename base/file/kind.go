@@ -151,7 +151,8 @@ const maxName = 120
 
 // Name makes a name that somebody gave to a file harmless, for showing and for
 // downloads: no folders, no characters that systems or screens give a meaning to,
-// the extension of what the file is. An empty rest becomes "file".
+// the extension of what the file is. An empty rest becomes "file". A name that was made
+// here stays as it is.
 func Name(given string, t Type) string {
 	given = given[strings.LastIndexAny(given, `/\`)+1:]
 	given = strings.Map(func(r rune) rune {
@@ -165,18 +166,28 @@ func Name(given string, t Type) string {
 		}
 		return r
 	}, norm.NFC.String(given))
-	given = strings.Join(strings.Fields(given), " ")
-	if ext := path.Ext(given); strings.EqualFold(ext, t.Ext) || t == JPEG && strings.EqualFold(ext, ".jpeg") || t == TIFF && strings.EqualFold(ext, ".tiff") {
-		given = strings.TrimSuffix(given, ext)
-	}
-	given = strings.Trim(given, ". ")
-	if r := []rune(given); len(r) > maxName {
-		given = strings.Trim(string(r[:maxName]), ". ")
-	}
+	// What was taken out may bring together what composes.
+	given = bare(strings.Join(strings.Fields(norm.NFC.String(given)), " "), t)
 	if given == "" || reserved[strings.ToLower(strings.TrimSpace(strings.SplitN(given, ".", 2)[0]))] {
 		given = "file" + given
 	}
+	if r := []rune(given); len(r) > maxName {
+		given = bare(string(r[:maxName]), t)
+	}
 	return given + t.Ext
+}
+
+// bare takes the type's extension off a name, as often as it stands there, and dots and
+// spaces around: what is left would be given back as it is.
+func bare(given string, t Type) string {
+	for {
+		given = strings.Trim(given, ". ")
+		ext := path.Ext(given)
+		if ext == "" || !strings.EqualFold(ext, t.Ext) && !(t == JPEG && strings.EqualFold(ext, ".jpeg")) && !(t == TIFF && strings.EqualFold(ext, ".tiff")) {
+			return given
+		}
+		given = strings.TrimSuffix(given, ext)
+	}
 }
 
 // reserved names open devices on Windows, whatever their extension.

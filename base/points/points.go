@@ -20,8 +20,12 @@ func Of(n int64) Points { return Points(n * Scale) }
 // Parse reads a decimal with a point or a comma and at most four places.
 func Parse(s string) (Points, error) {
 	t := strings.TrimSpace(strings.Replace(s, ",", ".", 1))
-	r, ok := new(big.Rat).SetString(t)
-	if !ok || strings.ContainsAny(t, "/eExXpP_") {
+	// What big.Rat reads besides is none: 1/3, 0b11, and 1e999999, which has a million digits.
+	r, ok := new(big.Rat), strings.Trim(t, "+-.0123456789") == ""
+	if ok {
+		r, ok = r.SetString(t)
+	}
+	if !ok {
 		return 0, fmt.Errorf("%q is not a number of points", s)
 	}
 	r.Mul(r, big.NewRat(Scale, 1))
@@ -37,7 +41,8 @@ func (p Points) Rat() *big.Rat { return big.NewRat(int64(p), Scale) }
 // String writes the value with a decimal point and no trailing zeros beyond two
 // places: 18.72, 9.00, 0.1234.
 func (p Points) String() string {
-	s := fmt.Sprintf("%d.%04d", abs(int64(p))/Scale, abs(int64(p))%Scale)
+	size := abs(int64(p))
+	s := fmt.Sprintf("%d.%04d", size/Scale, size%Scale)
 	for strings.HasSuffix(s, "0") && len(s)-strings.IndexByte(s, '.') > 3 {
 		s = s[:len(s)-1]
 	}
@@ -93,9 +98,10 @@ func (r Ratio) Percent() (p Points, ok bool) {
 	return Round(new(big.Rat).Mul(r.Rat(), big.NewRat(100, 1)), 2), true
 }
 
-func abs(n int64) int64 {
+// abs is without a sign, as the smallest number has no positive counterpart that is signed.
+func abs(n int64) uint64 {
 	if n < 0 {
-		return -n
+		return -uint64(n)
 	}
-	return n
+	return uint64(n)
 }

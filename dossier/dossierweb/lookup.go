@@ -62,7 +62,7 @@ func (p *Public) lookup(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, lookupView(found))
 }
 
-// asOf is as of when what is read is complete, 0 for now.
+// asOf is as of when what is read is complete, 0 for the present moment.
 func (p *Public) asOf() moment.Instant {
 	now := p.Desk.DB.Now()
 	if at := p.reads().AsOf(); at < now {

@@ -116,7 +116,7 @@ func lookupAsk(in *lookupQuery) templ.Component {
 }
 
 // lookupNothing is the one answer to a wrong code and to wrong digits. What was read is as
-// of an instant that lies behind, 0 for now: then the dossier may just be too new.
+// of an instant that lies behind, 0 for the present moment: then the dossier may just be too new.
 func lookupNothing(in *lookupQuery, asOf moment.Instant) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
