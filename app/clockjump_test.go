@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 	"cchc/backup"
 	"cchc/base/actor"
 	"cchc/base/db"
+	"cchc/base/fault"
 	"cchc/base/ledger"
 	"cchc/dossier"
 )
@@ -104,6 +108,23 @@ func TestWhatAClockThatWasAheadDidCountsForNothing(t *testing.T) {
 	}
 }
 
+type swept struct {
+	name string
+	run  func() error
+}
+
+// sweeps are what runs by the clock.
+func (o *office) sweeps(ctx context.Context) []swept {
+	return []swept{
+		{"calendars", func() error { _, err := o.calendars.Sweep(ctx); return err }},
+		{"units", func() error { _, err := o.registry.Sweep(ctx); return err }},
+		{"closed periods", func() error { _, err := o.index.CloseDue(ctx); return err }},
+		{"statistics", func() error { return o.desk.KeepPeriods(ctx) }},
+		{"copies", func() error { return o.backupDue(ctx) }},
+		{"the log", func() error { return o.log.Step(ctx, 0, func() {}) }},
+	}
+}
+
 // The machine's clock jumps back by hours and forward by more than a year, and is put
 // right: what was received has its own code and id each time, what runs by the clock
 // runs, sessions neither break nor last for ever, and figures and log hold.
@@ -121,17 +142,7 @@ func TestTheClockJumpsBackAndForward(t *testing.T) {
 			}
 			ids[d.ID], codes[d.Code] = true, true
 		}
-		for _, sweep := range []struct {
-			name string
-			run  func() error
-		}{
-			{"calendars", func() error { _, err := o.calendars.Sweep(ctx); return err }},
-			{"units", func() error { _, err := o.registry.Sweep(ctx); return err }},
-			{"closed periods", func() error { _, err := o.index.CloseDue(ctx); return err }},
-			{"statistics", func() error { return o.desk.KeepPeriods(ctx) }},
-			{"copies", func() error { return o.backupDue(ctx) }},
-			{"the log", func() error { return o.log.Step(ctx, 0, func() {}) }},
-		} {
+		for _, sweep := range o.sweeps(ctx) {
 			if err := sweep.run(); err != nil {
 				t.Errorf("%s: %s: %v", name, sweep.name, err)
 			}
@@ -160,4 +171,125 @@ func TestTheClockJumpsBackAndForward(t *testing.T) {
 	if err != nil || c.Wrong > 0 {
 		t.Errorf("the log: %+v, %v", c, err)
 	}
+}
+
+// The same while four work at once, each with dossiers of their own, and what runs by the
+// clock runs beside them: whatever is acknowledged stands there once, whatever does not fit
+// the clock (a result before the receipt) is refused with a reason, and in the end figures
+// and log hold.
+func TestTheClockJumpsWhileAllWork(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := serveOffice(t)
+	if err := o.openLog(ctx, t.TempDir()+"/log-key"); err != nil {
+		t.Fatal(err)
+	}
+	var (
+		mu      sync.Mutex
+		ids     = map[string]bool{}
+		done    = map[string]map[dossier.FactKind]int{} // code → what was acknowledged of it
+		refused = map[string]int{}
+		all     sync.WaitGroup
+		stop    atomic.Bool
+	)
+	note := func(code string, kind dossier.FactKind, err error) (did bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		f := fault.As(err)
+		switch {
+		case err == nil:
+			done[code][kind]++
+		case f != nil && f.Kind == fault.Invalid && len(f.Fields) > 0 && slices.Contains([]string{"dossier.before_receipt", "dossier.before_finish", "dossier.before_request"}, f.Fields[0].Key):
+			refused[f.Fields[0].Key]++
+		default:
+			t.Errorf("%s of %s: %v", kind, code, err)
+		}
+		return err == nil
+	}
+	work := func() {
+		var mine []string
+		for n := 0; !stop.Load(); n++ {
+			d, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Online, Person: dossier.Person{Name: "Nguyễn Văn A"}})
+			if err != nil {
+				t.Errorf("receiving: %v", err)
+				return
+			}
+			mu.Lock()
+			if ids[d.ID] || done[d.Code] != nil {
+				t.Errorf("the id or the code of %s was given twice", d.Code)
+			}
+			ids[d.ID], done[d.Code] = true, map[dossier.FactKind]int{}
+			mu.Unlock()
+			mine = append(mine, d.Code)
+			// One of this moment, and one of before some jumps.
+			code := mine[n*7%len(mine)]
+			note(d.Code, dossier.FComplained, o.desk.Complain(ctx, operator, d.Code, "Chậm", ""))
+			switch n % 3 {
+			case 0:
+				note(code, dossier.FComplained, o.desk.Complain(ctx, operator, code, "Chậm nữa", ""))
+			case 1:
+				note(d.Code, dossier.FFinished, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+				note(d.Code, dossier.FReturned, o.desk.HandOver(ctx, operator, d.Code, "counter", 0, ""))
+			case 2:
+				if note(d.Code, dossier.FAsked, o.desk.AskForMore(ctx, operator, d.Code, dossier.Ask{Reason: "Thiếu tờ khai"})) {
+					note(d.Code, dossier.FSupplied, o.desk.Supply(ctx, operator, d.Code, 0, 0))
+				}
+			}
+		}
+	}
+	received := func() int { mu.Lock(); defer mu.Unlock(); return len(ids) }
+	for range 4 {
+		all.Go(work)
+	}
+	for _, jump := range []struct {
+		name string
+		do   func()
+	}{
+		{"at first", func() {}},
+		{"five hours back", func() { o.clock.Advance(-5 * time.Hour) }},
+		{"a year ahead", func() { o.clock.Advance(410 * 24 * time.Hour) }},
+		{"a week back", func() { o.clock.Advance(-7 * 24 * time.Hour) }},
+		{"put right", func() { o.clock.Set("2026-11-23T10:00") }},
+		{"a minute back", func() { o.clock.Advance(-time.Minute) }},
+		{"put right again", func() { o.clock.Set("2026-11-23T15:00") }},
+	} {
+		jump.do()
+		for want := received() + 12; received() < want && !t.Failed(); {
+			for _, sweep := range o.sweeps(ctx) {
+				if err := sweep.run(); err != nil {
+					t.Errorf("%s: %s: %v", jump.name, sweep.name, err)
+				}
+			}
+		}
+	}
+	stop.Store(true)
+	all.Wait()
+	if len(refused) == 0 {
+		t.Error("nothing was refused though results came before receipts: the jumps were not felt")
+	}
+	for code, want := range done {
+		w, err := o.desk.ByCode(ctx, o.db, operator, code)
+		if err != nil {
+			t.Errorf("%s was acknowledged: %v", code, err)
+			continue
+		}
+		have := map[dossier.FactKind]int{}
+		for _, f := range w.Facts {
+			have[f.Kind]++
+		}
+		for _, kind := range []dossier.FactKind{dossier.FComplained, dossier.FFinished, dossier.FReturned, dossier.FAsked, dossier.FSupplied} {
+			if have[kind] != want[kind] {
+				t.Errorf("%s: %s is there %d times and was acknowledged %d times", code, kind, have[kind], want[kind])
+			}
+		}
+	}
+	v, err := o.verify(ctx, verifying{found: func(n int, d dossier.Difference) { t.Errorf("%+v", d) }})
+	if err != nil || v.Dossiers != len(ids) {
+		t.Errorf("%d dossiers of %d, %v", v.Dossiers, len(ids), err)
+	}
+	c, err := o.checkLog(ctx, ledger.Options{})
+	if err != nil || c.Wrong > 0 {
+		t.Errorf("the log: %+v, %v", c, err)
+	}
+	t.Logf("%d dossiers; refused: %v", len(ids), refused)
 }
