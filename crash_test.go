@@ -137,7 +137,7 @@ func TestServeEndsWell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(program, "serve", "--db", dsn, "--addr", strings.TrimPrefix(s.url, "http://")).CombinedOutput()
+	out, err := exec.Command(program, "serve", "--db", dbtest.Empty(t), "--addr", strings.TrimPrefix(s.url, "http://")).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "--addr") {
 		t.Errorf("serve on a taken address: %v, %s; want an error that names --addr", err, out)
 	}

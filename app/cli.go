@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -92,8 +93,21 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 // explain writes an error for the terminal: a fault by its message and fields,
-// any other as it is. What stands around a fault is kept.
+// any other as it is. What stands around a fault is kept. That another process has the
+// database is said in both languages: who starts the program may be anybody.
 func explain(ctx context.Context, err error) string {
+	if served := new(db.ServedError); errors.As(err, &served) {
+		where, after, _ := strings.Cut(err.Error(), served.Error())
+		pid := strconv.Itoa(served.PID)
+		if served.PID == 0 {
+			pid = "?"
+		}
+		var s []string
+		for _, lang := range []string{i18n.English, i18n.Vietnamese} {
+			s = append(s, where+i18n.T(i18n.With(ctx, lang), "serve.served", "PID", pid, "File", served.Path, "Lock", served.Lock)+after)
+		}
+		return strings.Join(s, "\n      ")
+	}
 	f := fault.As(err)
 	if f == nil {
 		return err.Error()

@@ -72,7 +72,7 @@ func (c importDatabase) Run(ctx context.Context, s streams) error {
 	}
 	queue := func(ctx context.Context, d *db.DB) error { return job.Migrate(ctx, d) }
 	if err := db.Load(ctx, c.DB, x.said.Schema, queue, func(l *db.Loader) error { return x.fill(ctx, l) }); err != nil {
-		if errors.Is(err, fs.ErrExist) {
+		if served := new(db.ServedError); errors.Is(err, fs.ErrExist) || errors.As(err, &served) {
 			return fmt.Errorf("--db: %w; nothing was changed", err)
 		}
 		return fmt.Errorf("import: %w; nothing was stored", err)

@@ -170,6 +170,13 @@ func (c restoreCmd) put(ctx context.Context, s streams, r *backup.Reader, from b
 	if err := os.MkdirAll(filepath.Dir(c.DB), 0o750); err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}
+	// Nobody begins to serve it meanwhile, and who serves it is told, also when its file
+	// was moved away under them.
+	release, err := db.Keep(c.DB)
+	if err != nil {
+		return fmt.Errorf("--db: %w", err)
+	}
+	defer release()
 	if free, known := file.FreeAt(filepath.Dir(c.DB)); known && free < 2*from.Size {
 		return fmt.Errorf("--db: %w: %d MB are free and %d MB are needed; nothing was changed", db.ErrFull, free>>20, 2*from.Size>>20)
 	}

@@ -79,6 +79,16 @@ func TestACopyIsPutBackOnAnEmptyMachine(t *testing.T) {
 	if code == 0 || !strings.Contains(says, "is there already") {
 		t.Errorf("over a database: exit %d, %s", code, says)
 	}
+	// Nor while somebody has it open who does not serve it.
+	open, err := db.Open(context.Background(), back, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _, says = run(t, "restore", copies, "--db", back, "--aside")
+	if code == 0 || !strings.Contains(says, "is the program still running") {
+		t.Errorf("under somebody who has it open: exit %d, %s", code, says)
+	}
+	open.Close()
 	code, out, says = run(t, "restore", copies, "--db", filepath.Join(empty, "then.db"), "--at", "2026-02-01T00:00")
 	if code != 0 || !strings.Contains(out, "the copy of 01/01/2026 01:30:00") {
 		t.Errorf("of a moment: exit %d, %s%s", code, out, says)

@@ -61,7 +61,7 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 		return c.train(ctx, s)
 	}
 	// A machine that starts may be up before the database of another one leads.
-	r, err := openRooms(ctx, c.DB, db.Options{Wait: time.Minute})
+	r, err := openRooms(ctx, c.DB, db.Options{Wait: time.Minute, Serve: true})
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (c demoCmd) Run(ctx context.Context, s streams) error {
 	if c.Dossiers < 1 {
 		return fmt.Errorf("--dossiers: %d; want at least 1", c.Dossiers)
 	}
-	r, err := openRooms(ctx, dsn, db.Options{})
+	r, err := openRooms(ctx, dsn, db.Options{Serve: true})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (c serveCmd) train(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	r, err := openRooms(ctx, dsn, db.Options{})
+	r, err := openRooms(ctx, dsn, db.Options{Serve: true})
 	if err != nil {
 		return err
 	}

@@ -73,11 +73,17 @@ func (l *Loader) missing() error {
 // rows come with one transaction. Where anything is, nothing is done. queue makes the
 // job queue's tables.
 //
-// Errors: fs.ErrExist.
+// Errors: fs.ErrExist; *ServedError where a process serves a SQLite file of that name,
+// though somebody moved the file away.
 func Load(ctx context.Context, dsn string, schema int64, queue func(context.Context, *DB) error, fill func(*Loader) error) error {
 	if IsPostgres(dsn) {
 		return loadPostgres(ctx, dsn, schema, queue, fill)
 	}
+	release, err := Keep(dsn)
+	if err != nil {
+		return err
+	}
+	defer release()
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if _, err := os.Lstat(dsn + suffix); err == nil {
 			return fmt.Errorf("%s: %w", dsn+suffix, fs.ErrExist)

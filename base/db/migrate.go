@@ -85,7 +85,8 @@ func (e *UpgradeError) Unwrap() error { return e.Cause }
 // closed then. PostgreSQL runs all migrations in one transaction; then runs after
 // it, and has to bear being run again.
 //
-// Errors: *UpgradeError for what was taken back.
+// Errors: *UpgradeError for what was taken back; *ServedError, and nothing is done, where
+// another process serves the SQLite file.
 func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (version int64, err error) {
 	p, err := d.provider()
 	if err != nil {
@@ -106,6 +107,11 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 	}
 	copied := ""
 	if d.engine == SQLite && 0 < current && current < target {
+		if d.release == nil { // a program that serves an older schema knows nothing of the new one
+			if err := unserved(d.dsn); err != nil {
+				return current, fmt.Errorf("migrate from %d to %d: %w", current, target, err)
+			}
+		}
 		copied = fmt.Sprintf("%s.before-%04d", d.dsn, current)
 		if err := d.copyTo(ctx, copied); err != nil {
 			return current, fmt.Errorf("copy the database before migrating: %w", err)
@@ -268,6 +274,10 @@ func (d *DB) copyTo(ctx context.Context, path string) error {
 // goBack closes the database and puts a copy in its place. The file of the attempt
 // stays beside it; at no moment is there no file.
 func (d *DB) goBack(copied string, target int64) (kept string, err error) {
+	if release := d.release; release != nil { // not before the copy is in its place
+		d.release = nil
+		defer release()
+	}
 	d.Close()
 	fresh := d.dsn + ".going-back"
 	if err := copyFile(copied, fresh); err != nil {

@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -202,6 +204,77 @@ func TestAServerThatWaitedForAnothersUpgradeAsksNothingOfIt(t *testing.T) {
 	}
 	if err := d.UpgradeAfterWaiting(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// A command of a newer program migrates nothing under a program that serves the file.
+func TestAFileThatIsServedIsNotMigrated(t *testing.T) {
+	t.Parallel()
+	dsn := older(t)
+	if db.IsPostgres(dsn) {
+		t.Skip("PostgreSQL has several programs, of two versions")
+	}
+	release, err := db.Keep(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(serve bool) (err error) {
+		d, err := db.Open(t.Context(), dsn, db.Options{Serve: serve})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		_, err = d.Migrate(t.Context())
+		return err
+	}
+	for _, serve := range []bool{false, true} {
+		served := new(db.ServedError)
+		if err := open(serve); !errors.As(err, &served) || served.PID != os.Getpid() {
+			t.Errorf("to serve %v: %v, want that it is served by %d", serve, err, os.Getpid())
+		}
+	}
+	if list, err := filepath.Glob(dsn + ".before-*"); err != nil || len(list) > 0 {
+		t.Errorf("it was begun: %q, %v", list, err)
+	}
+	release()
+	for _, serve := range []bool{true, false} { // who serves migrates; twice, for Close lets go
+		if err := open(serve); err != nil {
+			t.Errorf("to serve %v: %v", serve, err)
+		}
+	}
+}
+
+// Many want the same file at once, and take its name away as they go: it is never had by
+// two.
+func TestAFileIsKeptByOneAtATime(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cchc.db")
+	var inside, had atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				release, err := db.Keep(path)
+				if served := new(db.ServedError); errors.As(err, &served) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := inside.Add(1); n != 1 {
+					t.Errorf("%d have it", n)
+				}
+				had.Add(1)
+				runtime.Gosched()
+				inside.Add(-1)
+				release()
+			}
+		})
+	}
+	all.Wait()
+	if had.Load() < 50 {
+		t.Errorf("it was had %d times", had.Load())
 	}
 }
 

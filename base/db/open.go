@@ -37,6 +37,7 @@ type Options struct {
 	Wait    time.Duration    // how long to wait for a server that is away; it is not waited for when 0
 	Retry   time.Duration    // how long a write without a deadline may retry; 30 s when 0
 	Twice   bool             // tests: every write runs, is undone, and runs again, as after a collision
+	Serve   bool             // have a SQLite file for this process alone, until Close: see Keep
 }
 
 // A DB is one open database. It is safe for concurrent use.
@@ -68,6 +69,7 @@ type DB struct {
 	meter             atomic.Pointer[Meter]
 	trace             atomic.Pointer[func(context.Context) (context.Context, func(error))]
 	postgres
+	release func()    // of a SQLite file that is this process's alone; nil otherwise
 	follows *follower // a standby's; nil for a database of its own
 	self    string    // tells what this process notifies from what others do
 
@@ -84,6 +86,8 @@ func IsPostgres(dsn string) bool {
 // Open opens the database that dsn names: a postgres:// URL, or a path of a
 // SQLite file, which is created with its folder when it isn't there. It does not
 // migrate: see Migrate.
+//
+// Errors: *ServedError where Options.Serve is set.
 func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -94,7 +98,17 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.Retry == 0 {
 		o.Retry = 30 * time.Second
 	}
-	d := &DB{dsn: dsn, self: rand.Text()[:12], now: o.Now, retry: o.Retry, twice: o.Twice, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
+	var release func()
+	if o.Serve && !IsPostgres(dsn) {
+		err := os.MkdirAll(filepath.Dir(dsn), 0o750)
+		if err == nil {
+			release, err = Keep(dsn)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open database %s: %w", dsn, err)
+		}
+	}
+	d := &DB{dsn: dsn, release: release, self: rand.Text()[:12], now: o.Now, retry: o.Retry, twice: o.Twice, try: o.Try, done: make(chan struct{}), closed: make(chan struct{}), views: make(chan struct{}, o.Readers)}
 	var err error
 	if IsPostgres(dsn) {
 		err = d.openPostgres(o)
@@ -102,6 +116,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		err = d.openSQLite(o)
 	}
 	if err != nil {
+		d.letGo()
 		return nil, err
 	}
 	err = d.read.PingContext(ctx)
@@ -241,8 +256,15 @@ func (d *DB) Close() error {
 		if d.write != nil && d.write != d.read {
 			err = errors.Join(err, d.write.Close())
 		}
+		d.letGo()
 	})
 	return err
+}
+
+func (d *DB) letGo() {
+	if d.release != nil {
+		d.release()
+	}
 }
 
 // enter counts a write in, unless the database is being closed.
