@@ -98,16 +98,16 @@ func (p *Receipts) list(public bool) web.Handler {
 		if p.Base != "" && public {
 			v.Full = p.Base + base
 		}
-		entries, err := audit.Of(ctx, p.DB, t.Kind, t.ID)
+		entries, err := ledger.Of(ctx, p.DB, t.Kind, t.ID)
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			what := p.What(e)
+		for _, x := range entries {
+			e, what := x.Entry, p.What(x.Entry)
 			if what == "" {
 				continue
 			}
-			row := receiptRow{Entry: e, What: i18n.T(ctx, "ledger.receipt."+what)}
+			row := receiptRow{Entry: e, What: i18n.T(ctx, "ledger.receipt."+what), Number: x.Number}
 			if !public { // who it was is nobody's business outside
 				row.Who = Who(ctx, e)
 			}
@@ -120,9 +120,6 @@ func (p *Receipts) list(public bool) web.Handler {
 					c.From, c.To = moments(ctx, c.From), moments(ctx, c.To)
 					row.Changes = append(row.Changes, changeText(ctx, c))
 				}
-			}
-			if row.Number, err = p.Log.Number(ctx, p.DB, e.Key); err != nil {
-				return err
 			}
 			v.Rows = append(v.Rows, row)
 		}
@@ -139,7 +136,7 @@ func (p *Receipts) list(public bool) web.Handler {
 }
 
 // earlier marks the contents that are no longer what is locked: something else was locked
-// since, or, where nothing is locked now, it was opened again.
+// since, in the order of the log, or, where nothing is locked now, it was opened again.
 func earlier(rows []receiptRow, locked bool) {
 	last := ""
 	if locked {

@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cchc/base/api"
-	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/fault"
@@ -138,14 +137,14 @@ func (p apiLog) receipts(ctx context.Context, in *receiptInput) (*receiptsOutput
 	if err != nil {
 		return nil, err
 	}
-	entries, err := audit.Of(ctx, p.r.db, t.Kind, t.ID)
+	entries, err := ledger.Of(ctx, p.r.db, t.Kind, t.ID)
 	if err != nil {
 		return nil, err
 	}
 	out := &receiptsOutput{}
 	out.Body.Items = []logReceipt{}
 	for _, e := range entries {
-		what := receiptOf(e)
+		what := receiptOf(e.Entry)
 		if what == "" {
 			continue
 		}

@@ -168,9 +168,19 @@ func TestEveryKindOfReceiptHoldsAndWhatIsBehindItIsWatched(t *testing.T) {
 }
 
 // An appeal that is upheld locks the round's scores anew: the receipt from before holds
-// for what was approved, the new one for what holds now, and the page says which is which.
+// for what was approved, the new one for what holds now, and the page says which is which,
+// also where a server decided it whose clock is behind that of the one before.
 func TestAnAppealHasReceiptsAndTheEarlierOneStays(t *testing.T) {
 	t.Parallel()
+	for name, later := range map[string]time.Duration{"one clock": 5 * time.Minute, "a clock that is behind": -5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			appealed(t, later)
+		})
+	}
+}
+
+func appealed(t *testing.T, later time.Duration) {
 	ctx := context.Background()
 	o := logged(t)
 	must := func(err error) {
@@ -196,7 +206,7 @@ func TestAnAppealHasReceiptsAndTheEarlierOneStays(t *testing.T) {
 	first := s.file("first.txt", b.Get(page.Attr("tbody a", "href")).Is(200).Body)
 	before := s.file("before.json", b.Get(list+"/content.json").Is(200).Body)
 
-	o.clock.Advance(5 * time.Minute)
+	o.clock.Advance(later)
 	appeal, err := o.scorecard.File(ctx, operator, sheet, scorecard.Appeal{Text: "Đề nghị xem lại", Leaves: []scorecard.AppealLeaf{{Leaf: "1.1.1", Claim: "Đã ban hành"}}})
 	must(err)
 	half := points.Points(points.Of(1) / 2)

@@ -4,12 +4,15 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
 	"cchc/base/fault"
+	"cchc/base/ledger"
+	"cchc/base/ledger/ledgertest"
 	"cchc/base/receipt"
 	"cchc/scorecard"
 	"cchc/scorecard/criteria"
@@ -182,5 +185,57 @@ func TestASheetThatIsGoneIsNamed(t *testing.T) {
 	}
 	if _, err := p.Desk.Locked(t.Context(), p.DB, "dossier", "x"); err == nil || fault.As(err) != nil {
 		t.Errorf("a dossier is locked: %v", err)
+	}
+}
+
+// A round is approved at one server and an appeal upheld at another right after, in the
+// second in which entries wait, and the first one's clock is ahead: what was locked last
+// counts, in whatever order clocks put it.
+func TestWhatWasLockedLastCountsWhateverClocksSay(t *testing.T) {
+	t.Parallel()
+	p := New(t, 3, Small)
+	ctx := t.Context()
+	r := round(t, p)
+	trail, err := ledger.Of(ctx, p.DB, "round", r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approval := trail[len(trail)-1]
+	p.Clock.Advance(-3 * time.Second)
+	appealed(t, p, r, 0, "1.1.3", "1.5")
+	first := ledgertest.Ahead(t, p.DB, approval.Key)
+	l := &ledger.Log{DB: p.DB}
+	for _, when := range []string{"waiting", "in the log"} {
+		if found, compared, unwatched := wrong(t, p); len(found)+unwatched != 0 || compared != 3 {
+			t.Errorf("%s: %v of %d, %d unwatched", when, found, compared, unwatched)
+		}
+		c, err := p.Desk.CheckLocked(ctx, "round", r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Entry == first || c.Entry == "" {
+			t.Errorf("%s: it is locked by %s, which is the approval", when, c.Entry)
+		}
+		if _, err := l.Sequence(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func() *ledger.Check {
+		t.Helper()
+		c, err := l.Verify(ctx, ledger.Options{Locked: func(ctx context.Context, kind, id string) (string, bool, error) {
+			c, err := p.Desk.CheckLocked(ctx, kind, id)
+			return string(c.State), c.State.Wrong(), err
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if c := check(); c.Wrong != 0 {
+		t.Errorf("the log: %+v", c.Findings)
+	}
+	dbtest.Behind(t, p.DB, nil, "UPDATE score SET by_hand = 3000 WHERE stage = 'final' AND leaf = '1.1.3'")
+	if c := check(); c.Wrong != 1 || c.First.What != "content" {
+		t.Errorf("what the appeal gave, edited: %+v", c.Findings)
 	}
 }

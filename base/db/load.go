@@ -289,6 +289,14 @@ func loadPostgres(ctx context.Context, dsn string, schema int64, queue func(cont
 	for _, x := range truths {
 		l.truth[x[0]+"."+x[1]] = true
 	}
+	counted, err := pairs(ctx, d.read, `
+		SELECT table_name, column_name
+		FROM information_schema.columns
+		WHERE table_schema = current_schema() AND starts_with(column_default, 'nextval(')`)
+	if err != nil {
+		return err
+	}
+	counted = slices.DeleteFunc(counted, func(x [2]string) bool { return !ours(x[0]) })
 	// References are dropped and made again: PostgreSQL then looks at all rows at
 	// once, in whatever order they came.
 	type reference struct{ table, name, text string }
@@ -342,6 +350,12 @@ func loadPostgres(ctx context.Context, dsn string, schema int64, queue func(cont
 	}
 	for _, t := range l.tables {
 		if err := run(`ALTER TABLE "` + t.Name + `" ENABLE TRIGGER USER`); err != nil {
+			return err
+		}
+	}
+	// What PostgreSQL counts by itself goes on after what came.
+	for _, x := range counted {
+		if err := run(`SELECT setval(pg_get_serial_sequence('"` + x[0] + `"', '` + x[1] + `'), COALESCE(MAX("` + x[1] + `"), 0) + 1, false) FROM "` + x[0] + `"`); err != nil {
 			return err
 		}
 	}

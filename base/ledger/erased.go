@@ -88,18 +88,20 @@ func (e *erasings) sealed() bool {
 }
 
 var (
-	// What came into the log since the check began, and what waits, in one look.
+	// What came into the log since the check began, and what waits, in one look, in the
+	// order of the log; what waits as PostgreSQL counts it, and on SQLite by its id, which
+	// one process makes in their order.
 	actsLater = db.SQL("ledger.acts.later", `
-		SELECT e.id, e.at, e.verb, e.changes
+		SELECT 1, p.came, e.id, e.at, e.verb, e.changes
 		FROM log_pending p
 		JOIN audit_entry e ON e.id = p.entry_id
 		WHERE e.verb = $1 OR e.verb = $2
 		UNION ALL
-		SELECT e.id, e.at, e.verb, e.changes
+		SELECT 0, l.idx, e.id, e.at, e.verb, e.changes
 		FROM log_leaf l
 		JOIN audit_entry e ON e.id = l.entry_id
 		WHERE l.idx >= $3 AND (e.verb = $1 OR e.verb = $2)
-		ORDER BY 1`)
+		ORDER BY 1, 2, 3`)
 	// The act at that instant by that account, in the log or waiting.
 	erasedBy = db.SQL("ledger.erased.by", `
 		SELECT r.at, x.id
@@ -121,7 +123,8 @@ func (l *Log) erasingsHold(ctx context.Context, c *Check, o Options) error {
 	if err := db.Each(ctx, l.DB, actsLater, func(r db.Scanner) error {
 		var a act
 		var verb, changes string
-		err := r.Scan(&a.id, &a.at, &verb, &changes)
+		var waits, place int64
+		err := r.Scan(&waits, &place, &a.id, &a.at, &verb, &changes)
 		a.seal = verb == SealVerb
 		e.act(a, changes)
 		return err

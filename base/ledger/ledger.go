@@ -11,6 +11,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -47,12 +49,27 @@ var (
 const batch = 500
 
 var (
-	pendingRead = db.SQL("ledger.pending", `
+	// In the order in which they came, as the database says it: ids begin with the time of
+	// the server that made them, and servers' clocks differ. On SQLite the trail's rowid
+	// says it (cameSQLite), and only among the oldest: what waits in tens of thousands is what an
+	// upgrade found, and to sort all of it for each batch would hold up the counter.
+	pendingRead = db.Pair("ledger.pending", `
+		SELECT e.id, e.at, e.account, e.on_behalf, e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason
+		FROM (
+			SELECT w.entry_id, w.came
+			FROM log_pending w
+			JOIN audit_entry x ON x.id = w.entry_id
+			WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.entry_id = w.entry_id)
+			ORDER BY w.entry_id
+			LIMIT 5000) p
+		JOIN audit_entry e ON e.id = p.entry_id
+		ORDER BY `+cameSQLite+`
+		LIMIT $1`, `
 		SELECT e.id, e.at, e.account, e.on_behalf, e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason
 		FROM log_pending p
 		JOIN audit_entry e ON e.id = p.entry_id
 		WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.entry_id = p.entry_id)
-		ORDER BY p.entry_id
+		ORDER BY p.came, p.entry_id
 		LIMIT $1`)
 	// What just entered goes. One that is gone from the trail, or was in the log from
 	// before, stays: it holds up nobody, and the check finds it.
@@ -68,7 +85,6 @@ var (
 		LIMIT 1`)
 	sizeGet    = db.SQL("ledger.size", `SELECT COALESCE(MAX(idx), -1) + 1 FROM log_leaf`)
 	leafInsert = db.Rows("ledger.leaf.insert", "log_leaf", "idx, entry_id, salt, hash", "")
-	leafOf     = db.SQL("ledger.leaf.of", `SELECT idx FROM log_leaf WHERE entry_id = $1`)
 )
 
 // Size returns how many entries the log has.
@@ -76,8 +92,8 @@ func (l *Log) Size(ctx context.Context, q db.Queryer) (int64, error) {
 	return db.Value[int64](ctx, q, sizeGet)
 }
 
-// Sequence puts entries that wait into the log, the oldest first, in batches of one
-// write each, until none waits or ctx ends; pause is called between batches.
+// Sequence puts entries that wait into the log, in the order in which they came, in batches
+// of one write each, until none waits or ctx ends; pause is called between batches.
 func (l *Log) Sequence(ctx context.Context, pause func()) (n int, err error) {
 	for {
 		k, err := l.sequence(ctx)
@@ -121,7 +137,7 @@ func (l *Log) sequence(ctx context.Context) (n int, err error) {
 		if err := storeNodes(ctx, tx, size, hashes); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, pendingDone, list[n-1].ID, size)
+		_, err = tx.Exec(ctx, pendingDone, slices.MaxFunc(list, func(a, b receipt.Entry) int { return strings.Compare(a.ID, b.ID) }).ID, size)
 		return err
 	})
 	if errors.Is(err, db.ErrUnique) { // another process was faster: then the log has grown

@@ -126,16 +126,6 @@ func (l *Log) Consistency(ctx context.Context, old, size int64) (tlog.TreeProof,
 	return proof, err
 }
 
-// Number returns which entry of the log, from 1, an entry of the trail is; 0 when it is
-// not in it yet.
-func (l *Log) Number(ctx context.Context, q db.Queryer, entry string) (int64, error) {
-	idx, err := db.Column[int64](ctx, q, leafOf, entry)
-	if err != nil || len(idx) == 0 {
-		return 0, err
-	}
-	return idx[0] + 1, nil
-}
-
 // Waiting returns how many entries are not in the log yet.
 func (l *Log) Waiting(ctx context.Context, q db.Queryer) (int, error) {
 	return db.Value[int](ctx, q, waiting)

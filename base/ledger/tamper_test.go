@@ -132,7 +132,7 @@ func TestWhatIsChangedBehindTheProgramIsNamed(t *testing.T) {
 func forge(t *testing.T, l *ledger.Log, do ...string) {
 	t.Helper()
 	behind(t, l, append(do, "DELETE FROM log_leaf", "DELETE FROM log_node", "DELETE FROM log_cosignature", "DELETE FROM log_pending",
-		"INSERT INTO log_pending (entry_id) SELECT id FROM audit_entry")...)
+		"INSERT INTO log_pending (entry_id) SELECT id FROM audit_entry ORDER BY id")...)
 	if _, err := l.Sequence(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
