@@ -99,7 +99,7 @@ func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// The change ended every session; this one goes on as a new one.
-	at, err := p.Accounts.Renew(ctx, a, r.UserAgent())
+	at, err := p.Accounts.Renew(ctx, a, web.Since(ctx), r.UserAgent())
 	if err != nil {
 		return err
 	}

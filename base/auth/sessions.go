@@ -35,8 +35,9 @@ var (
 		JOIN account a ON a.id = s.account_id
 		WHERE s.account_id = $1 AND s.ended_at IS NULL AND s.at > $2 AND s.at >= a.password_at
 		ORDER BY s.at DESC`)
-	lastSignIn  = db.SQL("auth.session.last", `SELECT COALESCE(MAX(at), 0) FROM account_session WHERE account_id = $1`)
-	lastSignIns = db.SQL("auth.session.last_all", `
+	sessionEnded = db.SQL("auth.session.ended", `SELECT COUNT(*) FROM account_session WHERE account_id = $1 AND at = $2 AND ended_at IS NOT NULL`)
+	lastSignIn   = db.SQL("auth.session.last", `SELECT COALESCE(MAX(at), 0) FROM account_session WHERE account_id = $1`)
+	lastSignIns  = db.SQL("auth.session.last_all", `
 		SELECT account_id, MAX(at)
 		FROM account_session
 		GROUP BY account_id`)
@@ -154,11 +155,21 @@ func agent(ua string) string {
 	return strings.Trim(browser+", "+system, ", ")
 }
 
-// Renew begins a new session of the actor, after a change of password ended all.
-func (k *Accounts) Renew(ctx context.Context, a actor.Actor, userAgent string) (at moment.Instant, err error) {
+// Renew begins a new session of the actor in the browser of the one that began at was,
+// after a change of password ended all. What came from a provider of single sign-on still
+// did: the provider ends this one too. Fault: Unauthenticated when somebody ended that of
+// before meanwhile, the provider or its owner elsewhere.
+func (k *Accounts) Renew(ctx context.Context, a actor.Actor, was moment.Instant, userAgent string) (at moment.Instant, err error) {
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
-		at, err = startSession(ctx, tx, a.Account, userAgent)
-		return err
+		if ended, err := db.Value[int](ctx, tx, sessionEnded, a.Account, was); err != nil {
+			return err
+		} else if ended > 0 {
+			return fault.New(fault.Unauthenticated, "auth.sign_in")
+		}
+		if at, err = startSession(ctx, tx, a.Account, userAgent); err != nil {
+			return err
+		}
+		return stillCame(ctx, tx, a.Account, was, at)
 	})
 	return at, err
 }

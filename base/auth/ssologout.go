@@ -16,6 +16,7 @@ var (
 	cameBy = db.SQL("auth.session.came_by", `
 		INSERT INTO account_session_sso (account_id, at, issuer, subject, sid) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account_id, at) DO NOTHING`)
+	cameFrom  = db.SQL("auth.session.came_from", `SELECT issuer, subject, sid FROM account_session_sso WHERE account_id = $1 AND at = $2`)
 	logoutNew = db.SQL("auth.sso.logout_new", `
 		INSERT INTO sso_logout (issuer, jti, at) VALUES ($1, $2, $3)
 		ON CONFLICT (issuer, jti) DO NOTHING`)
@@ -43,6 +44,21 @@ func (k *Accounts) CameBy(ctx context.Context, account string, at moment.Instant
 		_, err := tx.Exec(ctx, cameBy, account, at, id.Issuer, id.Subject, sid)
 		return err
 	})
+}
+
+// stillCame notes of a session that goes on as a new one by which session at the provider
+// it was begun, where it was.
+func stillCame(ctx context.Context, tx *db.Tx, account string, was, at moment.Instant) error {
+	type came struct{ issuer, subject, sid string }
+	list, err := db.All(ctx, tx, cameFrom, func(r db.Scanner) (c came, err error) {
+		err = r.Scan(&c.issuer, &c.subject, &c.sid)
+		return c, err
+	}, account, was)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, cameBy, account, at, list[0].issuer, list[0].subject, list[0].sid)
+	return err
 }
 
 // LogOut ends the sessions that came from a provider and are over there: the one that
