@@ -167,7 +167,7 @@ func (k *Desk) changedUnlocked(ctx context.Context, q db.Queryer, kind, id strin
 	}
 	switch kind {
 	case "sheet":
-		if has(trail, "block", "") { // put into a group with another set
+		if has(trail, "block", receipt.ContentField) { // put into another group before that locked it anew
 			return true, nil
 		}
 		s, err := getSheet(ctx, q, id)

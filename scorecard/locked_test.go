@@ -239,3 +239,44 @@ func TestWhatWasLockedLastCountsWhateverClocksSay(t *testing.T) {
 		t.Errorf("what the appeal gave, edited: %+v", c.Findings)
 	}
 }
+
+// A sheet that was handed in and is put into another group is locked anew, also under the
+// set of before: what is changed behind the program after that is named.
+func TestASheetPutIntoAnotherGroupIsLockedAnew(t *testing.T) {
+	t.Parallel()
+	p := New(t, 2, Small)
+	ctx := t.Context()
+	r := p.Open(t)
+	s := p.Sheet(t, r, p.Communes[0])
+	enter(t, p, p.Staff, s, criteria.Inputs{"1.1.1": Option("yes")})
+	if err := p.Desk.HandIn(ctx, p.Staff, s.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Desk.RegroupSheet(ctx, p.Keeper, s.ID, "Miền núi", "Xã miền núi"); err != nil {
+		t.Fatal(err)
+	}
+	content, err := p.Desk.Locked(ctx, p.DB, "sheet", s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail, err := ledger.Of(ctx, p.DB, "sheet", s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := trail[len(trail)-1]
+	if want := []audit.Change{{Field: "block", From: "Đồng bằng", To: "Miền núi"}, {Field: receipt.ContentField, To: receipt.ContentHash(content)}}; !slices.Equal(last.Changes, want) {
+		t.Errorf("the entry says %+v, want %+v", last.Changes, want)
+	}
+	if found, compared, unwatched := wrong(t, p); len(found)+unwatched != 0 || compared != 1 {
+		t.Errorf("put into another group: %v of %d, %d unwatched", found, compared, unwatched)
+	}
+	dbtest.Behind(t, p.DB, nil, "UPDATE score SET input = '{\"option\":\"no\"}' WHERE sheet_id = '"+s.ID+"'")
+	if found, _, _ := wrong(t, p); !slices.Equal(found, []string{"sheet " + s.ID + " content"}) {
+		t.Errorf("a self-score edited after that: found %v", found)
+	}
+	// As such an entry was before it locked anew: nobody can tell.
+	dbtest.Behind(t, p.DB, []string{"audit_entry"}, "UPDATE audit_entry SET changes = '[{\"field\":\"block\",\"to\":\"Miền núi\"}]' WHERE id = '"+last.Key+"'")
+	if found, _, unwatched := wrong(t, p); len(found) != 0 || unwatched != 1 {
+		t.Errorf("put into another group without a lock: found %v, %d unwatched", found, unwatched)
+	}
+}

@@ -153,10 +153,12 @@ func (k *Desk) RegroupSheet(ctx context.Context, a actor.Actor, sheetID, block, 
 			}
 		}
 		changes := []audit.Change{{Field: "block", From: s.Block, To: block}}
-		if _, err := tx.Exec(ctx, sheetBlock, block, set, s.ID); err != nil || s.HandedIn == 0 || set == s.Set {
+		if _, err := tx.Exec(ctx, sheetBlock, block, set, s.ID); err != nil || s.HandedIn == 0 {
 			return changes, err
 		}
-		s.Set = set // handed in empty for its unit: what was measured is scored by another set
+		// What was handed in is locked anew, also where the set stays: an entry of this kind
+		// without content is from before they had it, and nobody can tell what it changed.
+		s.Set = set // where it is another, it was handed in empty, and what was measured is scored by it
 		in, err := k.lockedSheetOf(ctx, tx, s)
 		return append(changes, contentChange(in)), err
 	})
