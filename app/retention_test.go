@@ -126,15 +126,27 @@ func TestWhoActsForWhoProposedDoesNotApprove(t *testing.T) {
 	grants := []actor.Grant{{Role: actor.Chairperson, Unit: o.commune}}
 	head := actor.Actor{Account: "truong", Grants: grants}
 	deputy := actor.Actor{Account: "pho", Grants: grants}
-	behalf := deputy
-	behalf.For = actor.Behalf{Account: head.Account, Name: "Trưởng", Delegation: "uỷ quyền"}
-	id, err := o.privacy.Propose(ctx, head, o.commune)
-	o.ok(t, err)
-	for name, a := range map[string]actor.Actor{"who proposed": head, "who acts for them": behalf} {
-		if f := fault.As(o.privacy.Decide(ctx, a, id, true, "9/QĐ-UBND", "")); f == nil || f.Key != "privacy.retention.own" {
-			t.Errorf("%s approves: %v", name, f)
+	third := actor.Actor{Account: "ba", Grants: grants}
+	instead := func(a, of actor.Actor) actor.Actor {
+		a.For = actor.Behalf{Account: of.Account, Name: "Trưởng", Delegation: "uỷ quyền"}
+		return a
+	}
+	refused := func(id string, by map[string]actor.Actor) {
+		t.Helper()
+		for name, a := range by {
+			if f := fault.As(o.privacy.Decide(ctx, a, id, true, "9/QĐ-UBND", "")); f == nil || f.Key != "privacy.retention.own" {
+				t.Errorf("%s approves: %v", name, f)
+			}
 		}
 	}
+	// A deputy proposes in the head's place: neither is the second pair of eyes.
+	id, err := o.privacy.Propose(ctx, instead(deputy, head), o.commune)
+	o.ok(t, err)
+	refused(id, map[string]actor.Actor{"who proposed": deputy, "in whose place": head, "who acts for the one": instead(third, deputy), "who acts for the other": instead(third, head)})
+	o.ok(t, o.privacy.Decide(ctx, head, id, false, "", "chưa đủ")) // one's own may be dropped
+	id, err = o.privacy.Propose(ctx, head, o.commune)
+	o.ok(t, err)
+	refused(id, map[string]actor.Actor{"who proposed": head, "who acts for them": instead(deputy, head)})
 	o.ok(t, o.privacy.Decide(ctx, deputy, id, true, "9/QĐ-UBND", ""))
 }
 

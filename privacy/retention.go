@@ -94,6 +94,7 @@ type Proposal struct {
 	Unit     unit.ID
 	At       moment.Instant
 	Account  string // who proposed; the system's for the monthly one
+	For      string // account in whose place; "" in their own
 	State    string // proposed, refused, approved, done
 	Count    int
 	Decided  moment.Instant
@@ -124,10 +125,10 @@ const (
 	eraseAtOnce  = 50
 )
 
-const proposalColumns = `id, unit_id, at, account, state, quantity, COALESCE(decided_at, 0), decided_by, document, reason, COALESCE(done_at, 0), erased`
+const proposalColumns = `id, unit_id, at, account, state, quantity, COALESCE(decided_at, 0), decided_by, document, reason, COALESCE(done_at, 0), erased, made_for`
 
 var (
-	proposalAdd  = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased", "")
+	proposalAdd  = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased, made_for", "")
 	itemAdd      = db.Rows("privacy.item.add", "retention_item", "proposal_id, dossier_id, code, kept_until, state, problem", "")
 	proposalLast = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC, id DESC LIMIT 1`)
 	proposalOne  = db.SQL("privacy.proposal.one", `SELECT `+proposalColumns+` FROM retention_proposal WHERE id = $1`)
@@ -141,7 +142,7 @@ var (
 )
 
 func scanProposal(r db.Scanner) (p Proposal, err error) {
-	err = r.Scan(&p.ID, &p.Unit, &p.At, &p.Account, &p.State, &p.Count, &p.Decided, &p.By, &p.Document, &p.Reason, &p.Done, &p.Erased)
+	err = r.Scan(&p.ID, &p.Unit, &p.At, &p.Account, &p.State, &p.Count, &p.Decided, &p.By, &p.Document, &p.Reason, &p.Done, &p.Erased, &p.For)
 	return p, err
 }
 
@@ -226,7 +227,7 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, u unit.ID) (id string
 			return fault.New(fault.Conflict, "privacy.retention.nothing")
 		}
 		id = db.NewID()
-		if err := tx.InsertRows(ctx, proposalAdd, [][]any{{id, string(u), tx.Now, a.Account, "proposed", len(list), nil, "", "", "", nil, 0}}); err != nil {
+		if err := tx.InsertRows(ctx, proposalAdd, [][]any{{id, string(u), tx.Now, a.Account, "proposed", len(list), nil, "", "", "", nil, 0, a.For.Account}}); err != nil {
 			return err
 		}
 		rows := make([][]any, len(list))
@@ -276,8 +277,9 @@ func (k *Desk) Proposal(ctx context.Context, q db.Queryer, a actor.Actor, id str
 }
 
 // Decide approves a proposal, by the number and day of a decision, or refuses it with a
-// reason. Who proposed does not approve, nor does whoever acts for them. Faults: Forbidden, NotFound, Conflict; Invalid
-// with field document or reason.
+// reason. Neither who proposed approves nor in whose place they did, nor does whoever acts
+// for one of these. Faults: Forbidden, NotFound, Conflict; Invalid with field document or
+// reason.
 func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve bool, document, reason string) error {
 	document, reason = strings.TrimSpace(document), strings.TrimSpace(reason)
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
@@ -296,7 +298,7 @@ func (k *Desk) Decide(ctx context.Context, a actor.Actor, id string, approve boo
 		switch {
 		case approve && document == "":
 			return fault.New(fault.Invalid, "form.invalid").With("document", "privacy.retention.document_missing")
-		case approve && (p.Account == a.Account || p.Account == a.For.Account && p.Account != ""):
+		case approve && (a.Is(p.Account) || a.Is(p.For)):
 			return fault.New(fault.Conflict, "privacy.retention.own")
 		case approve:
 			state = "approved"

@@ -35,7 +35,7 @@ const (
 func (k *Desk) EnterHistory(ctx context.Context, a actor.Actor, p Publication) (string, error) {
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
 		p.ID, p.Round, p.ApprovedBy = db.NewID(), "", ""
-		p.Made, p.MadeBy, p.Approved = tx.Now, a.Account, tx.Now
+		p.Made, p.MadeBy, p.MadeFor, p.Approved = tx.Now, a.Account, a.For.Account, tx.Now
 		if err := k.checkHistory(ctx, tx, a, &p, tx.Now.Date()); err != nil {
 			return err
 		}

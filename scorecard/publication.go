@@ -50,6 +50,7 @@ type Publication struct {
 
 	Made       moment.Instant
 	MadeBy     string         // account
+	MadeFor    string         // account in whose place; "" in their own
 	Approved   moment.Instant // 0: a proposal
 	ApprovedBy string         // "" for history, which somebody else approved
 
@@ -221,11 +222,11 @@ func (p Publication) Blocks() []string {
 }
 
 const publicationColumns = `p.id, p.unit_id, p.publisher, p.round_id, p.year, p.level, p.title, p.number, p.decided_day, p.source, p.supersedes, p.reason, p.ties,
-	p.decimals, p.weighting, p.bands, p.mean, p.stated, p.sums, p.facts, p.set_ref, p.set_title, p.set_max, p.made_at, p.made_by, p.approved_at, p.approved_by, p.breakers, p.sets`
+	p.decimals, p.weighting, p.bands, p.mean, p.stated, p.sums, p.facts, p.set_ref, p.set_title, p.set_max, p.made_at, p.made_by, p.approved_at, p.approved_by, p.breakers, p.sets, p.made_for`
 
 var (
 	publicationInsert = db.Rows("scorecard.publication.insert", "publication", `id, unit_id, publisher, round_id, year, level, title, number, decided_day, source,
-		supersedes, reason, ties, decimals, weighting, bands, mean, stated, sums, facts, set_ref, set_title, set_max, made_at, made_by, approved_at, approved_by, breakers, sets`, "")
+		supersedes, reason, ties, decimals, weighting, bands, mean, stated, sums, facts, set_ref, set_title, set_max, made_at, made_by, approved_at, approved_by, breakers, sets, made_for`, "")
 	publicationGet = db.SQL("scorecard.publication.get", `SELECT `+publicationColumns+` FROM publication p WHERE p.id = $1`)
 	publicationAll = db.SQL("scorecard.publication.all", `
 		SELECT `+publicationColumns+`
@@ -272,7 +273,7 @@ func scanPublication(s db.Scanner) (p Publication, err error) {
 	var decided, mean, approved *int64
 	var bands, sums, facts, breakers, sets string
 	if err = s.Scan(&p.ID, &p.Unit, &p.Publisher, &round, &p.Year, &p.Level, &p.Title, &p.Number, &decided, &p.Source, &supersedes, &p.Reason, &p.Ties,
-		&p.Decimals, &p.Weighting, &bands, &mean, &p.Stated, &sums, &facts, &p.SetRef, &p.SetTitle, &p.SetMax, &p.Made, &p.MadeBy, &approved, &p.ApprovedBy, &breakers, &sets); err != nil {
+		&p.Decimals, &p.Weighting, &bands, &mean, &p.Stated, &sums, &facts, &p.SetRef, &p.SetTitle, &p.SetMax, &p.Made, &p.MadeBy, &approved, &p.ApprovedBy, &breakers, &sets, &p.MadeFor); err != nil {
 		return p, err
 	}
 	p.Breakers = strings.Fields(breakers)
@@ -376,7 +377,7 @@ func insertPublication(ctx context.Context, tx *db.Tx, p Publication) error {
 	}
 	err = tx.InsertRows(ctx, publicationInsert, [][]any{{p.ID, string(p.Unit), p.Publisher, textOrNull(p.Round), p.Year, p.Level, p.Title, p.Number, decided, p.Source,
 		textOrNull(p.Supersedes), p.Reason, string(p.Ties), p.Decimals, string(p.Weighting), bands, pointsOrNull(p.Mean), p.Stated, sums, facts, p.SetRef, p.SetTitle,
-		int64(p.SetMax), p.Made, p.MadeBy, approved, p.ApprovedBy, strings.Join(p.Breakers, " "), sets}})
+		int64(p.SetMax), p.Made, p.MadeBy, approved, p.ApprovedBy, strings.Join(p.Breakers, " "), sets, p.MadeFor}})
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, s Proposal) (string, 
 		if err != nil {
 			return err
 		}
-		p.ID, p.Made, p.MadeBy = db.NewID(), tx.Now, a.Account
+		p.ID, p.Made, p.MadeBy, p.MadeFor = db.NewID(), tx.Now, a.Account, a.For.Account
 		id = p.ID
 		f := fault.New(fault.Invalid, "results.wrong")
 		p.check(f, tx.Now.Date())
@@ -356,8 +356,12 @@ func steps(ctx context.Context, gains []criteria.Step) string {
 	return first + "; " + last
 }
 
+// madeBy reports whether somebody prepared a proposal, or somebody else in their place, or
+// they act in the place of one of these.
+func (p Publication) madeBy(a actor.Actor) bool { return a.Is(p.MadeBy) || a.Is(p.MadeFor) }
+
 // ApprovePublication makes a proposal public. It needs ResultPublish as chairperson
-// in its unit, and another person than who prepared it. When scores have changed
+// in its unit, and another person than who prepared it and in whose place. When scores have changed
 // since it was prepared nothing is approved.
 //
 // Faults: Forbidden results.own_proposal, results.chair_only; Conflict
@@ -376,7 +380,7 @@ func (k *Desk) ApprovePublication(ctx context.Context, a actor.Actor, id string)
 		if err := k.Guard.Check(ctx, tx, a, auth.ResultPublish, p.Unit); err != nil {
 			return err
 		}
-		if p.MadeBy == a.Account || p.MadeBy == a.For.Account && p.MadeBy != "" {
+		if p.madeBy(a) {
 			return fault.New(fault.Forbidden, "results.own_proposal")
 		}
 		if ok, err := k.chairs(ctx, tx, a, p.Unit); err != nil {
@@ -569,7 +573,7 @@ func (k *Desk) Drift(ctx context.Context, q db.Queryer, a actor.Actor, p Publica
 
 // MayApprove reports whether somebody may approve a proposal.
 func (k *Desk) MayApprove(ctx context.Context, q db.Queryer, a actor.Actor, p Publication) (bool, error) {
-	if p.Approved != 0 || p.MadeBy == a.Account || p.MadeBy == a.For.Account {
+	if p.Approved != 0 || p.madeBy(a) {
 		return false, nil
 	}
 	if ok, err := k.Guard.May(ctx, q, a, auth.ResultPublish, p.Unit); err != nil || !ok {

@@ -299,3 +299,38 @@ func TestNothingIsPublishedOfARoundThatIsNotApproved(t *testing.T) {
 	_, err := p.Desk.Propose(t.Context(), p.Keeper, proposal(r))
 	is(t, "proposing a round that runs", err, fault.Conflict, "results.round_open")
 }
+
+// Who prepared a publication in another's place is not the only one who prepared it: that
+// person does not approve it, nor does anybody in the place of one of them.
+func TestNeitherWhoPreparedAPublicationNorInWhosePlaceApprovesIt(t *testing.T) {
+	t.Parallel()
+	p := New(t, 2, Small)
+	ctx := t.Context()
+	r := round(t, p)
+	chair := func(login string) actor.Actor { return p.Person(t, login, actor.Chairperson, p.Province) }
+	deputy, third := chair("phochutich"), chair("chutichba")
+	instead := func(a, of actor.Actor) actor.Actor {
+		a.For = actor.Behalf{Account: of.Account, Name: of.Name, Delegation: "d"}
+		return a
+	}
+	id, err := p.Desk.Propose(ctx, instead(deputy, p.Chair), proposal(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := p.Desk.Publication(ctx, p.DB, p.Chair, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, a := range map[string]actor.Actor{"who prepared it": deputy, "in whose place": p.Chair, "who acts for the one": instead(third, deputy), "who acts for the other": instead(third, p.Chair)} {
+		is(t, name, p.Desk.ApprovePublication(ctx, a, id), fault.Forbidden, "results.own_proposal")
+		if may, err := p.Desk.MayApprove(ctx, p.DB, a, made); err != nil || may {
+			t.Errorf("%s is offered to approve it: %v, %v", name, may, err)
+		}
+	}
+	if may, err := p.Desk.MayApprove(ctx, p.DB, third, made); err != nil || !may {
+		t.Errorf("a third person may not approve it: %v, %v", may, err)
+	}
+	if err := p.Desk.ApprovePublication(ctx, third, id); err != nil {
+		t.Error(err)
+	}
+}

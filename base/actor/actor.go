@@ -73,6 +73,13 @@ func (a Actor) IsSystem() bool { return a.system }
 // SignedIn reports whether somebody, or the program itself, acts.
 func (a Actor) SignedIn() bool { return a.Account != "" }
 
+// Is reports whether an account is of whoever acts: their own, or of the person in whose
+// place they do. Who may not decide on something of their own asks this of every person
+// behind it.
+func (a Actor) Is(account string) bool {
+	return account != "" && (account == a.Account || account == a.For.Account)
+}
+
 // Has reports whether the actor holds the role anywhere.
 func (a Actor) Has(r Role) bool {
 	for _, g := range a.Grants {

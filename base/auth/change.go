@@ -25,7 +25,7 @@ var (
 // for one's own account and for the last administrator of a unit, so
 // that nobody locks the last door.
 func (k *Accounts) Disable(ctx context.Context, a actor.Actor, id, reason string) error {
-	if id == a.Account {
+	if a.Is(id) {
 		return fault.New(fault.Conflict, "auth.disable_self")
 	}
 	return k.setDisabled(ctx, a, id, reason, true)
@@ -203,7 +203,7 @@ func unchanged(ctx context.Context, tx *db.Tx, account, hash string) error {
 // must change it at the next sign-in. Faults: NotFound; Invalid with field new;
 // Conflict for one's own account, whose password ChangePassword changes.
 func (k *Accounts) ResetPassword(ctx context.Context, a actor.Actor, id, new string) error {
-	if id == a.Account {
+	if a.Is(id) {
 		return fault.New(fault.Conflict, "auth.reset_self")
 	}
 	acc, err := k.may(ctx, k.DB, a, NewPassword, id)

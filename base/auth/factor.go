@@ -251,7 +251,7 @@ func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason st
 		if _, err := k.may(ctx, tx, a, DropSecond, id); err != nil {
 			return err
 		}
-		if id == a.Account || id == a.For.Account {
+		if a.Is(id) {
 			return fault.New(fault.Forbidden, "auth.factor_self")
 		}
 		if reason == "" {

@@ -12,6 +12,7 @@ import (
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
 	"cchc/base/fault"
+	"cchc/base/law"
 )
 
 var factorSecretOf = db.SQL("authtest.factor", `SELECT secret FROM account_factor WHERE account_id = $1`)
@@ -134,6 +135,37 @@ func TestNobodyResetsASecondFactorOfTheirOwn(t *testing.T) {
 		t.Errorf("in the place of the one whose it is: %v; want auth.factor_self", f)
 	}
 	must(t, k.ResetFactor(ctx, two, one.Account, "mất điện thoại"))
+}
+
+// What nobody does to their own account, nobody does to it in their place either.
+func TestNobodyDoesToAnAccountInItsOwnersPlaceWhatTheyMayNotThemselves(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	d, _ := dbtest.Open(t)
+	k := &auth.Accounts{DB: d, Guard: auth.Guard{Tree: units}}
+	one := account(t, k, "quan-tri", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	two := account(t, k, "quan-tri-2", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	for name, do := range map[string]struct {
+		key string
+		do  func(a actor.Actor) error
+	}{
+		"a role": {"auth.grant_self", func(a actor.Actor) error {
+			return k.Grant(ctx, a, one.Account, actor.Grant{Role: actor.Auditor, Unit: "province"}, law.Span{})
+		}},
+		"a password": {"auth.reset_self", func(a actor.Actor) error { return k.ResetPassword(ctx, a, one.Account, "nắng chiều trên sông") }},
+		"closing":    {"auth.disable_self", func(a actor.Actor) error { return k.Disable(ctx, a, one.Account, "thử") }},
+		"an identity": {"auth.sso.self", func(a actor.Actor) error {
+			return k.Link(ctx, a, one.Account, "https://sso.example.vn", "s-1")
+		}},
+	} {
+		stands := two
+		stands.For = actor.Behalf{Account: one.Account}
+		for _, a := range []actor.Actor{one, stands} {
+			if f := fault.As(do.do(a)); f == nil || f.Key != do.key {
+				t.Errorf("%s, by %s for %q: %v, want %s", name, a.Account, a.For.Account, f, do.key)
+			}
+		}
+	}
 }
 
 // Words, years and rows of keys that everybody uses are no passwords, long as they

@@ -44,7 +44,7 @@ func (k *Accounts) Grant(ctx context.Context, a actor.Actor, id string, g actor.
 		if err := k.Guard.Check(ctx, tx, a, AccountChange, g.Unit); err != nil {
 			return err
 		}
-		if id == a.Account {
+		if a.Is(id) {
 			// Who keeps the accounts decides no dossier: for that somebody else must
 			// agree.
 			return fault.New(fault.Conflict, "auth.grant_self")

@@ -191,7 +191,7 @@ func calledAs(claimed, login string) bool {
 // person. Faults: NotFound; Invalid with field subject; Conflict when the identity or
 // the account is linked already, and for one's own account, which LinkOwn links.
 func (k *Accounts) Link(ctx context.Context, a actor.Actor, account, issuer, subject string) error {
-	if account == a.Account {
+	if a.Is(account) {
 		return fault.New(fault.Conflict, "auth.sso.self")
 	}
 	subject = strings.TrimSpace(subject)
