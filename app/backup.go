@@ -54,7 +54,7 @@ func (c backupCmd) Run(ctx context.Context, s streams) error {
 	defer d.Close()
 	r := &rooms{db: d}
 	r.sealKey = r.sealKeyAt(c.SealKey)
-	files, err := file.Open(ctx, r.filesAt(c.Files))
+	files, err := file.Open(ctx, c.files(c.Files))
 	if err != nil {
 		return fmt.Errorf("--files: %w", err)
 	}

@@ -45,7 +45,7 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	if err := r.scannerOf(set); err != nil {
 		return err
 	}
-	all := r.examine(ctx, r.filesAt(c.Files), queue)
+	all := r.examine(ctx, c.files(c.Files), queue)
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)
 	for _, f := range all {

@@ -133,7 +133,7 @@ func (c exportCmd) Run(ctx context.Context, s streams) (err error) {
 		}
 	}
 	if !c.NoFiles {
-		store, err := file.Open(ctx, r.filesAt(c.Files))
+		store, err := file.Open(ctx, c.files(c.Files))
 		if err != nil {
 			return fmt.Errorf("--files: %w", err)
 		}

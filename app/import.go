@@ -50,7 +50,7 @@ func (c importFile) run(ctx context.Context, s streams, kind string, partly bool
 		return imports.Run{}, nil, err
 	}
 	defer r.close()
-	files, err := file.Open(ctx, r.filesAt(c.Files))
+	files, err := file.Open(ctx, c.files(c.Files))
 	if err != nil {
 		return imports.Run{}, nil, fmt.Errorf("--files: %w", err)
 	}

@@ -60,7 +60,7 @@ func (c importDatabase) Run(ctx context.Context, s streams) error {
 	if _, err := os.Lstat(key); err == nil {
 		return fmt.Errorf("--log-key: %s is there already; nothing was changed", key)
 	}
-	x := &dbReader{sum: sha256.New(), progress: newProgress(s.err, "rows read"), keys: map[string][]byte{}, files: (&rooms{}).filesBeside(c.DB, c.Files)}
+	x := &dbReader{sum: sha256.New(), progress: newProgress(s.err, "rows read"), keys: map[string][]byte{}, files: c.files(c.Files)}
 	zip, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return err
@@ -111,17 +111,6 @@ const saysNoFiles = 66
 func holdsAny(files string) bool {
 	there, err := os.ReadDir(files)
 	return strings.Contains(files, "://") || err == nil && len(there) > 0
-}
-
-// filesBeside is where files go for a database that is not open yet.
-func (r *rooms) filesBeside(dsn, given string) string {
-	switch {
-	case given != "":
-		return given
-	case db.IsPostgres(dsn):
-		return "files"
-	}
-	return filepath.Join(filepath.Dir(dsn), "files")
 }
 
 type dbReader struct {

@@ -276,12 +276,7 @@ func keyAside(ctx context.Context, s streams, r *backup.Reader, from backup.Copy
 }
 
 func (c restoreCmd) putFiles(ctx context.Context, s streams, r *backup.Reader, from backup.Copy) error {
-	to := c.Files
-	if to == "" && db.IsPostgres(c.DB) {
-		to = "files"
-	} else if to == "" {
-		to = filepath.Join(filepath.Dir(c.DB), "files")
-	}
+	to := dbFlag{DB: c.DB}.files(c.Files)
 	shelf, err := file.OpenShelf(ctx, to, true)
 	if err != nil {
 		return fmt.Errorf("--files: %w", err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"cchc/base/actor"
 	"cchc/base/api"
 	"cchc/base/auth"
-	"cchc/base/db"
 	"cchc/base/file"
 	"cchc/base/i18n"
 	"cchc/base/moment"
@@ -209,22 +207,4 @@ func nav(ctx context.Context, a actor.Actor, hub *admin.Hub, reports *dossierweb
 		out = append(out, ui.Link{Text: i18n.T(ctx, "nav.admin"), URL: "/admin", Key: "admin"})
 	}
 	return out
-}
-
-// filesAt is where scans are kept, of a training apart; when nobody says: beside the
-// database file, or in the working folder for a database elsewhere.
-func (r *rooms) filesAt(given string) string {
-	switch {
-	case given != "" && !r.training:
-		return given
-	case strings.Contains(given, "?"): // a store elsewhere
-		return given + "&prefix=training/"
-	case strings.Contains(given, "://"):
-		return given + "?prefix=training/"
-	case given != "":
-		return given + r.suffix()
-	case r.db.Engine() == db.Postgres:
-		return "files" + r.suffix()
-	}
-	return filepath.Join(filepath.Dir(r.db.Name()), "files"+r.suffix())
 }

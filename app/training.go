@@ -18,13 +18,25 @@ const trainingDossiers = 2000
 // and by a name that says what it is for.
 func trainingDSN(dsn string) (string, error) {
 	if db.IsPostgres(dsn) {
-		if name, _, _ := strings.Cut(dsn[strings.LastIndexByte(dsn, '/')+1:], "?"); !strings.Contains(name, "training") {
+		if !trains(dsn) {
 			return "", fmt.Errorf("--db: with --training name a PostgreSQL database whose name has “training” in it, so that the real one is never taken for it")
 		}
 		return dsn, nil
 	}
 	ext := filepath.Ext(dsn)
-	return strings.TrimSuffix(dsn, ext) + "-training" + ext, nil
+	return strings.TrimSuffix(dsn, ext) + trainingEnd + ext, nil
+}
+
+// trainingEnd is the end of the names of what belongs to a training.
+const trainingEnd = "-training"
+
+// trains reports whether a database is named as that of a training is.
+func trains(dsn string) bool {
+	if db.IsPostgres(dsn) {
+		name, _, _ := strings.Cut(dsn[strings.LastIndexByte(dsn, '/')+1:], "?")
+		return strings.Contains(name, "training")
+	}
+	return strings.HasSuffix(strings.TrimSuffix(dsn, filepath.Ext(dsn)), trainingEnd)
 }
 
 // train serves a place to practise (tập huấn).
@@ -67,7 +79,7 @@ func (c serveCmd) train(ctx context.Context, s streams) error {
 // suffix keeps what belongs to a training apart from the real.
 func (r *rooms) suffix() string {
 	if r.training {
-		return "-training"
+		return trainingEnd
 	}
 	return ""
 }
@@ -76,7 +88,7 @@ func (r *rooms) suffix() string {
 // training's to the real one.
 func (r *rooms) cookie() string {
 	if r.training {
-		return "cchc-training"
+		return "cchc" + trainingEnd
 	}
 	return ""
 }

@@ -3,11 +3,16 @@ package app
 import (
 	"context"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"cchc/admin"
+	"cchc/base/db"
 	"cchc/base/db/dbtest"
+	"cchc/base/file"
+	"cchc/dossier"
 )
 
 func TestTheTrainingsDatabaseIsNeverTheRealOne(t *testing.T) {
@@ -100,5 +105,55 @@ func TestATrainingsScansAreApart(t *testing.T) {
 				t.Errorf("files at %s, training %t: %s, want %s", c.given, training, got, want)
 			}
 		}
+	}
+}
+
+// The server and every command find the scans of a database at one place, given or not.
+func TestCommandsLookForScansWhereTheServerKeepsThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ dsn, given, want string }{
+		{"cchc.db", "", "files"},
+		{"/var/lib/cchc/cchc.db", "", "/var/lib/cchc/files"},
+		{"/var/lib/cchc/cchc-training.db", "", "/var/lib/cchc/files-training"},
+		{"/var/lib/cchc/cchc-training.db", "/srv/files", "/srv/files-training"},
+		{"/var/lib/cchc/cchc-training.db", "/srv/files-training", "/srv/files-training"}, // who names the training's own means that
+		{"/var/lib/cchc-training/cchc.db", "", "/var/lib/cchc-training/files"},
+		{"postgres://u@h/cchc", "", "files"},
+		{"postgres://training@h/cchc?x=training", "", "files"},
+		{"postgres://u@h/cchc_training?sslmode=disable", "", "files-training"},
+		{"postgres://u@h/cchc_training", "s3://papers?endpoint=https://store:9000", "s3://papers?endpoint=https://store:9000&prefix=training/"},
+		{"postgres://u@h/cchc_training", "s3://papers?prefix=training/", "s3://papers?prefix=training/"},
+	} {
+		if got := (dbFlag{DB: c.dsn}).files(c.given); got != c.want {
+			t.Errorf("files of %s, given %q: %s, want %s", c.dsn, c.given, got, c.want)
+		}
+	}
+}
+
+func TestVerifyFindsTheScansOfATraining(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	if o.db.Engine() != db.SQLite {
+		t.Skip("beside a PostgreSQL database there is no folder: the table above has its place")
+	}
+	d := o.known(t)
+	scan, err := o.scans.Put(ctx, strings.NewReader("%PDF-1.4\nĐơn\n%%EOF\n"), file.Limits{})
+	o.ok(t, err)
+	o.ok(t, o.desk.AddPaper(ctx, operator, d.Code, dossier.Paper{Name: "Đơn", Source: "scanned", FileKey: scan.Key, FileName: "d.pdf", FileType: scan.Type.MIME, FileSize: scan.Size}))
+	dir := t.TempDir()
+	training := filepath.Join(dir, "cchc-training.db")
+	h, err := o.db.Handle()
+	o.ok(t, err)
+	defer h.Close()
+	_, err = h.Exec("VACUUM INTO '" + training + "'")
+	o.ok(t, err)
+	o.ok(t, os.CopyFS(filepath.Join(dir, "files-training"), os.DirFS(o.files)))
+	o.ok(t, os.Mkdir(filepath.Join(dir, "files"), 0o700)) // the real one's, beside it
+	if code, out, says := run(t, "verify", "--db", training); code != 0 {
+		t.Errorf("exit %d: %s%s", code, out, says)
+	}
+	o.ok(t, os.Remove(filepath.Join(dir, "files-training", filepath.FromSlash(file.Place(scan.Key)))))
+	if code, out, _ := run(t, "verify", "--db", training); code == 0 || !strings.Contains(out, "no file") {
+		t.Errorf("a scan that is gone: exit %d: %s", code, out)
 	}
 }

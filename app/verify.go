@@ -57,7 +57,7 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 		return c.log(ctx, s, r)
 	}
 	if r.files = c.Place; r.files == "" {
-		r.files = r.filesAt(c.Files)
+		r.files = c.files(c.Files)
 	}
 	p, f := newProgress(s.err, "dossiers verified"), newProgress(s.err, "files verified")
 	v, err := r.verify(ctx, verifying{
