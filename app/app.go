@@ -122,6 +122,10 @@ func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
 		d.Close()
 		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
 	}
+	if err := d.AnalyzeNew(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
+	}
 	r, err := assemble(d)
 	if err != nil {
 		d.Close()

@@ -207,7 +207,8 @@ func (k *Desk) take(ctx context.Context, a actor.Actor, app Application, accept 
 		app.Token = ""
 	}
 	var out Dossier
-	err := k.DB.Write(ctx, func(tx *db.Tx) error {
+	// All of a unit take the next of the same numbers: see nextCode.
+	err := k.DB.WriteInLine(ctx, "dossier.number "+string(app.Unit), func(tx *db.Tx) error {
 		if err := k.Guard.Check(ctx, tx, a, auth.DossierReceive, app.Unit); err != nil {
 			return err
 		}

@@ -380,17 +380,6 @@ func loadPostgres(ctx context.Context, dsn string, schema int64, queue func(cont
 	return d.Analyze(ctx)
 }
 
-// Analyze has the engine count its rows anew, by which it plans statements: for after
-// much was written at once. PostgreSQL does it by itself after a minute or more, and
-// until then reads whole tables for a few rows; SQLite plans by the indexes alone.
-func (d *DB) Analyze(ctx context.Context) error {
-	if d.engine != Postgres {
-		return nil
-	}
-	_, err := d.write.ExecContext(ctx, `ANALYZE`)
-	return translate(err)
-}
-
 // beginLoading makes sure that nothing is there, and says that a database is being
 // loaded. What an interrupted loading left is removed, as long as nothing was written
 // there since.

@@ -52,6 +52,7 @@ type DB struct {
 	own    fs.FS // tests: other migrations than the program's
 	retry  time.Duration
 	twice  bool
+	lines  lines
 
 	queue  chan *job // SQLite only
 	before int       // writes of the last commit, for the writer alone

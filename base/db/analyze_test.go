@@ -1,0 +1,49 @@
+package db_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"cchc/base/db"
+	"cchc/base/db/dbtest"
+)
+
+// Rows that came without the program (pg_restore) are counted when it opens, once.
+func TestRowsThatWereNeverCountedAre(t *testing.T) {
+	t.Parallel()
+	d, _ := dbtest.Open(t)
+	if d.Engine() == db.SQLite {
+		t.Skip("SQLite plans by the indexes alone")
+	}
+	ctx := context.Background()
+	h, err := d.Handle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(q string) (n int) {
+		t.Helper()
+		if err := h.QueryRowContext(ctx, q).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const counts, rows = `SELECT count(*) FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'come'`, `SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = 'come'`
+	if _, err := h.ExecContext(ctx, `CREATE TABLE come AS SELECT n FROM generate_series(1, 5000) n`); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); number(rows) < 5000; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("PostgreSQL does not say how many rows came")
+		}
+	}
+	if n := number(counts); n != 0 {
+		t.Fatalf("they are counted before: %d", n)
+	}
+	if err := d.AnalyzeNew(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(counts); n != 1 {
+		t.Errorf("%d columns are counted, want 1", n)
+	}
+}
