@@ -240,7 +240,35 @@ func (p *ownPostgres) restart(t *testing.T, down time.Duration) {
 	t.Helper()
 	p.ctl(t, "stop", "-w", "-m", "immediate", "-D", p.dir)
 	time.Sleep(down)
+	p.start(t)
+}
+
+func (p *ownPostgres) start(t *testing.T) {
+	t.Helper()
 	p.ctl(t, "start", "-w", "-t", "60", "-D", p.dir, "-l", filepath.Join(p.dir, "server.log"))
+}
+
+// gone waits until it has ended by itself, as it does when nothing can be written where it
+// keeps its log, and kills what is left: nothing of it holds the disk any more.
+func (p *ownPostgres) gone(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); p.lives(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Log("PostgreSQL has not ended by itself within half a minute")
+			p.signal(syscall.SIGQUIT)
+			end = end.Add(time.Minute)
+		}
+	}
+}
+
+// lives reports whether its first process is there.
+func (p *ownPostgres) lives() bool {
+	b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid"))
+	if err != nil {
+		return false
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(b), "\n", 2)[0]))
+	return pid > 0 && syscall.Kill(pid, 0) == nil
 }
 
 // ensure starts it when it has ended: it does when its log cannot be written, and
@@ -248,12 +276,9 @@ func (p *ownPostgres) restart(t *testing.T, down time.Duration) {
 func (p *ownPostgres) ensure(t *testing.T) {
 	t.Helper()
 	time.Sleep(time.Second)
-	if b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid")); err == nil {
-		if pid, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(b), "\n", 2)[0])); syscall.Kill(pid, 0) == nil {
-			return
-		}
+	if !p.lives() {
+		p.start(t)
 	}
-	p.ctl(t, "start", "-w", "-t", "60", "-D", p.dir, "-l", filepath.Join(p.dir, "server.log"))
 }
 
 func (p *ownPostgres) ctl(t *testing.T, args ...string) {
@@ -266,7 +291,8 @@ func (p *ownPostgres) ctl(t *testing.T, args ...string) {
 	cmd := exec.Command(all[0], all[1:]...)
 	cmd.Dir = "/"
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%q: %v: %s", all, err, out)
+		says, _ := os.ReadFile(filepath.Join(p.dir, "server.log"))
+		t.Fatalf("%q: %v: %s%s", all, err, out, says[max(0, len(says)-4000):])
 	}
 }
 

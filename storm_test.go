@@ -216,6 +216,18 @@ func (c *client) tryReceive(key string) (code string, status, again int, err err
 
 var codeOf = regexp.MustCompile(`"code":"([^"]+)"`)
 
+// read asks for a page and tells how that was answered; again is Retry-After.
+func (c *client) read(path string) (status, again int, text string, err error) {
+	a, err := c.http.Get(c.base + path)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	again, _ = strconv.Atoi(a.Header.Get("Retry-After"))
+	return a.StatusCode, again, string(b), err
+}
+
 // form returns a page's form body of a scan.
 func scanForm(content []byte) (body []byte, kind string) {
 	var b bytes.Buffer

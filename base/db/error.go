@@ -84,7 +84,7 @@ func translate(err error) error {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return &Error{Kind: pgKind(pg.Code), Err: err}
+		return &Error{Kind: pgKind(pg), Err: err}
 	}
 	if away(err) {
 		return &Error{Kind: ErrAway, Err: err}
@@ -124,9 +124,9 @@ func liteKind(code int) error {
 }
 
 // pgKind reads SQLSTATE: classes 08 (connection), 23 (integrity), 40 (rollback), 53
-// (resources), 57 (an operator's hand).
-func pgKind(code string) error {
-	switch code {
+// (resources), 57 (an operator's hand), 58 (the system under it).
+func pgKind(pg *pgconn.PgError) error {
+	switch pg.Code {
 	case "23505":
 		return ErrUnique
 	case "23503":
@@ -141,8 +141,17 @@ func pgKind(code string) error {
 		return ErrFull
 	case "25006", "53300", "57P01", "57P02", "57P03": // reads only, no connection free, stopping, crashed, starting
 		return ErrAway
+	case "58030": // its disk fails
+		return ErrAway
+	case "42501":
+		// The system lets it write no file: what a disk that turned read-only says. What the
+		// database's own rights refuse has the same code, and comes from one file of its
+		// source, which it names.
+		if pg.File != "aclchk.c" {
+			return ErrAway
+		}
 	}
-	if strings.HasPrefix(code, "08") { // the connection
+	if strings.HasPrefix(pg.Code, "08") { // the connection
 		return ErrAway
 	}
 	return nil

@@ -126,6 +126,11 @@ func (m *Mux) write(w http.ResponseWriter, r *http.Request, a answer) {
 		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
+	if ctx.Err() != nil { // its time is over, and a page that says why is made all the same
+		ctx = context.WithoutCancel(ctx)
+		r = r.WithContext(ctx)
+		ui.FrameOf(ctx).Unasked = !Actor(ctx).SignedIn() // it was over before that was known
+	}
 	shed := visitOf(ctx) != nil && visitOf(ctx).shed != ""
 	e := ui.Error{Status: a.status, Title: i18n.T(ctx, titles[a.status]), Code: a.code}
 	if a.fault != nil {

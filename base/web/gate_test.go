@@ -1,12 +1,14 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"cchc/base/db"
 	"cchc/base/web"
 	"cchc/base/web/static"
 	"cchc/base/web/ui"
@@ -209,4 +211,19 @@ func TestAskingForEventsGivesNoPlace(t *testing.T) {
 		return web.Stream(w, r, func(func(string, []byte) error) error { return nil })
 	})
 	s.Get("/unsaid").Is(http.StatusInternalServerError)
+}
+
+// Who waited for a database that does not answer, until the request's time was over, gets
+// the page that says so, and not the two words of HTTP.
+func TestWhoWaitedInVainGetsAPage(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *web.Config) { c.Patience = 50 * time.Millisecond })
+	s.mux.Handle("GET /away", web.Public, func(_ http.ResponseWriter, r *http.Request) error {
+		<-r.Context().Done()
+		return fmt.Errorf("a list: %w", db.ErrAway)
+	})
+	p := s.Get("/away")
+	if p.Status != http.StatusServiceUnavailable || p.Header.Get("Retry-After") == "" || !strings.Contains(p.Text("main"), "Cơ sở dữ liệu tạm thời không truy cập được") {
+		t.Errorf("it was answered %d, Retry-After %q: %.300s", p.Status, p.Header.Get("Retry-After"), p.Body)
+	}
 }
