@@ -127,9 +127,9 @@ func found(ctx context.Context, f ledger.Finding) string {
 // checkLog checks the whole log, and notes the result.
 func (r *rooms) checkLog(ctx context.Context, o ledger.Options) (*ledger.Check, error) {
 	o.Erase, o.Mark, o.Kinds = string(auth.DossierErase), dossier.Erased, dossier.RedactedKinds
-	o.Locked = func(ctx context.Context, kind, object string) (string, bool, error) {
+	o.Locked = func(ctx context.Context, kind, object string) (ledger.Lock, error) {
 		x, err := r.scorecard.CheckLocked(ctx, kind, object)
-		return string(x.State), x.State.Wrong(), err
+		return x.Lock(), err
 	}
 	c, err := r.log.Verify(ctx, o)
 	if err != nil {

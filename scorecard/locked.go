@@ -41,6 +41,11 @@ type LockCheck struct {
 	Have     string // hash of what is stored; "" when there is nothing to hash
 }
 
+// Lock is what the check of the log says of it.
+func (c LockCheck) Lock() ledger.Lock {
+	return ledger.Lock{Entry: c.Entry, What: string(c.State), Wrong: c.State.Wrong()}
+}
+
 // lockedBy finds the entry that locks what a thing is now: the last one with the hash
 // of a content, unless the thing was taken back since.
 func lockedBy(trail []ledger.Placed) (by ledger.Placed, hash string) {

@@ -222,9 +222,9 @@ func TestWhatWasLockedLastCountsWhateverClocksSay(t *testing.T) {
 	}
 	check := func() *ledger.Check {
 		t.Helper()
-		c, err := l.Verify(ctx, ledger.Options{Locked: func(ctx context.Context, kind, id string) (string, bool, error) {
+		c, err := l.Verify(ctx, ledger.Options{Locked: func(ctx context.Context, kind, id string) (ledger.Lock, error) {
 			c, err := p.Desk.CheckLocked(ctx, kind, id)
-			return string(c.State), c.State.Wrong(), err
+			return c.Lock(), err
 		}})
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -35,7 +36,8 @@ type Check struct {
 	Findings          []Finding // the first hundred
 	Notes             []Finding // what is no fault: erasings
 
-	locks        map[string]lock
+	locks        map[thing]bool
+	lockedAt     map[string]int64 // numbers of entries that lock what they are about
 	erasings     erasings
 	exact, among *Finding // the first that is known exactly, and the first that is not
 }
@@ -48,9 +50,16 @@ type Options struct {
 	Mark     string              // what stands where words were taken out
 	Kinds    []string            // of things of whose entries texts are erased; nil: of any
 	Progress func(done, all int) // may be nil
-	// Locked compares a thing that an entry locked with what is stored now: "" where it is
-	// that, or may have changed since; otherwise what is wrong, as of a Finding. May be nil.
-	Locked func(ctx context.Context, kind, object string) (what string, wrong bool, err error)
+	// Locked compares a thing that entries locked with what is stored now. May be nil.
+	Locked func(ctx context.Context, kind, object string) (Lock, error)
+}
+
+// A Lock is how a thing that entries locked stands. Which of them locks it now is for the
+// room to say that keeps it: it may have been opened since.
+type Lock struct {
+	Entry string // that locks it
+	What  string // what is to be said, as of a Finding; "" where it is what was locked, or is open
+	Wrong bool   // something was rewritten
 }
 
 // most is how many findings are kept in words.
@@ -319,12 +328,7 @@ func (c *Check) leaf(o Options, x row) tlog.Hash {
 	return have
 }
 
-// A lock is the last entry that locked what a thing is.
-type lock struct {
-	number       int64
-	entry        string
-	kind, object string
-}
+type thing struct{ kind, object string }
 
 // lock remembers entries that lock what they are about.
 func (c *Check) lock(x row) {
@@ -333,9 +337,10 @@ func (c *Check) lock(x row) {
 	}
 	if receipt.ContentOf(x.entry.Changes) != "" {
 		if c.locks == nil {
-			c.locks = map[string]lock{}
+			c.locks, c.lockedAt = map[thing]bool{}, map[string]int64{}
 		}
-		c.locks[x.entry.Kind+" "+x.entry.Object] = lock{x.index + 1, x.id, x.entry.Kind, x.entry.Object}
+		c.locks[thing{x.entry.Kind, x.entry.Object}] = true
+		c.lockedAt[x.id] = x.index + 1
 	}
 }
 
@@ -344,16 +349,18 @@ func (c *Check) compareLocked(ctx context.Context, o Options) error {
 	if o.Locked == nil {
 		return nil
 	}
-	for _, k := range slices.Sorted(maps.Keys(c.locks)) {
-		x := c.locks[k]
-		what, wrong, err := o.Locked(ctx, x.kind, x.object)
+	for _, x := range slices.SortedFunc(maps.Keys(c.locks), func(a, b thing) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.object, b.object))
+	}) {
+		is, err := o.Locked(ctx, x.kind, x.object)
+		number := c.lockedAt[is.Entry] // none of one that came in meanwhile
 		switch {
 		case err != nil:
 			return err
-		case wrong:
-			c.wrong(x.number, x.entry, what, "Kind", x.kind, "Object", x.object)
-		case what != "":
-			c.note(x.number, x.entry, what, "Kind", x.kind, "Object", x.object)
+		case is.Wrong:
+			c.wrong(number, is.Entry, is.What, "Kind", x.kind, "Object", x.object)
+		case is.What != "":
+			c.note(number, is.Entry, is.What, "Kind", x.kind, "Object", x.object)
 		}
 	}
 	return nil
