@@ -42,9 +42,7 @@ var (
 	exportWords = db.SQL("look.export.words", `
 		SELECT e.id, e.purpose
 		FROM look_export e
-		WHERE e.purpose <> '' AND (
-			EXISTS (SELECT 1 FROM look_export_item i WHERE i.object_id = $1 AND i.export_id = e.id)
-			OR EXISTS (SELECT 1 FROM look_export_part p WHERE p.export_id = e.id AND `+partWith+`))`)
+		WHERE e.purpose <> '' AND e.id IN (`+filesWith+`)`)
 	exportSet = db.SQL("look.export.words.set", `UPDATE look_export SET purpose = $1 WHERE id = $2`)
 )
 
@@ -55,10 +53,7 @@ const partSize = 500
 const filesWith = `
 			SELECT i.export_id FROM look_export_item i WHERE i.object_id = $1
 			UNION
-			SELECT p.export_id FROM look_export_part p WHERE ` + partWith
-
-// partWith is the condition that the thing $1 is in a part.
-const partWith = `p.first_id <= $1 AND p.last_id >= $1 AND REPLACE(p.ids, '|' || CAST($1 AS TEXT) || '|', '') <> p.ids`
+			SELECT p.export_id FROM look_export_part p WHERE p.first_id <= $1 AND p.last_id >= $1 AND REPLACE(p.ids, '|' || CAST($1 AS TEXT) || '|', '') <> p.ids`
 
 // NoteExport notes a file and the things in it, before its first byte leaves.
 func NoteExport(ctx context.Context, tx *db.Tx, a actor.Actor, e Export, objects []string) (id string, err error) {
