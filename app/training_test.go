@@ -12,7 +12,6 @@ import (
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
 	"cchc/base/file"
-	"cchc/dossier"
 )
 
 func TestTheTrainingsDatabaseIsNeverTheRealOne(t *testing.T) {
@@ -136,10 +135,7 @@ func TestVerifyFindsTheScansOfATraining(t *testing.T) {
 	if o.db.Engine() != db.SQLite {
 		t.Skip("beside a PostgreSQL database there is no folder: the table above has its place")
 	}
-	d := o.known(t)
-	scan, err := o.scans.Put(ctx, strings.NewReader("%PDF-1.4\nĐơn\n%%EOF\n"), file.Limits{})
-	o.ok(t, err)
-	o.ok(t, o.desk.AddPaper(ctx, operator, d.Code, dossier.Paper{Name: "Đơn", Source: "scanned", FileKey: scan.Key, FileName: "d.pdf", FileType: scan.Type.MIME, FileSize: scan.Size}))
+	_, scan := o.scanned(t)
 	dir := t.TempDir()
 	training := filepath.Join(dir, "cchc-training.db")
 	h, err := o.db.Handle()

@@ -15,6 +15,22 @@ import (
 	"cchc/dossier"
 )
 
+// scanned is a dossier with a scan.
+func (o *office) scanned(t *testing.T) (dossier.Dossier, file.Info) {
+	t.Helper()
+	d := o.known(t)
+	scan, err := o.scans.Put(ctx, strings.NewReader("%PDF-1.4\nĐơn\n%%EOF\n"), file.Limits{})
+	o.ok(t, err)
+	o.scan(t, d, scan, "Đơn")
+	return d, scan
+}
+
+// scan adds a scan to a dossier.
+func (o *office) scan(t *testing.T, d dossier.Dossier, scan file.Info, name string) {
+	t.Helper()
+	o.ok(t, o.desk.AddPaper(ctx, operator, d.Code, dossier.Paper{Name: name, Source: "scanned", FileKey: scan.Key, FileName: "d.pdf", FileType: scan.Type.MIME, FileSize: scan.Size}))
+}
+
 // Every place that has files is looked at, and what is amiss with one is told apart: it
 // is gone, it was cut, its bytes changed, it cannot be asked for, or it had to go.
 func TestVerifyLooksForEveryFileThatTheDatabaseNames(t *testing.T) {
@@ -25,7 +41,7 @@ func TestVerifyLooksForEveryFileThatTheDatabaseNames(t *testing.T) {
 	o.ok(t, err)
 	// Two dossiers have it, and the one is told of.
 	for _, d := range []dossier.Dossier{f.dossier, o.known(t)} {
-		o.ok(t, o.desk.AddPaper(ctx, operator, d.Code, dossier.Paper{Name: "Căn cước", Source: "scanned", FileKey: scan.Key, FileName: "cc.pdf", FileType: scan.Type.MIME, FileSize: scan.Size}))
+		o.scan(t, d, scan, "Căn cước")
 	}
 	path := func(key string) string { return filepath.Join(o.files, filepath.FromSlash(file.Place(key))) }
 	verify := func(bytes bool, erased ...string) (v verified, told []dossier.Difference) {
@@ -119,10 +135,7 @@ func TestVerifyLooksForEveryFileThatTheDatabaseNames(t *testing.T) {
 func TestVerifySaysThatFilesCannotBeAskedFor(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
-	d := o.known(t)
-	scan, err := o.scans.Put(ctx, strings.NewReader("%PDF-1.4\nĐơn\n%%EOF\n"), file.Limits{})
-	o.ok(t, err)
-	o.ok(t, o.desk.AddPaper(ctx, operator, d.Code, dossier.Paper{Name: "Đơn", Source: "scanned", FileKey: scan.Key, FileName: "d.pdf", FileType: scan.Type.MIME, FileSize: scan.Size}))
+	d, _ := o.scanned(t)
 	dsn := o.db.DSN()
 	nowhere, empty := filepath.Join(t.TempDir(), "files"), t.TempDir()
 	code, out, says := run(t, "verify", "--db", dsn, "--files", nowhere)
@@ -146,10 +159,7 @@ func TestVerifySaysThatFilesCannotBeAskedFor(t *testing.T) {
 func TestWhatIsErasedWhileACopyIsMadeIsNotMissed(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
-	d := o.known(t)
-	scan, err := o.scans.Put(ctx, strings.NewReader("%PDF-1.4\nĐơn\n%%EOF\n"), file.Limits{})
-	o.ok(t, err)
-	o.ok(t, o.desk.AddPaper(ctx, operator, d.Code, dossier.Paper{Name: "Đơn", Source: "scanned", FileKey: scan.Key, FileName: "d.pdf", FileType: scan.Type.MIME, FileSize: scan.Size}))
+	_, scan := o.scanned(t)
 	o.ok(t, os.Remove(filepath.Join(o.files, filepath.FromSlash(file.Place(scan.Key)))))
 	dsn, key := o.db.DSN(), filepath.Join(t.TempDir(), "log-key")
 	signLog(t, dsn, key)

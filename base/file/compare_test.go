@@ -5,15 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"cchc/base/db"
 	"cchc/base/db/dbtest"
@@ -104,14 +100,7 @@ func TestManyFilesAreComparedByTheirFolders(t *testing.T) {
 // lost nothing.
 func TestAStoreThatDoesNotAnswerIsNotComparedAsEmpty(t *testing.T) {
 	ctx := t.Context()
-	backend := s3mem.New()
-	if err := backend.CreateBucket("dossiers"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gofakes3.New(backend).Server())
-	defer server.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	_, server := bucket(t, "dossiers")
 	s, err := file.Open(ctx, "s3://dossiers?endpoint="+server.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 	"image/png"
 	"io"
 	"io/fs"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +20,6 @@ import (
 	"testing"
 
 	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"cchc/base/fault"
 	"cchc/base/file"
@@ -79,14 +77,7 @@ func stores(t *testing.T, f func(t *testing.T, s *file.Store, count func() int))
 		})
 	})
 	t.Run("s3", func(t *testing.T) {
-		backend := s3mem.New()
-		if err := backend.CreateBucket("dossiers"); err != nil {
-			t.Fatal(err)
-		}
-		server := httptest.NewServer(gofakes3.New(backend).Server())
-		defer server.Close()
-		t.Setenv("AWS_ACCESS_KEY_ID", "key")
-		t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+		backend, server := bucket(t, "dossiers")
 		s, err := file.Open(t.Context(), "s3://dossiers?endpoint="+server.URL)
 		if err != nil {
 			t.Fatal(err)
@@ -308,14 +299,7 @@ func TestNames(t *testing.T) {
 
 func TestAShelfHasAFileWholeOrNotAtAll(t *testing.T) {
 	ctx := context.Background()
-	backend := s3mem.New()
-	if err := backend.CreateBucket("shelf"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gofakes3.New(backend).Server())
-	defer server.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "test")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	_, server := bucket(t, "shelf")
 	for _, where := range []string{filepath.Join(t.TempDir(), "new", "shelf"), "s3://shelf?endpoint=" + server.URL} {
 		if _, err := file.OpenShelf(ctx, where, false); (err == nil) != strings.HasPrefix(where, "s3") {
 			t.Errorf("%s, which is not there: %v", where, err)

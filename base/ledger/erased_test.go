@@ -10,6 +10,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/db"
+	"cchc/base/db/dbtest"
 	"cchc/base/ledger"
 	"cchc/base/receipt"
 )
@@ -66,14 +67,7 @@ func entryAt(t *testing.T, l *ledger.Log, number int64) receipt.Entry {
 // unguarded runs statements with all triggers in place.
 func unguarded(t *testing.T, l *ledger.Log, statements ...string) {
 	t.Helper()
-	h, err := l.DB.Handle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	for _, s := range statements {
-		run(t, h, s)
-	}
+	dbtest.Behind(t, l.DB, nil, statements...)
 }
 
 func found(c *ledger.Check, what string) []ledger.Finding {

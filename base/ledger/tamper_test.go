@@ -1,17 +1,14 @@
 package ledger_test
 
 import (
-	"database/sql"
 	"os"
 	"strings"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite"
-
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/db"
+	"cchc/base/db/dbtest"
 	"cchc/base/ledger"
 	"cchc/base/receipt"
 )
@@ -20,48 +17,8 @@ import (
 // the triggers go, then the rows are as they like.
 func behind(t *testing.T, l *ledger.Log, statements ...string) {
 	t.Helper()
-	h, err := l.DB.Handle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	tables := []string{"audit_entry", "audit_redacted", "log_leaf", "log_node", "log_checkpoint", "log_erased", "log_left", "log_pending", "log_key", "log_cosignature"}
-	if l.DB.Engine() == db.Postgres {
-		for _, table := range tables {
-			run(t, h, "ALTER TABLE "+table+" DISABLE TRIGGER ALL")
-		}
-	} else {
-		rows, err := h.Query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var names []string
-		for rows.Next() {
-			var name string
-			if err := rows.Scan(&name); err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, name)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		rows.Close()
-		for _, name := range names {
-			run(t, h, "DROP TRIGGER "+name)
-		}
-		run(t, h, "PRAGMA foreign_keys = OFF")
-	}
-	for _, s := range statements {
-		run(t, h, s)
-	}
-}
-
-func run(t *testing.T, h *sql.DB, s string) {
-	t.Helper()
-	if _, err := h.Exec(s); err != nil {
-		t.Fatalf("%s: %v", s, err)
-	}
+	dbtest.Behind(t, l.DB, []string{"audit_entry", "audit_redacted", "log_leaf", "log_node", "log_checkpoint", "log_erased", "log_left", "log_pending", "log_key", "log_cosignature"},
+		statements...)
 }
 
 func TestWhatIsChangedBehindTheProgramIsNamed(t *testing.T) {
@@ -131,7 +88,7 @@ func TestWhatIsChangedBehindTheProgramIsNamed(t *testing.T) {
 // triggers gone: only what was signed, and is kept where the forger has no hand, differs.
 func forge(t *testing.T, l *ledger.Log, do ...string) {
 	t.Helper()
-	behind(t, l, append(do, "DELETE FROM log_leaf", "DELETE FROM log_node", "DELETE FROM log_cosignature", "DELETE FROM log_pending",
+	behind(t, l, append(do, "DELETE FROM log_leaf", dbtest.Perhaps+"DELETE FROM log_node", dbtest.Perhaps+"DELETE FROM log_cosignature", dbtest.Perhaps+"DELETE FROM log_pending",
 		"INSERT INTO log_pending (entry_id) SELECT id FROM audit_entry ORDER BY id")...)
 	if _, err := l.Sequence(ctx, nil); err != nil {
 		t.Fatal(err)

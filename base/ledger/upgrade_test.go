@@ -49,7 +49,9 @@ func TestATrailOfBeforeTheLogEntersItOnce(t *testing.T) {
 	for i := range n {
 		rows = append(rows, fmt.Sprintf(`('e%06d', %d, 'a1', 'v', 'k', 'o', '', '[]', '')`, n-i, n-i))
 	}
-	run(t, h, "INSERT INTO audit_entry (id, at, account, verb, kind, object_id, unit_id, changes, reason) VALUES "+strings.Join(rows, ","))
+	if _, err := h.Exec("INSERT INTO audit_entry (id, at, account, verb, kind, object_id, unit_id, changes, reason) VALUES " + strings.Join(rows, ",")); err != nil {
+		t.Fatal(err)
+	}
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
