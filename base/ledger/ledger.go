@@ -51,8 +51,9 @@ const batch = 500
 var (
 	// In the order in which they came, as the database says it: ids begin with the time of
 	// the server that made them, and servers' clocks differ. On SQLite the trail's rowid
-	// says it (cameSQLite), and only among the oldest: what waits in tens of thousands is what an
-	// upgrade found, and to sort all of it for each batch would hold up the counter.
+	// says it (cameSQLite), among the oldest thousand: one process makes the ids there, in
+	// their order, unless the machine comes up again with its clock set back; and to sort
+	// all of what an upgrade found for each batch would hold up the counter.
 	pendingRead = db.Pair("ledger.pending", `
 		SELECT e.id, e.at, e.account, e.on_behalf, e.verb, e.kind, e.object_id, e.unit_id, e.changes, e.reason
 		FROM (
@@ -61,7 +62,7 @@ var (
 			JOIN audit_entry x ON x.id = w.entry_id
 			WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.entry_id = w.entry_id)
 			ORDER BY w.entry_id
-			LIMIT 5000) p
+			LIMIT 1000) p
 		JOIN audit_entry e ON e.id = p.entry_id
 		ORDER BY `+cameSQLite+`
 		LIMIT $1`, `
