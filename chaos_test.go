@@ -209,8 +209,10 @@ func TestAStoreThatIsDeadHoldsNobodyUp(t *testing.T) {
 	if status, _, text = load.office.upload(t, code, scan); status != http.StatusSeeOther {
 		t.Errorf("when it answers again: %d %.300s", status, text)
 	}
+	load.office.haveScans(t, code, scan)
 	load.reckon(t, dsn, before+1)
 	s.stop(t)
+	load.verifyLog(t, dsn)
 }
 
 // PostgreSQL loses its power, stands still, and has a full disk, under load.

@@ -52,8 +52,8 @@ func TestTheFilesOfAClusterAreWhole(t *testing.T) {
 			if out, err := exec.Command(program, "-c", "-f", at+"/haproxy.cfg").CombinedOutput(); err != nil {
 				t.Errorf("machine %s: haproxy: %v %s", node, err, out)
 			}
-		} else {
-			t.Log("haproxy is not installed: its file is not checked")
+		} else if os.Getenv("CI") != "" {
+			t.Error("haproxy is not installed: its file is not checked")
 		}
 		if program, err := exec.LookPath("patroni"); err == nil {
 			// It looks at this machine's addresses and folders too, which are not those.
@@ -63,8 +63,8 @@ func TestTheFilesOfAClusterAreWhole(t *testing.T) {
 					t.Errorf("machine %s: patroni: %s", node, line)
 				}
 			}
-		} else {
-			t.Log("patroni is not installed: its file is not checked")
+		} else if os.Getenv("CI") != "" {
+			t.Error("patroni is not installed: its file is not checked")
 		}
 	}
 }

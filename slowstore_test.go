@@ -165,6 +165,8 @@ func TestAStoreThatIsSlowHoldsNobodyUp(t *testing.T) {
 	if got := load.office.checks(t)["files"]; got != "warn" {
 		t.Errorf("a store that was slow just now stands as %q", got)
 	}
+	load.office.haveScans(t, code, scanOf(1), scanOf(2))
 	load.reckon(t, dsn, before+1)
 	s.stop(t)
+	load.verifyLog(t, dsn)
 }
