@@ -40,12 +40,16 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	byFlag(set, "--db", c.DB)
 	byFlag(set, "--files", c.Files)
 	byFlag(set, "--seal-key", c.SealKey)
+	byFlag(set, "--backup-to", c.Copies.To)
 	r.sealKey = r.sealKeyAt(c.SealKey)
 	r.sealed = auth.SealFits(ctx, r.db, r.sealKey)
 	if err := r.scannerOf(set); err != nil {
 		return err
 	}
 	all := r.examine(ctx, c.files(c.Files), queue)
+	if r.backedUp() {
+		all = append(all, r.copyThere(ctx))
+	}
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)
 	for _, f := range all {

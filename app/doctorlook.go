@@ -4,13 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"cchc/admin"
+	"cchc/backup"
+	"cchc/base/db"
+	"cchc/base/file"
 	"cchc/base/i18n"
 	"cchc/base/moment"
 )
@@ -84,6 +89,41 @@ func certificate(ctx context.Context, host string, roots *x509.CertPool, now tim
 	case chain[0].NotAfter.Before(now.Add(certificateSoon)):
 		f.Standing = admin.Look
 	default:
+		f.Standing = admin.Fine
+	}
+	return f
+}
+
+// copyThere looks whether the newest copy that the record knows is where copies go:
+// somebody may have emptied the folder since, or another disk be mounted there.
+func (r *rooms) copyThere(ctx context.Context) admin.Finding {
+	f := admin.Finding{Key: "copy_there", Standing: admin.Bad, Args: []any{"Where", r.copies.To, "Name", i18n.None, "At", i18n.None, "Error", ""}}
+	good, err := backup.LastGood(ctx, r.db, backup.Copying, r.db.Now())
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		f.Args[7] = err.Error()
+		return f
+	}
+	known := err == nil && good.Place == r.copies.To
+	if known {
+		f.Args[3] = good.Name
+	}
+	shelf, err := file.OpenShelf(ctx, r.copies.To, false)
+	if err != nil {
+		f.Args[7] = err.Error()
+		return f
+	}
+	defer shelf.Close()
+	all, err := backup.Copies(ctx, shelf)
+	if err != nil {
+		f.Args[7] = err.Error()
+		return f
+	}
+	newest, err := backup.Choose(all, backup.Stem(r.db.DSN()), time.Time{}, time.Now())
+	if err != nil { // there is none
+		return f
+	}
+	f.Args[5] = moment.Of(newest.At)
+	if !known || slices.ContainsFunc(all, func(x backup.Copy) bool { return x.Name() == good.Name }) {
 		f.Standing = admin.Fine
 	}
 	return f

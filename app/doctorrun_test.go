@@ -1,0 +1,60 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cchc/base/db/dbtest"
+)
+
+// Who asks the doctor of a healthy installation gets exit code 0; one whose last copy is
+// gone, or whose files cannot be kept, 1, with a line that names it and what to do.
+func TestTheDoctorNamesWhatIsBadAndFails(t *testing.T) {
+	t.Parallel()
+	dir, dsn := t.TempDir(), dbtest.Empty(t)
+	files, copies := filepath.Join(dir, "files"), filepath.Join(dir, "copies")
+	if code, _, says := run(t, "demo", "--db", dsn, "--dossiers", "40", "--make-only", "--files", files); code != 0 {
+		t.Fatal(says)
+	}
+	key := filepath.Join(dir, "log-key")
+	backup := func() {
+		t.Helper()
+		if code, _, says := run(t, "backup", copies, "--db", dsn, "--files", files, "--log-key", key); code != 0 {
+			t.Fatal(says)
+		}
+	}
+	look := func(name, places string, want int, lines ...string) {
+		t.Helper()
+		code, out, says := run(t, "doctor", "--db", dsn, "--files", places, "--backup-to", copies)
+		if code != want {
+			t.Errorf("%s: exit %d, want %d:\n%s%s", name, code, want, out, says)
+		}
+		for _, line := range lines {
+			if !strings.Contains(out, line) {
+				t.Errorf("%s: nothing says %q:\n%s", name, line, out)
+			}
+		}
+		if bad := strings.Contains(out, "\nbad "); bad != (want == 1) {
+			t.Errorf("%s: a line that begins with bad is %v:\n%s", name, bad, out)
+		}
+	}
+	look("before a copy", files, 1, "bad   Copies are there: "+copies, "→ See that the right disk")
+	backup()
+	look("well", files, 0, "ok    Copies are there: "+copies, "ok    Last backup: ", "--backup-to            "+copies)
+	if err := os.Rename(copies, copies+".aside"); err != nil {
+		t.Fatal(err)
+	}
+	look("its copies are gone", files, 1, "bad   Copies are there: ")
+	if err := os.Mkdir(copies, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	look("another disk is mounted", files, 1, "bad   Copies are there: "+copies+": the last copy that was made, ")
+	backup()
+	blocked := filepath.Join(dir, "a file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look("scans cannot be kept", filepath.Join(blocked, "files"), 1, "bad   Store of scans: ")
+}
