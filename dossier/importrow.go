@@ -142,7 +142,7 @@ func quickTime(s string, second int) (moment.Date, int, bool) {
 	switch {
 	case len(s) == 10:
 		return date, second, true
-	case len(s) != 16 && len(s) != 19, s[10] != ' ' && s[10] != 'T', s[13] != ':', len(s) == 19 && s[16] != ':':
+	case len(s) != 16 && len(s) != 19, s[10] != ' ' && (s[10] != 'T' || s[4] != '-'), s[13] != ':', len(s) == 19 && s[16] != ':':
 		return 0, 0, false
 	}
 	h, min, sec := two(11), two(14), 0
@@ -274,7 +274,7 @@ func (x *told) read(c *rowReader) {
 	c.order("due", x.due, day, "dossier.import_due_before_receipt")
 	c.order("paused_from", x.from, x.received, "dossier.before_receipt")
 	c.order("paused_to", x.to, x.from, "dossier.before_request")
-	c.order("finished", x.finished, x.to, "dossier.import_finished_in_pause")
+	c.order("finished", x.finished, max(x.from, x.to), "dossier.import_finished_in_pause")
 	c.order("due_after_supplement", x.dueAfter, day, "dossier.import_due_before_receipt")
 	c.order("returned", x.returned, max(x.finished, x.received), "dossier.before_finish")
 	c.order("status_at", x.statusAt, x.received, "dossier.before_receipt")
@@ -298,6 +298,11 @@ func (x *told) apply(c *rowReader) {
 		}
 	}
 	switch x.status {
+	case Registered, Accepted, InProgress:
+		// Who waits for papers does not work, and who has accepted nothing asked for none.
+		if x.from != 0 && (x.to == 0 || x.status == Registered) {
+			c.wrong("paused_from", "dossier.import_status_contradicts", "Status", int(x.status))
+		}
 	case Supplement, Obligation:
 		need(&x.from, "paused_from")
 		if x.to != 0 {
