@@ -197,8 +197,11 @@ func figure(s string) (int64, error) {
 	if grouped.MatchString(s) {
 		s = parts.Replace(s)
 	}
+	if strings.Trim(s, "0123456789") != "" { // ParseInt takes a sign too: -0, +5
+		return 0, errCount
+	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > 1e12 {
+	if err != nil || n > 1e12 {
 		return 0, errCount
 	}
 	return n, nil
