@@ -115,6 +115,7 @@ func scan(r db.Scanner) (Entry, error) {
 
 func readChanges(e *Entry, text string) error {
 	if err := json.Unmarshal([]byte(text), &e.Changes); err != nil {
+		e.Changes = nil // what was read before the error is not what was written
 		return fmt.Errorf("changes of audit entry %s: %w", e.Key, err)
 	}
 	return nil
