@@ -221,7 +221,8 @@ func parseHours(text string) ([]calendar.Session, bool) {
 	return out, true
 }
 
-// parseClock reads 07:30, 7h30 or 15:00:00 as the second of the day.
+// parseClock reads 07:30, 7h30, 7h or 15:00:00 as the second of the day. The hour is
+// there, and each part is of two digits at most: no sign, no space.
 func parseClock(text string) (int, bool) {
 	parts := strings.Split(strings.NewReplacer("h", ":", "g", ":").Replace(strings.TrimSpace(text)), ":")
 	if len(parts) < 2 || len(parts) > 3 {
@@ -230,13 +231,13 @@ func parseClock(text string) (int, bool) {
 	n := 0
 	for i := range 3 {
 		v := 0
-		if i < len(parts) && parts[i] != "" {
-			var err error
-			if v, err = strconv.Atoi(parts[i]); err != nil {
+		if i < len(parts) {
+			if len(parts[i]) > 2 || strings.Trim(parts[i], "0123456789") != "" || i == 0 && parts[i] == "" {
 				return 0, false
 			}
+			v, _ = strconv.Atoi(parts[i]) // two digits; nothing is 0, as in 7h
 		}
-		if v < 0 || i == 0 && v > 23 || i > 0 && v > 59 {
+		if i == 0 && v > 23 || i > 0 && v > 59 {
 			return 0, false
 		}
 		n = n*60 + v
