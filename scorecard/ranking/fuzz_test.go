@@ -2,6 +2,7 @@ package ranking
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -49,6 +50,49 @@ func FuzzReadBands(f *testing.F) {
 		}
 		if again, err := ReadBands(bytes.NewReader(out.Bytes())); err != nil || !slices.Equal(again, bands) {
 			t.Errorf("%+v is written as %q and read as %+v, %v", bands, out.String(), again, err)
+		}
+	})
+}
+
+// Every row of a file keeps its cells and its place in the file and gets its rank among its
+// block, in order of what was reached; what was written is ranked again the same; every
+// wrong cell is told, and then nothing is written.
+func FuzzRankCSV(f *testing.F) {
+	head := "block,unit,score,max,band_by_hand\n"
+	for _, s := range []string{head + "I,A,80,100,\nI,B,80,100,\nI,C,79.9999,100,\nII,A,1,2,Tốt\nII,B,–,100,\n", head + "I,A,-1,100,\nI,,101,100,\nI,B,x,y,\n", head + ",A,0,0,\n,B,0,0,\n", "unit,total_max98.5\nA,\"86,33\"\nB,98.5\n",
+		head + ",A,922337203685477.5807,922337203685477.5807,\n,B,1,3,\n,C,2,6,\n", "percent,unit,score,max,rank,rank\n,A,1,2,,\n", "unit,total_max0\nA,0\n", head + "\"A", "unit,score\nA,1\n", head, ""} {
+		f.Add(uint8(0), []byte(s))
+		f.Add(uint8(14), []byte(s))
+	}
+	for _, name := range []string{"testdata/golden_ranking_binhduong_2017.csv", "testdata/golden_index.csv"} {
+		if b, err := os.ReadFile(name); err == nil {
+			f.Add(uint8(6), b)
+		}
+	}
+	bands := []Band{{Label: "Tốt", Min: 80}, {Label: "Khá", Min: 65}}
+	f.Fuzz(func(t *testing.T, how uint8, text []byte) {
+		set := Settings{Ties: []Ties{Shared, Ordinal, Printed}[how%3], Decimals: int(how/3) % 5, Bands: bands}
+		var once, twice bytes.Buffer
+		sum, err := RankCSV(bytes.NewReader(text), &once, set)
+		if err != nil {
+			if bad := Wrong(nil); once.Len() > 0 || !fault.Is(err, fault.Invalid) && !errors.As(err, &bad) {
+				t.Errorf("%d bytes were written, and no clear answer: %v", once.Len(), err)
+			}
+			return
+		}
+		for _, p := range sum.Places {
+			if p.Ranked() && (p.Rank < 1 || p.Rank > len(sum.Places) || p.Score > p.Max) {
+				t.Errorf("a place is %+v", p)
+			}
+			for _, o := range sum.Places[:min(len(sum.Places), 50)] {
+				if p.Ranked() && o.Ranked() && p.Block == o.Block && p.Rank < o.Rank && p.Ratio().Rat().Cmp(o.Ratio().Rat()) < 0 {
+					t.Errorf("%+v stands before %+v", p, o)
+				}
+			}
+		}
+		again, err := RankCSV(bytes.NewReader(once.Bytes()), &twice, set)
+		if err != nil || len(again.Places) != len(sum.Places) || !bytes.Equal(once.Bytes(), twice.Bytes()) {
+			t.Errorf("what was written is ranked differently, %v:\n%s\n%s", err, once.String(), twice.String())
 		}
 	})
 }
