@@ -252,47 +252,56 @@ func readRow(t *table.Reader) (ResultRow, *fault.Fault) {
 	if r.Name == "" {
 		return r, t.Wrong("unit", "results.csv.empty")
 	}
-	if len(r.Name) > longText || len(r.Block) > longText || len(r.Note) > longText {
-		return r, t.Wrong("unit", "results.long", "Most", longText)
+	for _, name := range []string{"unit", "code", "block", "band", "note"} {
+		if len(t.Get(name)) > longText {
+			return r, t.Wrong(name, "results.long", "Most", longText)
+		}
 	}
-	for name, to := range map[string]**points.Points{"score": &r.Score, "max": &r.Max, "index": &r.Index, "delta": &r.Unclear} {
-		text := dash(t.Get(name))
+	for _, x := range []struct {
+		name string
+		to   **points.Points
+	}{{"score", &r.Score}, {"max", &r.Max}, {"index", &r.Index}, {"delta", &r.Unclear}} {
+		text := dash(t.Get(x.name))
 		if text == "" {
 			continue
 		}
 		p, err := parseSigned(text)
-		if err != nil || p < 0 && name != "delta" {
-			return r, t.Wrong(name, "results.csv.number")
+		if err != nil || p < 0 && x.name != "delta" {
+			return r, t.Wrong(x.name, "results.csv.number")
 		}
-		*to = &p
+		*x.to = &p
 	}
-	for name, to := range map[string]*ranking.Delta{"delta_points": &r.Deltas.Points, "delta_percent": &r.Deltas.Percent, "delta_rank": &r.Deltas.Rank} {
-		text := dash(t.Get(name))
+	for _, x := range []struct {
+		name string
+		to   *ranking.Delta
+	}{{"delta_points", &r.Deltas.Points}, {"delta_percent", &r.Deltas.Percent}, {"delta_rank", &r.Deltas.Rank}} {
+		text := dash(t.Get(x.name))
 		if text == "" {
 			continue
 		}
 		p, err := parseSigned(text)
-		if err != nil || name == "delta_rank" && p%points.Scale != 0 {
-			return r, t.Wrong(name, "results.csv.number")
+		if err != nil || x.name == "delta_rank" && p%points.Scale != 0 {
+			return r, t.Wrong(x.name, "results.csv.number")
 		}
-		*to = ranking.Delta{Value: p, OK: true}
+		*x.to = ranking.Delta{Value: p, OK: true}
 	}
-	for name, to := range map[string]*int{"rank": &r.Rank, "of": &r.Of} {
-		text := strings.TrimPrefix(dash(t.Get(name)), "=")
-		if before, of, ok := strings.Cut(text, "/"); ok && name == "rank" { // 3/10
-			text = before
-			if n, err := strconv.Atoi(strings.TrimSpace(of)); err == nil && n > 0 {
-				r.Of = n
-			}
-		}
-		if text == "" {
+	rank := strings.TrimPrefix(dash(t.Get("rank")), "=")
+	before, of, ok := strings.Cut(rank, "/") // 3/10
+	if ok {
+		rank = before
+	}
+	for _, x := range []struct {
+		name, text string
+		to         *int
+	}{{"rank", rank, &r.Rank}, {"rank", of, &r.Of}, {"of", strings.TrimPrefix(dash(t.Get("of")), "="), &r.Of}} { // a column of its own says it better
+		if x.text = strings.TrimSpace(x.text); x.text == "" {
 			continue
 		}
-		n, err := strconv.Atoi(strings.TrimSpace(text))
+		n, err := strconv.Atoi(x.text)
 		if err != nil || n < 1 || n > mostRows {
-			return r, t.Wrong(name, "results.csv.rank")
+			return r, t.Wrong(x.name, "results.csv.rank")
 		}
-		*to = n
+		*x.to = n
 	}
 	for _, h := range t.Header() {
 		m := parted.FindStringSubmatch(h)
@@ -301,7 +310,7 @@ func readRow(t *table.Reader) (ResultRow, *fault.Fault) {
 		}
 		p, err := points.Parse(t.Get(h))
 		most, err2 := points.Parse(m[2])
-		if err != nil || err2 != nil {
+		if err != nil || err2 != nil || p < 0 {
 			return r, t.Wrong(h, "results.csv.number")
 		}
 		if m[1] == "total" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -291,13 +292,19 @@ func (s *surveyReader) answered(x *criteria.SurveyRule) bool {
 	return slices.ContainsFunc(x.Options, func(o criteria.Weight) bool { return s.t.Get(optionColumn(o.Label)) != "" })
 }
 
+// countShape is a count's digits, in groups of three or not: 12.0 is no 120, and 1.5 no 15.
+var countShape = regexp.MustCompile(`^([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)$`)
+
 // wholeNumber reads a count; nothing is 0.
 func wholeNumber(s string) (int64, bool) {
 	if s == "" {
 		return 0, true
 	}
+	if !countShape.MatchString(s) {
+		return 0, false
+	}
 	n, err := strconv.ParseInt(strings.ReplaceAll(s, ".", ""), 10, 64)
-	return n, err == nil && n >= 0 && n <= 1_000_000_000
+	return n, err == nil && n <= 1_000_000_000
 }
 
 // surveyValue reads a percent or mean; what is wrong with it is a message.

@@ -2,7 +2,6 @@ package criteria
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -202,7 +201,10 @@ func readMetaSheet(f io.ReaderAt, size int64) (string, error) {
 	}
 	defer t.Close()
 	if !t.Next() {
-		return "", errors.Join(t.Err(), Faults{{Path: "meta", Key: "criteria.missing", Args: []any{"Name", "meta"}}})
+		if err := t.Err(); err != nil {
+			return "", err
+		}
+		return "", Faults{{Path: "meta", Key: "criteria.missing", Args: []any{"Name", "meta"}}}
 	}
 	return t.Get("meta"), nil
 }
