@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cchc/base/fault"
 	"cchc/base/points"
 	"cchc/base/table"
 )
@@ -35,6 +36,8 @@ func (s *Set) ScoreCSV(in io.Reader, out io.Writer) error {
 	if at < 0 {
 		at = len(header)
 		header = append(header, result)
+	} else if slices.Contains(header[at+1:], result) {
+		return fault.New(fault.Invalid, "table.column_twice", "Column", result)
 	}
 	var buf bytes.Buffer
 	w := csv.NewWriter(&buf)

@@ -72,6 +72,11 @@ func RankCSV(in io.Reader, out io.Writer, s Settings, breakers ...string) (Summa
 	if err != nil {
 		return Summary{}, err
 	}
+	for _, name := range results {
+		if i := slices.Index(header, name); i >= 0 && slices.Contains(header[i+1:], name) {
+			return Summary{}, fault.New(fault.Invalid, "table.column_twice", "Column", name)
+		}
+	}
 	for _, b := range breakers {
 		if name := strings.TrimPrefix(b, "-"); !slices.Contains(header, name) {
 			return Summary{}, fault.New(fault.Invalid, "table.column_missing", "Column", name)
@@ -119,6 +124,9 @@ func RankCSV(in io.Reader, out io.Writer, s Settings, breakers ...string) (Summa
 	sum.Doubts = published(rows, sum.Places, s)
 	return sum, write(out, header, rows, sum.Places, s)
 }
+
+// results are the columns that are set, or appended where they are missing.
+var results = [3]string{"percent", "rank", "band"}
 
 // columns says where the score and its maximum stand.
 type columns struct {
@@ -223,7 +231,7 @@ func published(rows []table.Row, places []Place, s Settings) []Doubt {
 
 func write(out io.Writer, header []string, rows []table.Row, places []Place, s Settings) error {
 	at := [3]int{}
-	for i, name := range []string{"percent", "rank", "band"} {
+	for i, name := range results {
 		if at[i] = slices.Index(header, name); at[i] < 0 {
 			at[i] = len(header)
 			header = append(header, name)
