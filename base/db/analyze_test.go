@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -45,5 +46,24 @@ func TestRowsThatWereNeverCountedAre(t *testing.T) {
 	}
 	if n := number(counts); n != 1 {
 		t.Errorf("%d columns are counted, want 1", n)
+	}
+}
+
+// What the server warns of before a commit does not make that commit doubtful: a user who
+// owns the tables and no more is warned at each ANALYZE, on the connection of the next write.
+func TestAWarningBeforeACommitLeavesItCertain(t *testing.T) {
+	t.Parallel()
+	d, _ := dbtest.Open(t)
+	if d.Engine() == db.SQLite {
+		t.Skip("SQLite warns of nothing")
+	}
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		return tx.Raw(t.Context(), func(ctx context.Context, raw *sql.Tx) error {
+			_, err := raw.ExecContext(ctx, `DO $$ BEGIN RAISE WARNING 'skipping it'; END $$`)
+			return err
+		})
+	})
+	if err != nil {
+		t.Errorf("a write that the server warned in: %v", err)
 	}
 }

@@ -144,6 +144,7 @@ func (d *DB) tryPostgres(ctx, deadline context.Context, fn func(*Tx) error) (aft
 		return nil, again, err
 	}
 	pid := processOf(conn)
+	d.warned.Delete(pid) // what was warned of before says nothing about this commit
 	err = translate(tx.Commit())
 	_, warned := d.warned.LoadAndDelete(pid)
 	switch {
@@ -261,6 +262,7 @@ func (d *DB) look(ctx context.Context, pid uint32, p *proof) (happened bool, err
 		return false, err
 	}
 	own := processOf(conn)
+	d.warned.Delete(own)
 	err = tx.Commit()
 	if _, warned := d.warned.LoadAndDelete(own); warned {
 		err = errCommitting
