@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A PostgreSQL cluster that is lost goes back to a moment before somebody's mistake:
-// deploy/pg-moment, on a cluster of its own.
+// A PostgreSQL cluster that is lost goes back to a moment before somebody's mistake, also
+// from an archive that was pruned: deploy/pg-moment, on a cluster of its own.
 func TestPostgreSQLGoesBackToAMoment(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_POSTGRES") == "" {
@@ -23,10 +23,13 @@ func TestPostgreSQLGoesBackToAMoment(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
-	for _, want := range []string{"there: before the moment", "30 dossiers: every figure agrees", "no base copy"} {
+	for _, want := range []string{"0 is no number from 1 on", "pruned: the newest copy stays", "pieces of the log removed, before ", "there: before the moment", "30 dossiers: every figure agrees", "no base copy"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it does not say %q:\n%s", want, out)
 		}
+	}
+	if strings.Contains(out, "prune took what was to stay") {
+		t.Errorf("as many copies as are kept, and something went:\n%s", out)
 	}
 	if strings.Contains(out, "there: after the moment") {
 		t.Errorf("what came after the moment is there:\n%s", out)
