@@ -321,3 +321,34 @@ func TestThePackageCarriesItsBillOfMaterials(t *testing.T) {
 		t.Error("the package does not carry it")
 	}
 }
+
+// Who reads Vietnamese is told as much of the standard's list: how many lines of each
+// chapter are proved, and every line that is open.
+func TestTheOpenLinesAreToldInBothLanguages(t *testing.T) {
+	t.Parallel()
+	read := func(path string) (chapters, open []string) {
+		for line := range strings.Lines(readAll(t, path)) {
+			c := cells(line)
+			switch {
+			case !strings.HasPrefix(line, "| V") && !strings.HasPrefix(line, "| all |") && !strings.HasPrefix(line, "| tất cả |"):
+			case !strings.Contains(c[0], ".") && len(c) == 5:
+				number, _, _ := strings.Cut(c[0], " ")
+				chapters = append(chapters, strings.Replace(number, "tất", "all", 1)+" "+strings.Join(c[1:], " "))
+			case len(c) == 5 && c[3] == "open", len(c) == 4 && c[2] != "" && c[3] != "":
+				open = append(open, c[0]+" "+c[1])
+			}
+		}
+		return chapters, open
+	}
+	chapters, open := read("docs/security/asvs.md")
+	chaptersVi, openVi := read("docs/security/asvs.vi.md")
+	if len(chapters) != 18 || len(open) == 0 {
+		t.Fatalf("%d lines of chapters and %d open ones read", len(chapters), len(open))
+	}
+	if !slices.Equal(chapters, chaptersVi) {
+		t.Errorf("the chapters are\n%q, in Vietnamese\n%q", chapters, chaptersVi)
+	}
+	if !slices.Equal(open, openVi) {
+		t.Errorf("open are\n%q, in Vietnamese\n%q", open, openVi)
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/file"
 	"cchc/base/web/webtest"
 	"cchc/scorecard"
 	"cchc/scorecard/criteria"
@@ -318,6 +319,10 @@ var scoreScenes = map[string]func(s *scoreScene){
 		s.by = s.staff
 		id := s.document()
 		s.staff.Send("POST", "/api/v1/scorecard/evidence/"+id+"/files?name=a.pdf", "application/octet-stream", pdf).Is(200)
+		// A byte more than 25 MB.
+		if p := s.staff.Send("POST", "/api/v1/scorecard/evidence/"+id+"/files?name=b.pdf", "application/octet-stream", pdf+strings.Repeat("x", file.MaxSize+1-len(pdf))); p.Status != 400 || !strings.Contains(p.Body, "25 MB") {
+			s.t.Errorf("a file that is too large: %d %.300s", p.Status, p.Body)
+		}
 		s.set("id", id, "number", 1)
 	},
 	"attach-evidence": func(s *scoreScene) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"cchc/base/actor"
+	"cchc/base/file"
 	"cchc/base/web"
 	"cchc/base/web/webtest"
 )
@@ -278,6 +279,16 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 	}
 	if p := b.Send("POST", "/api/v1/dossiers", "application/json", `{"note":"`+strings.Repeat("x", 20<<20)+`"}`); p.Status != 413 {
 		t.Errorf("20 MB of JSON: %d", p.Status)
+	}
+	// A file of a byte more than 25 MB, and one that has no room for the form around it;
+	// over the API: the scene get-evidence-file.
+	for _, size := range []int{file.MaxSize + 1, 26 << 20} {
+		scan := "%PDF-1.7\n" + strings.Repeat("x", size-len("%PDF-1.7\n"))
+		form := "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nĐơn\r\n--x\r\nContent-Disposition: form-data; name=\"source\"\r\n\r\nscanned\r\n" +
+			"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\n" + scan + "\r\n--x--\r\n"
+		if p := b.Send("POST", "/dossiers/"+d.Code+"/papers", "multipart/form-data; boundary=x", form); p.Status != 413 && (p.Status != 422 || !strings.Contains(p.Body, "Tệp lớn hơn 25 MB")) {
+			t.Errorf("a page took a file of %d bytes: %d", size, p.Status)
+		}
 	}
 	yaml := "a: &a [x,x,x,x,x,x,x,x,x]\n"
 	for c := 'b'; c < 'k'; c++ {
