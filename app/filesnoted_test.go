@@ -40,7 +40,7 @@ func TestEveryFileWithPeopleInItIsNoted(t *testing.T) {
 			}
 			for _, role := range roles {
 				rehearsal, r := db.Rehearse(ctx)
-				got := w.sendWith(rehearsal, w.people[string(role)+ourCommune], false, x.method, at, q.kind, q.body)
+				got := w.sendWith(rehearsal, w.people[string(role)+ourCommune], asUsual, x.method, at, q.kind, q.body)
 				if got.Code != http.StatusOK {
 					continue
 				}

@@ -50,7 +50,7 @@ func (w *terrain) routes() []route {
 type column struct {
 	name        string
 	held, stood string
-	narrow      bool
+	by          way
 }
 
 var columns = []column{
@@ -60,7 +60,7 @@ var columns = []column{
 	{name: "above", held: ourCommune, stood: theProvince},
 	{name: "far", held: ourCommune, stood: farCommune},
 	{name: "system", held: everywhere, stood: ourCommune},
-	{name: "narrow", held: ourCommune, stood: ourCommune, narrow: true},
+	{name: "narrow", held: ourCommune, stood: ourCommune, by: byNarrow},
 }
 
 // outcome tells what came of a call, as the matrix shows it.
@@ -70,6 +70,8 @@ func outcome(got *httptest.ResponseRecorder, wrote bool) string {
 		return "allow"
 	case code == http.StatusSeeOther && strings.HasPrefix(got.Header().Get("Location"), "/sign-in"):
 		return "sign-in"
+	case code == http.StatusSeeOther && got.Header().Get("Location") == "/me/password":
+		return "confined" // to what must be done first
 	case code < 400:
 		return "allow"
 	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity, code == http.StatusRequestEntityTooLarge, code == http.StatusUnsupportedMediaType:
@@ -114,7 +116,7 @@ func (w *terrain) ask(x route, p *holder, col column, q inquiry) (string, []find
 		found = append(found, finding{x.name, who, fmt.Sprintf(format, args...)})
 	}
 	rehearsal, r := db.Rehearse(ctx)
-	got := w.sendWith(rehearsal, p, col.narrow, x.method, q.address, q.kind, q.body)
+	got := w.sendWith(rehearsal, p, col.by, x.method, q.address, q.kind, q.body)
 	changed := slices.DeleteFunc(r.Statements(), quietly)
 	if got.Code >= 500 && len(changed) == 0 && got.Code != http.StatusServiceUnavailable || got.Code == http.StatusTooManyRequests || got.Code == http.StatusMethodNotAllowed {
 		say("%s answered %d: %.200s", q.address, got.Code, got.Body)
@@ -164,6 +166,84 @@ func within(p *holder, letter string) bool {
 	return letter == p.place
 }
 
+// notInSession are operations that answer somebody in a session otherwise than by their
+// token, and why.
+var notInSession = map[string]string{}
+
+// inSession finds where an operation of the API, asked in the session of a browser, gives
+// something else than by the token of the same person.
+func (w *terrain) inSession(x route, p *holder, q inquiry, byToken string) (found []finding) {
+	if x.op == nil || notInSession[x.name] != "" {
+		return nil
+	}
+	col := columns[0]
+	col.by = bySession
+	cell, found := w.ask(x, p, col, q)
+	for i := range found {
+		found[i].who += " in a session"
+	}
+	if cell != byToken {
+		found = append(found, finding{x.name, string(p.role) + " in a session", "gets " + cell + ", and by a token " + byToken})
+	}
+	return found
+}
+
+// otherSites are how browsers say that a page of another site sends a request: what they
+// say depends on their age and on where that page lies.
+var otherSites = [][]string{
+	{"Sec-Fetch-Site", "cross-site", "Origin", "https://elsewhere.example"},
+	{"Sec-Fetch-Site", "same-site", "Origin", "https://other.example.com"},
+	{"Sec-Fetch-Site", "cross-site", "Origin", ""},
+	{"Origin", "https://elsewhere.example"},
+	{"Origin", "null"},
+}
+
+// fromElsewhere finds where a page of another site does something in the session of
+// somebody who may do everything: whatever is no GET is refused, and nothing changes.
+func (w *terrain) fromElsewhere(x route, q inquiry) (found []finding) {
+	if x.method == http.MethodGet {
+		return nil
+	}
+	for _, header := range otherSites {
+		rehearsal, r := db.Rehearse(ctx)
+		got := w.sendWith(rehearsal, w.all, bySession, x.method, q.address, q.kind, q.body, header...)
+		if changed := r.Statements(); got.Code != http.StatusForbidden || len(changed) > 0 {
+			found = append(found, finding{x.name, "a page of another site", fmt.Sprintf("with %v: %d, changed %v", header, got.Code, changed)})
+		}
+	}
+	return found
+}
+
+// forFirstPassword are the routes for somebody whose first password waits to be changed.
+var forFirstPassword = []string{"GET /me/password", "POST /me/password", "POST /sign-out"}
+
+// fromWhoIsOut finds where somebody gets more than a visitor who had every right, and has
+// none any more: the account was closed, the token withdrawn or past its day, or the
+// password is one that somebody else knows.
+func (w *terrain) fromWhoIsOut(x route, q inquiry, visitors string) (found []finding) {
+	for _, p := range w.out {
+		if p.token != "" && len(p.cookies) == 0 && x.op == nil {
+			continue // only its token is
+		}
+		for _, by := range []way{asUsual, bySession} {
+			if by == bySession && (x.op == nil || len(p.cookies) == 0) {
+				continue
+			}
+			col := columns[0]
+			col.by = by
+			cell, f := w.ask(x, p, col, q)
+			for i := range f {
+				f[i].who = p.out
+			}
+			found = append(found, f...)
+			if passed(cell) && !passed(visitors) && !(p.out == outFirstPassword && slices.Contains(forFirstPassword, x.name)) {
+				found = append(found, finding{x.name, p.out, "gets " + cell + ", and a visitor " + visitors})
+			}
+		}
+	}
+	return found
+}
+
 const visitor = "visitor"
 
 // table asks every question of a route and returns its block of the matrix.
@@ -197,7 +277,7 @@ func (w *terrain) table(x route) (block string, found []finding) {
 				c = c.as(p)
 			}
 			q, err := w.inquiry(x, c)
-			if err != nil || col.narrow && x.op == nil || col.stood != ourCommune && q == first {
+			if err != nil || col.by == byNarrow && x.op == nil || col.stood != ourCommune && q == first {
 				cells = append(cells, "·") // nothing there to ask for
 				continue
 			}
@@ -205,9 +285,14 @@ func (w *terrain) table(x route) (block string, found []finding) {
 			found = append(found, f...)
 			reached = reached || passed(cell)
 			cells = append(cells, cell)
+			if col.name == "own" {
+				found = append(found, w.inSession(x, w.people[string(role)+col.held], q, cell)...)
+			}
 		}
 		add(string(role), cells)
 	}
+	found = append(found, w.fromElsewhere(x, first)...)
+	found = append(found, w.fromWhoIsOut(x, first, cell)...)
 	stateLines, some, f := w.inStates(x, first)
 	found, reached = append(found, f...), reached || some
 	if !reached && nobody[x.name] == "" {
@@ -232,10 +317,12 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 #   far      held in a commune, the thing is in another province
 #   system   held in the whole system, the thing is a commune's
 #   narrow   as own, by a token that is for unit.read alone
-# Below a block: what comes of it in each state of the thing, of one's own unit (in own) and, for rounds and results, asked
-# from the province (in below). States of dossiers; of rounds by the stage that is open; of sets and of results. And of
-# what a commune left that is no more: asked by who had their role there (in gone), in its successor (in heir), in the next
-# commune (in beside) and in another province (in afar).
+# Below a block: what comes of it in each state of the thing, which is our commune's: asked by who holds the role there (in
+# own), in the province (below), in the next commune (sibling), in a commune of another province (far) and, of what is no
+# dossier, in the whole system. A kind without states behind it is the kind in all its states, as they are listed below, and
+# "but" is in all except these. What is of no unit stands in system, and rounds, sets and results are the province's. And of what a commune left that is no more:
+# asked by who had their role there (in gone), in its successor (heir), in the next commune (beside) and in another province
+# (afar). Columns that answer alike stand together; everybody is every role.
 # Cells: allow; input (may, and what was sent is not right); conflict (may, and the thing's state forbids it);
 #   deny (403), hidden (404), sign-in (401 or sent to sign in); · is nothing to ask for.
 #
@@ -244,7 +331,23 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 # sign-in to something else is a right that somebody gained.
 #
 #  own      below    sibling  above    far      system   narrow
+#
+# The states, by kind:
 `
+
+// stateList says which states stand in the matrix, by kind.
+func (w *terrain) stateList() string {
+	var b strings.Builder
+	for i, s := range w.states {
+		if i == 0 || w.states[i-1].kind != s.kind {
+			fmt.Fprintf(&b, "\n#   %s:", s.kind)
+		}
+		if s.state != "" {
+			b.WriteString(" " + s.state)
+		}
+	}
+	return strings.TrimPrefix(b.String(), "\n") + "\n"
+}
 
 // Every route of pages and of the API is asked by every role, of things in its own
 // unit, below, beside and above it, and what comes of it is what the table says.
@@ -254,6 +357,7 @@ func TestTheMatrix(t *testing.T) {
 	}
 	t.Parallel()
 	w := raise(t)
+	w.allStatesStand(t)
 	all := w.routes()
 	blocks, found := make([]string, len(all)), make([][]finding, len(all))
 	var wait sync.WaitGroup
@@ -278,7 +382,7 @@ func TestTheMatrix(t *testing.T) {
 	for _, f := range slices.Concat(found...) {
 		t.Errorf("%s as %s: %s", f.route, f.who, f.what)
 	}
-	text := matrixHeader + "\n" + strings.Join(blocks, "\n")
+	text := matrixHeader + w.stateList() + "\n" + strings.Join(blocks, "\n")
 	const name = "testdata/matrix.txt"
 	if *renewMatrix {
 		if os.Getenv("CI") != "" {

@@ -34,7 +34,7 @@ var fills = map[string]string{
 	"/counter/cash/{id}/close":                 "id=$mycash",
 	"/api/v1/counter/cash/{id}/close":          "id=$mycash",
 	"/cchc/{id}/receipts":                      "entry=$published",
-	"/":                                        "code=$dossier unit=$unit sheet=$sheet round=$round leaf=1.1.2 evidence=$evidence stage=appraised1 ord=1 run=$run year=2026 form=01",
+	"/":                                        "code=$dossier unit=$unit sheet=$sheet round=$round leaf=1.1.2 evidence=$evidence stage=appraised1 ord=1 run=$run year=$year form=01",
 	"/admin/accounts":                          "id=$account",
 	"/admin/exchange":                          "id=$link",
 	"/admin/exchange/reconcile":                "run=$comparison",
@@ -44,17 +44,17 @@ var fills = map[string]string{
 	"/admin/import/":                           "kind=holidays",
 	"/admin/imports/{run}/wrong":               "run=$wrongrun",
 	"/admin/calendar-changes":                  "id=$changeof",
-	"/admin/privacy/purposes":                  "code=" + onePurpose,
-	"/api/v1/purposes":                         "code=" + onePurpose,
+	"/admin/privacy/purposes":                  "code=$purpose",
+	"/api/v1/purposes":                         "code=$purpose",
 	"/admin/procedures":                        "code=1.001193",
 	"/admin/settings":                          "name=board.silent_days",
 	"/services":                                "code=1.001193",
 	"/admin/log/parties":                       "id=$party",
-	"/books":                                   "unit=$unit form=01 year=2026",
+	"/books":                                   "unit=$unit form=01 year=$year",
 	"/bulk":                                    "id=$bulk",
 	"/cchc":                                    "id=$result entry=0",
 	"/counter/cash":                            "id=$cash",
-	"/counter/lists":                           "kind=inside id=$list",
+	"/counter/lists":                           "kind=$listkind id=$list",
 	"/counter/reserved":                        "block=$block",
 	"/counter/turns":                           "do=next",
 	"/turns":                                   "unit=$code id=$turn",
@@ -97,10 +97,10 @@ var fills = map[string]string{
 	"/api/v1/dossiers/{code}/papers":    "number=1",
 	"/api/v1/exchange/links":            "id=$link",
 	"/api/v1/exchange/comparisons":      "run=$comparison",
-	"/api/v1/jobs":                      "id=1",
+	"/api/v1/jobs":                      "id=$job",
 	"/api/v1/log/receipts":              "kind=dossier object=$dossier",
 	"/api/v1/notices":                   "event=received channel=email lang=vi id=none",
-	"/api/v1/procedure-problems":        "problem=none",
+	"/api/v1/procedure-problems":        "problem=$problem",
 	"/api/v1/procedure-versions":        "version=$version",
 	"/api/v1/procedures":                "code=1.001193",
 	"/api/v1/reports":                   "form=ii06a index=total_time",
@@ -116,8 +116,8 @@ var fills = map[string]string{
 	"/api/v1/imports/{run}/corrections": "run=$wrongrun",
 }
 
-// onePurpose is one of the purposes that every installation begins with.
-const onePurpose = "process"
+// usual is what fills ask for where no unit has one of its own, and no state another.
+var usual = map[string]string{"job": "1", "year": "2026", "listkind": "inside", "taker": "", "purpose": "process", "day": "2026-12-19", "withdraw": ""}
 
 // queries are what lists and forms are asked with.
 var queries = map[string]string{
@@ -170,40 +170,52 @@ var queries = map[string]string{
 
 // forms are what a POST sends where no page of the same path shows its form.
 var formFills = map[string]string{
-	"POST /counter/cash":                                "unit=$unit float=0",
-	"POST /dossiers/{code}/correct":                     "seq=2 reason=A",
-	"POST /admin/procedures/{code}/dismiss":             "problem=none reason=A",
-	"POST /notices/{id}":                                "do=read",
-	"POST /counter/custody":                             "id=$original to=A",
-	"POST /counter/reserved":                            "unit=$unit count=1",
-	"POST /counter/reserved/cancel":                     "code=$reserved reason=A",
-	"POST /counter/lists/{kind}":                        "unit=$unit body=A code=$dossier",
-	"POST /counter/turns/{do}":                          "unit=$unit desk=1 kind=$turnkind",
-	"POST /dossiers":                                    "unit=$unit procedure=1.001193 channel=direct name=A",
-	"POST /dossiers/new":                                "unit=$unit procedure=1.001193 channel=direct name=A",
-	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/attach": "evidence=$evidence page=1",
-	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/detach": "link=$attached",
-	"POST /admin/accounts/{id}/revoke":                  "grant=$grant day=2026-12-01",
-	"POST /admin/accounts/{id}/grants":                  "role=specialist unit=$unit",
-	"POST /scorecard/evidence/new":                      "unit=$unit title=A",
-	"POST /dossiers/bulk":                               "act=forward code=$dossier",
-	"POST /turns/{unit}/take":                           "kind=$turnkind",
-	"POST /admin/privacy/retention/holds":               "unit=$unit code=$dossier reason=A document=A",
+	"POST /counter/cash":                                          "unit=$unit float=0",
+	"POST /dossiers/{code}/correct":                               "seq=2 reason=A",
+	"POST /admin/procedures/{code}/dismiss":                       "problem=$problem reason=A",
+	"POST /notices/{id}":                                          "do=read",
+	"POST /counter/custody":                                       "id=$original to=A",
+	"POST /counter/reserved":                                      "unit=$unit count=1",
+	"POST /counter/reserved/cancel":                               "code=$reserved reason=A",
+	"POST /counter/lists/{kind}":                                  "unit=$unit body=A code=$dossier",
+	"POST /counter/turns/{do}":                                    "unit=$unit desk=1 kind=$turnkind",
+	"POST /dossiers":                                              "unit=$unit procedure=1.001193 channel=direct name=A",
+	"POST /dossiers/new":                                          "unit=$unit procedure=1.001193 channel=direct name=A",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/attach":           "evidence=$evidence page=1",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/detach":           "link=$attached",
+	"POST /scorecard/sheets/{sheet}/hand-in":                      "lacking=true",
+	"POST /admin/accounts/{id}/state":                             "do=disable reason=A",
+	"POST /admin/accounts/{id}/factor":                            "reason=A",
+	"POST /admin/accounts/{id}/rename":                            "name=A",
+	"POST /admin/handover/{id}":                                   "to=$taker reason=A",
+	"POST /admin/privacy/requests/{id}/answer":                    "outcome=granted answer=A",
+	"POST /admin/privacy/requests/{id}/assign":                    "account=$account",
+	"POST /admin/privacy/requests/{id}/identify":                  "identity=A",
+	"POST /admin/privacy/retention/holds/{id}/end":                "reason=A",
+	"POST /admin/privacy/retention/{id}":                          "approve=yes document=1/CV reason=A",
+	"POST /counter/cash/{id}/adjust":                              "amount=1000 reason=A",
+	"POST /bulk/{id}/undo":                                        "reason=A",
+	"POST /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}": "sheet=$sheet do=points points=1 why=A version=0 seen=-1",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/answer":           "id=$question answer=A",
+	"POST /counter/lists/{kind}/{id}/give":                        "receiver=A",
+	"POST /counter/lists/{kind}/{id}/settle":                      "code=$listed outcome=back",
+	"POST /admin/calendars/{unit}/day":                            "kind=withdraw from=$day reason=A do=confirm",
+	"POST /admin/accounts/{id}/revoke":                            "grant=$grant day=2026-12-01",
+	"POST /admin/accounts/{id}/grants":                            "role=specialist unit=$unit",
+	"POST /scorecard/evidence/new":                                "unit=$unit title=A",
+	"POST /dossiers/bulk":                                         "act=forward code=$dossier",
+	"POST /turns/{unit}/take":                                     "kind=$turnkind",
+	"POST /admin/privacy/retention/holds":                         "unit=$unit code=$dossier reason=A document=A",
 }
 
 // nobody are routes that answer nobody here, and why.
 var nobody = map[string]string{
-	"GET /first-run":                        "the first account was made long ago",
-	"POST /first-run":                       "the first account was made long ago",
-	"GET /standing":                         "503 on a machine that takes no part in anything",
-	"GET /sign-in/code":                     "the second step of a sign-in that nobody has begun",
-	"POST /sign-in/code":                    "the second step of a sign-in that nobody has begun",
-	"POST /sign-out":                        "leads to the page of signing in",
-	"POST /admin/procedures/{code}/dismiss": "nothing of the procedure is to be settled",
-	"POST /api/v1/procedure-problems/{problem}/dismiss":           "nothing of a procedure is to be settled",
-	"GET /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}":  "by who is assigned, of a sheet that was handed in",
-	"POST /scorecard/rounds/{round}/appraise/{stage}/leaf/{leaf}": "by who is assigned, of a sheet that was handed in",
-	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/answer":           "nothing was asked of the sheet",
+	"GET /first-run":     "the first account was made long ago",
+	"POST /first-run":    "the first account was made long ago",
+	"GET /standing":      "503 on a machine that takes no part in anything",
+	"GET /sign-in/code":  "the second step of a sign-in that nobody has begun",
+	"POST /sign-in/code": "the second step of a sign-in that nobody has begun",
+	"POST /sign-out":     "leads to the page of signing in",
 }
 
 var placeName = regexp.MustCompile(`\{([a-z]+)\}`)
@@ -437,9 +449,9 @@ func (w *terrain) operation(x route, c *corner) (q inquiry, err error) {
 var apiKnown = map[string]string{
 	"/api/v1/audit":              "from=2026-11-01T00:00:00+07:00 to=2026-12-01T00:00:00+07:00",
 	"/api/v1/counter/turns":      "kind=$turnkind",
-	"/api/v1/counter/lists":      "kind=inside",
+	"/api/v1/counter/lists":      "kind=$listkind",
 	"/api/v1/imports":            "kind=holidays",
-	"/api/v1/calendar":           "received=2026-11-23T09:00:00+07:00 quantity=3 in=working_day kind=work date=2026-12-19 from=2026-12-21 to=2026-12-22",
+	"/api/v1/calendar":           "received=2026-11-23T09:00:00+07:00 quantity=3 in=working_day kind=work date=$day from=2026-12-21 to=2026-12-22",
 	"/api/v1/scorecard/rounds":   "unit=$unit",
 	"/api/v1/scorecard/sets":     "unit=$unit",
 	"/api/v1/scorecard/evidence": "unit=$unit",
@@ -489,7 +501,7 @@ func said(x route, c *corner) map[string]any {
 	case begins("/calendar/week"):
 		return whole("from", "2026-12-01", "days", []any{whole("day", "mon", "counts", true, "sessions", []any{whole("from", "07:30", "to", "11:30")})})
 	case begins("/calendar/days"):
-		return whole("replaces", "2026-12-26", "withdraw", false)
+		return whole("replaces", "2026-12-26", "withdraw", c.thing["withdraw"] != "")
 	case begins("/dossiers/{code}/assign"):
 		return whole("account", c.thing["account"])
 	case begins("/dossiers/{code}/notices"):
@@ -532,6 +544,10 @@ func said(x route, c *corner) map[string]any {
 		return whole("", whole("rulings", []any{whole("leaf", "1.1.2", "accept", true, "points", "5", "reason", "Có biên bản")}))
 	case begins("/scorecard/sheets/{id}/appeals"):
 		return whole("", whole("document", "7/CV", "text", "Đề nghị", "leaves", []any{whole("leaf", "1.1.2", "claim", "10/10")}))
+	case begins("/scorecard/sheets/{id}/hand-in"):
+		return whole("lacking", true)
+	case begins("/retention/{id}"):
+		return whole("approve", true, "document", "1/CV", "reason", "A")
 	case begins("/scorecard/sheets/{id}/questions"), begins("/scorecard/sheets/{id}/evidence"):
 		return whole("leaves", []any{"1.1.2"}, "evidence", c.thing["evidence"], "page", 1)
 	case begins("/settings"):

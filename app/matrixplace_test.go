@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/dossier"
 	"cchc/privacy"
 	"cchc/scorecard"
@@ -34,8 +36,12 @@ type terrain struct {
 	c       *contract
 	asked   atomic.Int64
 	states  []standing
-	shown   sync.Map // forms by the address of their page
+	out     []*holder // who had every right once
+	shown   sync.Map  // forms by the address of their page
 }
+
+// allRoles is, before the letter of a unit, somebody with every role there.
+const allRoles = "*"
 
 // The units: a province with two communes, and another province with one.
 const (
@@ -65,6 +71,7 @@ type holder struct {
 	narrow  string // for programs, only unit.read
 	tokenID string
 	thing   map[string]string // what is theirs alone
+	out     string            // why they have no rights any more
 }
 
 // secret is what only those may read who may read the dossiers of the unit.
@@ -94,7 +101,8 @@ func raise(t *testing.T) *terrain {
 	far := create(unit.New{Code: "H98.101", Name: "Xã Xa", Level: unit.Commune, Parent: farAway})
 	for letter, u := range map[string]unit.ID{theProvince: o.province, ourCommune: o.commune, nextCommune: next, farCommune: far, farProvince: farAway, goneCommune: gone} {
 		code := map[string]string{theProvince: "H99", ourCommune: "H99.101", nextCommune: "H99.102", farCommune: "H98.101", farProvince: "H98", goneCommune: "H99.103"}[letter]
-		w.corners[letter] = &corner{unit: u, thing: map[string]string{"unit": string(u), "code": code, "letter": letter}}
+		w.corners[letter] = &corner{unit: u, thing: maps.Clone(usual)}
+		maps.Copy(w.corners[letter].thing, map[string]string{"unit": string(u), "code": code, "letter": letter})
 	}
 	w.all = w.somebody("moi-quyen", "", everywhere, "")
 	w.c = readContract(t, o.b)
@@ -106,6 +114,9 @@ func raise(t *testing.T) *terrain {
 			}
 			w.people[string(role)+place] = w.somebody(string(role)+"-"+place, role, place, u)
 		}
+	}
+	for _, place := range []string{nextCommune, farCommune} {
+		w.people[allRoles+place] = w.somebody("moi-vai-"+place, "", place, w.corners[place].unit)
 	}
 	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune} {
 		w.furnish(w.corners[letter])
@@ -185,10 +196,19 @@ func (r reply) Flush() {
 // send makes a request of the whole program: in the person's session, with its
 // token where an operation of the API is asked.
 func (w *terrain) send(ctx context.Context, p *holder, method, address, kind, body string) *httptest.ResponseRecorder {
-	return w.sendWith(ctx, p, false, method, address, kind, body)
+	return w.sendWith(ctx, p, asUsual, method, address, kind, body)
 }
 
-func (w *terrain) sendWith(ctx context.Context, p *holder, narrow bool, method, address, kind, body string) *httptest.ResponseRecorder {
+// A way is how a request says who makes it.
+type way int
+
+const (
+	asUsual   way = iota // by a token for an operation of the API, in a session for a page
+	byNarrow             // by a token that is for unit.read alone
+	bySession            // in a session, for an operation too
+)
+
+func (w *terrain) sendWith(ctx context.Context, p *holder, by way, method, address, kind, body string, header ...string) *httptest.ResponseRecorder {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
@@ -203,15 +223,21 @@ func (w *terrain) sendWith(ctx context.Context, p *holder, narrow bool, method, 
 	}
 	switch {
 	case p == nil:
-	case strings.HasPrefix(address, "/api/"):
+	case strings.HasPrefix(address, "/api/") && by != bySession:
 		token := p.token
-		if narrow {
+		if by == byNarrow {
 			token = p.narrow
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
 	default:
 		for _, c := range p.cookies {
 			r.AddCookie(c)
+		}
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Del(header[i])
+		if header[i+1] != "" {
+			r.Header.Set(header[i], header[i+1])
 		}
 	}
 	got := reply{httptest.NewRecorder(), cancel}
@@ -260,7 +286,8 @@ func (w *terrain) furnish(c *corner) {
 	w.ok(json.Unmarshal(w.send(ctx, w.all, "GET", "/api/v1/counter/originals?unit="+code, "", "").Body.Bytes(), &kept))
 	c.thing["original"] = kept.Items[0].ID
 	c.thing["cash"] = w.made("/counter/cash", "id", `{"unit":%q,"float":0}`, code)
-	c.thing["list"] = w.made("/counter/lists", "id", `{"unit":%q,"kind":"inside","body":"Phòng Tư pháp","codes":[%q]}`, code, receive())
+	c.thing["listed"] = receive()
+	c.thing["list"] = w.made("/counter/lists", "id", `{"unit":%q,"kind":"inside","body":"Phòng Tư pháp","codes":[%q]}`, code, c.thing["listed"])
 	c.thing["bulk"] = w.made("/bulk", "id", `{"act":"forward","items":[{"code":%q}]}`, receive())
 	w.ok(w.desk.SetTurnKinds(ctx, operator, c.unit, []dossier.TurnKind{{Letter: "A", Name: "Đất đai"}, {Letter: "B", Name: "Hộ tịch"}}, true))
 	kinds, err := w.desk.TurnKinds(ctx, w.db, c.unit)
@@ -311,6 +338,9 @@ func (w *terrain) closure(c *corner) (string, error) {
 	return out.ID, nil
 }
 
+var problemAdd = db.SQL("matrix_test.problem", `
+	INSERT INTO procedure_problem (id, version_id, field, reason, raw, blocks, settled_by, settled_basis) VALUES ($1, $2, 'fee', 'unread', 'x', '', '', '')`)
+
 // shared are the things of no unit.
 func (w *terrain) shared() {
 	w.t.Helper()
@@ -319,8 +349,16 @@ func (w *terrain) shared() {
 	run := w.made("/imports?kind=holidays&name=n.csv", "id", "Ngày,Loại,Tên\n02/02/2027,nghỉ,Bão\n")
 	wrong := w.made("/imports?kind=holidays&name=n.csv", "id", "Ngày,Loại,Tên\nhôm qua,nghỉ,Bão\n")
 	step(w.t, w.rooms)
+	// What a file did not say of the procedure, and keeps nothing from being received.
+	problem := db.NewID()
+	w.ok(w.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, problemAdd, problem, version.ID); err != nil {
+			return err
+		}
+		return tx.Bump(ctx, "procedure")
+	}))
 	for _, c := range w.corners {
-		c.thing["version"], c.thing["run"], c.thing["wrongrun"] = version.ID, run, wrong
+		c.thing["version"], c.thing["run"], c.thing["wrongrun"], c.thing["problem"] = version.ID, run, wrong, problem
 	}
 }
 
@@ -355,6 +393,18 @@ func (w *terrain) scores() {
 	result := w.madeBy(keeper, "/scorecard/results", "id", `{"round":%q,"title":"Chỉ số 2026","decision":"45/QĐ-UBND","decided":"2026-12-30"}`, decided.ID)
 	w.made("/scorecard/results/"+result+"/approve", "", "")
 	plan := w.made("/scorecard/results/"+result+"/units/1/remedial", "id", "")
+	// A third one is published and amended, and an appeal of it decided.
+	third, ruledSheet := l.approved(w.t)
+	ruled, err := p.Desk.File(ctx, p.Staff, ruledSheet.ID, scorecard.Appeal{Text: "Đề nghị xem lại", Document: "8/CV-UBND", Leaves: []scorecard.AppealLeaf{{Leaf: "1.1.2", Claim: "10/10"}}})
+	w.ok(err)
+	proposed := func(amends, reason string) string {
+		id := w.madeBy(keeper, "/scorecard/results", "id", `{"round":%q,"title":"Chỉ số 2025","decision":"47/QĐ-UBND","decided":"2026-12-30","amends":%q,"reason":%q}`, third.ID, amends, reason)
+		w.made("/scorecard/results/"+id+"/approve", "", "")
+		return id
+	}
+	amended := proposed("", "")
+	w.ok(p.Desk.Decide(ctx, p.Chair, ruled, []scorecard.Ruling{{Leaf: "1.1.2", Accept: true, Input: scorecardtest.Ratio(10, 10), Reason: "Có biên bản"}}))
+	proposed(amended, "Sau kiến nghị")
 	second, _ := l.approved(w.t)
 	prepared := w.madeBy(keeper, "/scorecard/results", "id", `{"round":%q,"title":"Chỉ số thử","decision":"46/QĐ-UBND","decided":"2026-12-30"}`, second.ID)
 	l.n = 7
@@ -369,6 +419,7 @@ func (w *terrain) scores() {
 		c.thing["set"], c.thing["draft"], c.thing["round"], c.thing["decided"] = p.Set, draft, open.ID, decided.ID
 		c.thing["result"], c.thing["prepared"], c.thing["plan"] = result, prepared, plan
 		c.thing["appeal"], c.thing["question"] = appeal, asked[0].ID
+		c.thing["amended"], c.thing["ruled"], c.thing["ruledsheet"] = amended, ruled, ruledSheet.ID
 		if id, ok := now[c.unit]; ok {
 			c.thing["sheet"], c.thing["decidedsheet"] = id, then[c.unit]
 		}

@@ -16,11 +16,12 @@ import (
 
 // rights is the matrix as rules read it: what each role gets of a route in each column.
 type rights struct {
-	route string
-	gone  []string            // what comes of it for people of a unit that is no more
-	apart []string            // what comes of it, of what such a unit left, for people of others that are not its heir
-	draft bool                // somebody is let in where it is not published yet
-	who   map[string][]string // role, or visitor → a cell for each of columns
+	route   string
+	gone    []string            // what comes of it for people of a unit that is no more
+	apart   []string            // what comes of it, of what such a unit left, for people of others that are not its heir
+	outside []string            // what comes of it in some state, for people of other units
+	draft   bool                // somebody is let in where it is not published yet
+	who     map[string][]string // role, or visitor → a cell for each of columns
 }
 
 func readMatrix(t *testing.T) []rights {
@@ -36,18 +37,34 @@ func readMatrix(t *testing.T) []rights {
 		case strings.HasPrefix(line, "#") || len(f) == 0:
 		case !strings.HasPrefix(line, " "):
 			out = append(out, rights{route: line, who: map[string][]string{}})
-		case f[0] == "in" && f[1] == "gone":
-			for part := range strings.SplitSeq(line[strings.Index(line, ":")+1:], ";") {
-				out[len(out)-1].gone = append(out[len(out)-1].gone, strings.Fields(part)[0])
-			}
-		case f[0] == "in" && (f[1] == "beside" || f[1] == "afar"):
-			for part := range strings.SplitSeq(line[strings.Index(line, ":")+1:], ";") {
-				out[len(out)-1].apart = append(out[len(out)-1].apart, strings.Fields(part)[0])
-			}
 		case f[0] == "in": // of states; columns are other ones there
-			of, what, _ := strings.Cut(line, ":")
-			if slices.Contains(strings.Fields(of), "prepared") && strings.Contains(what, "allow") {
-				out[len(out)-1].draft = true
+			r := &out[len(out)-1]
+			of, what, _ := strings.Cut(line, ": ")
+			named := strings.Fields(of)[2:]
+			but := len(named) > 1 && named[1] == "but"
+			if named[0] == "result" && (len(named) == 1 || slices.Contains(named, "prepared") != but) && strings.Contains(what, "allow") {
+				r.draft = true
+			}
+			var cells []string
+			for part := range strings.SplitSeq(what, ";") {
+				cells = append(cells, strings.Fields(part)[0])
+			}
+			for col := range strings.SplitSeq(f[1], ",") {
+				switch col {
+				case "gone":
+					r.gone = append(r.gone, cells...)
+				case "beside", "afar":
+					r.apart = append(r.apart, cells...)
+				case "sibling", "far":
+					// A round and what is of it are the province's: its communes may see them, and do
+					// nothing; and a result that was published is everybody's.
+					seen := col == "sibling" && slices.Contains(ofProvince, named[0]) && !strings.Contains(r.route, "/sheets/{") && !strings.Contains(r.route, "{unit}") ||
+						named[0] == "result" && slices.Equal(named[1:], []string{"published", "amended"})
+					if seen && strings.HasPrefix(r.route, "GET ") {
+						continue
+					}
+					r.outside = append(r.outside, cells...)
+				}
 			}
 		default:
 			for _, who := range f[len(columns):] {
@@ -60,6 +77,10 @@ func readMatrix(t *testing.T) []rights {
 	}
 	return out
 }
+
+// ofProvince are the kinds of things of the matrix that are the province's, and not our
+// commune's.
+var ofProvince = []string{"round", "sheet", "stage", "criteria_set", "result"}
 
 func columnOf(name string) int {
 	return slices.IndexFunc(columns, func(c column) bool { return c.name == name })
@@ -177,6 +198,12 @@ func TestTheMatrixIsSafe(t *testing.T) {
 		if slices.ContainsFunc(r.apart, passed) {
 			if beyondOnesUnit[r.route] == "" && nobodysUnit[r.route] == "" && !access.NeedsSecret() && !access.ShowsPublished() {
 				t.Errorf("%s lets people of other units reach what a unit left that is no more", r.route)
+			}
+			used[r.route] = true
+		}
+		if slices.ContainsFunc(r.outside, passed) {
+			if beyondOnesUnit[r.route] == "" && !access.NeedsSecret() && !access.ShowsPublished() {
+				t.Errorf("%s lets people of other units reach a thing in some state", r.route)
 			}
 			used[r.route] = true
 		}

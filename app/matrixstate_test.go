@@ -1,13 +1,14 @@
 package app
 
 import (
-	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/auth"
 	"cchc/base/moment"
 	"cchc/calendar"
 	"cchc/dossier"
@@ -16,94 +17,158 @@ import (
 	"cchc/unit"
 )
 
-// A standing is a thing of a unit in one state, in place of the one that fills name.
+// A standing is a thing of our commune in one state, in place of the one that fills name.
 type standing struct {
-	name string
-	of   []string // beginnings of the paths that ask for it
-	as   map[string]string
-	gone bool // the thing is of the unit that is no more
+	kind  string // of the policy's table (base/auth/acts.go), or one of kindsBeside
+	state string
+	as    map[string]string // things by the names under which fills ask for them
+	of    []string          // beginnings of the paths that are asked; none: whatever asks for one of the things
+	gone  bool              // the things are of the unit that is no more
 }
 
+// kindsBeside are kinds of things with states of which the policy's table says nothing,
+// since no act of theirs is for some states alone.
+var kindsBeside = []string{"dissolved", "evidence", "bulk_run", "comparison", "notice", "purpose", "party"}
+
+// elsewhere are states that the matrix has no thing in, and why.
+var elsewhere = map[string]string{
+	"drawer none":    "a drawer that nobody opened has no name; POST /counter/cash is of it, in the columns",
+	"retention none": "where nothing is proposed there is no name; POST /admin/privacy/retention is of it, in the columns",
+	"import storing": "only while a process works on it, which its own tests do",
+}
+
+// The paths that name a unit, for what a unit left that is no more.
 var (
 	ofDossiers = []string{"/dossiers/{code}", "/queue/{code}", "/api/v1/dossiers/{code}"}
-	ofRounds   = []string{"/scorecard/rounds/{round}", "/scorecard/sheets/{sheet}", "/api/v1/scorecard/rounds/{id}", "/api/v1/scorecard/sheets/{id}"}
 	ofUnits    = append([]string{"/counter", "/books", "/units/{id}", "/index/{unit}", "/admin/accounts/{id}", "/admin/privacy/requests/{id}", "/dossiers",
 		"/api/v1/counter", "/api/v1/units/{id}", "/api/v1/index/{unit}", "/api/v1/accounts/{id}", "/api/v1/data-requests/{id}"}, ofDossiers...)
-	ofSets    = []string{"/scorecard/sets/{id}", "/api/v1/scorecard/sets/{id}"}
-	ofResults = []string{"/scorecard/results/{id}", "/api/v1/scorecard/results/{id}", "/cchc/{id}"}
 )
 
-// stand brings dossiers, rounds, sets and results of our commune into every state.
+// stands notes that a thing of our commune stands so: pairs are the names under which
+// fills ask for it, and what is there for them.
+func (w *terrain) stands(kind string, state auth.State, pairs ...string) {
+	x := standing{kind: kind, state: string(state), as: map[string]string{}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		x.as[pairs[i]] = pairs[i+1]
+	}
+	w.states = append(w.states, x)
+}
+
+// stand brings things of our commune into every state that the program knows of them.
 func (w *terrain) stand() {
 	w.t.Helper()
 	c := w.corners[ourCommune]
-	k := w.desk
-	fresh := func(register func(dossier.Application) (dossier.Dossier, error), then ...func(code string) error) string {
-		w.t.Helper()
-		d, err := register(dossier.Application{Unit: c.unit, Procedure: "1.001193", Channel: dossier.Online,
-			Person: dossier.Person{Name: secret(ourCommune), IDNumber: idNumber(ourCommune), Phone: "0905123456"}})
-		w.ok(err)
-		for _, f := range then {
-			w.ok(f(d.Code))
-		}
-		return d.Code
-	}
-	register := func(a dossier.Application) (dossier.Dossier, error) { return k.Register(ctx, operator, a) }
-	receive := func(a dossier.Application) (dossier.Dossier, error) { return k.Receive(ctx, operator, a) }
-	finish := func(code string) error { return k.Finish(ctx, operator, code, dossier.Result{}) }
-	overdue, erased := w.over(c)
-	dossiers := []struct{ name, code string }{
-		{"arrived", fresh(register)},
-		{"declined", fresh(register, func(code string) error { return k.Decline(ctx, operator, code, "Sai nơi nộp") })},
-		{"received", fresh(receive)},
-		{"incomplete", fresh(receive, func(code string) error {
-			return k.AskForMore(ctx, operator, code, dossier.Ask{Reason: "Thiếu tờ khai"})
-		})},
-		{"paused", fresh(receive, func(code string) error {
-			return k.Pause(ctx, operator, code, dossier.Ask{Reason: "Đo đạc", As: calendar.Pause})
-		})},
-		{"obliged", fresh(receive, func(code string) error { return k.Oblige(ctx, operator, code, dossier.Ask{Reason: "Thuế"}) })},
-		{"withdrawing", fresh(receive, func(code string) error { return k.AskWithdrawal(ctx, operator, code, "") })},
-		{"withdrawn", fresh(receive, func(code string) error { return k.AskWithdrawal(ctx, operator, code, "") },
-			func(code string) error { return k.ConfirmWithdrawal(ctx, operator, code) })},
-		{"finished", fresh(receive, finish)},
-		{"refused", fresh(receive, func(code string) error {
-			return k.Refuse(ctx, operator, code, "Không đủ điều kiện", dossier.Result{})
-		})},
-		{"overdue", overdue},
-		{"erased", erased},
-		{"returned", fresh(receive, finish, func(code string) error { return k.HandOver(ctx, operator, code, dossier.AtCounter, 0, "") })},
-	}
-	for _, d := range dossiers {
-		w.states = append(w.states, standing{name: d.name, of: ofDossiers, as: map[string]string{"dossier": d.code}})
-	}
-	w.states = append(w.states, standing{name: "dissolved", of: ofUnits, as: map[string]string{"dossier": w.corners[goneCommune].thing["stopped"]}, gone: true})
-	w.states = append(w.states,
-		standing{name: "draft", of: ofSets, as: map[string]string{"draft": c.thing["draft"]}},
-		standing{name: "issued", of: ofSets, as: map[string]string{"draft": c.thing["set"]}},
-		standing{name: "prepared", of: ofResults, as: map[string]string{"result": c.thing["prepared"]}},
-		standing{name: "published", of: ofResults, as: map[string]string{"prepared": c.thing["result"]}},
-	)
-	// Rounds whose calendar lies so that now is in the middle of each stage.
-	for _, s := range []struct {
-		stage scorecard.Stage
-		days  int // earlier
-	}{{scorecard.StageSelf, 0}, {scorecard.StageAppraised1, 16}, {scorecard.StageExplain, 24}, {scorecard.StageAppraised2, 30}, {scorecard.StageCouncil, 34}, {scorecard.StageApproved, 37}} {
-		id, sheet := w.round(c.unit, time.Duration(s.days)*24*time.Hour)
-		w.states = append(w.states, standing{name: "stage:" + string(s.stage), of: ofRounds, as: map[string]string{"round": id, "sheet": sheet}})
-	}
-	w.states = append(w.states, standing{name: "stage:decided", of: ofRounds, as: map[string]string{"round": c.thing["decided"], "sheet": c.thing["decidedsheet"]}})
+	w.dossiersStand(c)
+	w.states = append(w.states, standing{kind: "dissolved", of: ofUnits, as: map[string]string{"dossier": w.corners[goneCommune].thing["stopped"]}, gone: true})
+	w.counterStands(c)
+	w.privacyStands(c)
+	w.accountsStand(c)
+	w.othersStand(c)
+	w.systemStands(c)
+	w.importsStand()
+	w.scoresStand(c)
+	w.unitsStand(c)
+	w.outStand()
 }
 
-// round opens a round of the province whose stages all begin so much earlier.
-func (w *terrain) round(u unit.ID, earlier time.Duration) (round, sheet string) {
+// dossiersStand makes a dossier in each state of the policy, and one that is late.
+func (w *terrain) dossiersStand(c *corner) {
 	w.t.Helper()
-	windows := scorecardtest.Calendar()
-	for i := range windows {
-		windows[i].Opens, windows[i].Closes = windows[i].Opens.Add(-earlier), windows[i].Closes.Add(-earlier)
+	k := w.desk
+	officer, err := auth.Load(ctx, w.db, w.people[string(actor.Specialist)+ourCommune].account, w.db.Now().Date())
+	w.ok(err)
+	type step func(code string) error
+	ask := dossier.Ask{Reason: "Thiếu tờ khai"}
+	more := func(code string) error { return k.AskForMore(ctx, operator, code, ask) }
+	oblige := func(code string) error { return k.Oblige(ctx, operator, code, dossier.Ask{Reason: "Thuế"}) }
+	pause := func(code string) error {
+		return k.Pause(ctx, operator, code, dossier.Ask{Reason: "Đo đạc", As: calendar.Pause})
 	}
+	recall := func(code string) error { return k.AskWithdrawal(ctx, operator, code, "") }
+	finish := func(code string) error { return k.Finish(ctx, operator, code, dossier.Result{}) }
+	made := func(state auth.State, arrives bool, steps ...step) {
+		w.t.Helper()
+		app, begin := w.application(c), k.Receive
+		if arrives {
+			app.Channel, begin = dossier.Online, k.Register
+		}
+		d, err := begin(ctx, operator, app)
+		w.ok(err)
+		for _, do := range steps {
+			w.ok(do(d.Code))
+		}
+		w.dossierStands(state, d.Code)
+	}
+	made("registered", true)
+	made("asked", true, more)
+	made("recalled", true, recall)
+	made("recalled_asked", true, more, recall)
+	made("not_accepted", true, func(code string) error { return k.Decline(ctx, operator, code, "Sai nơi nộp") })
+	made("accepted", false)
+	made("in_progress", false, func(code string) error { return k.Claim(ctx, officer, code) })
+	made("paused", false, pause)
+	made("supplement", false, more)
+	made("obligation", false, oblige)
+	made("withdrawing", false, recall)
+	made("withdrawing_paused", false, pause, recall)
+	made("withdrawing_supplement", false, more, recall)
+	made("withdrawing_obligation", false, oblige, recall)
+	made("finished", false, finish)
+	made("stopped", false, func(code string) error { return k.Stop(ctx, operator, code, "Quá hạn bổ sung", "") })
+	made("handed_over", false, finish, func(code string) error { return k.HandOver(ctx, operator, code, dossier.AtCounter, 0, "") })
+	made("voided", false, func(code string) error { return k.VoidReceipt(ctx, operator, code, "Nhầm thủ tục") })
+	// Not a state, but forms and the queue ask it.
+	overdue, erased := w.over(c)
+	w.dossierStands("erased", erased)
+	w.stands("dossier", "accepted:overdue", "dossier", overdue)
+}
+
+// dossierStands notes a dossier, and the secret on its receipt, when it stands so.
+func (w *terrain) dossierStands(state auth.State, code string) {
+	w.t.Helper()
+	d, err := w.desk.ByCode(ctx, w.db, operator, code)
+	w.ok(err)
+	if now := d.Stands(); now != state {
+		w.t.Fatalf("the dossier that is to be %s is %s", state, now)
+	}
+	w.stands("dossier", state, "dossier", code, "rating", d.RatingToken)
+}
+
+// roundsStand are rounds whose calendar lies so that now is in the middle of each stage,
+// in which nobody handed anything in, and one that was approved.
+func (w *terrain) roundsStand(c *corner) {
+	w.t.Helper()
+	for _, s := range []struct {
+		state auth.State
+		stage scorecard.Stage
+	}{{"open", scorecard.StageSelf}, {"open:appraised1", scorecard.StageAppraised1}, {"open:explain", scorecard.StageExplain},
+		{"open:appraised2", scorecard.StageAppraised2}, {"open:council", scorecard.StageCouncil}, {"approving", scorecard.StageApproved}} {
+		id, sheet := w.round(c.unit, s.stage)
+		w.stands("round", s.state, "round", id, "sheet", sheet, "decided", id, "decidedsheet", sheet)
+	}
+	w.stands("round", "approved", "round", c.thing["decided"], "sheet", c.thing["decidedsheet"], "decided", c.thing["decided"], "decidedsheet", c.thing["decidedsheet"])
+}
+
+// earlier is by how many days a calendar must begin earlier for now to be in the middle
+// of a stage, or ahead of all of them.
+var earlier = map[scorecard.Stage]int{"ahead": -10, scorecard.StageSelf: 0, scorecard.StageAppraised1: 16, scorecard.StageExplain: 24,
+	scorecard.StageAppraised2: 30, scorecard.StageCouncil: 34, scorecard.StageApproved: 37, "behind": 60}
+
+// during is the calendar that puts now into a stage.
+func during(s scorecard.Stage) []scorecard.Window {
+	list := scorecardtest.Calendar()
+	for i := range list {
+		by := time.Duration(earlier[s]) * 24 * time.Hour
+		list[i].Opens, list[i].Closes = list[i].Opens.Add(-by), list[i].Closes.Add(-by)
+	}
+	return list
+}
+
+// round opens a round of the province in which now is in a stage.
+func (w *terrain) round(u unit.ID, now scorecard.Stage) (round, sheet string) {
+	w.t.Helper()
 	r, err := w.scorecard.OpenRound(ctx, operator, scorecard.NewRound{Unit: w.province, Name: "Chỉ số", Basis: "KH 12/KH-UBND", Set: w.corners[ourCommune].thing["set"],
-		From: moment.NewDate(2026, 1, 1), To: moment.NewDate(2026, 12, 31), CutOff: moment.NewDate(2026, 11, 30), Windows: windows})
+		From: moment.NewDate(2026, 1, 1), To: moment.NewDate(2026, 12, 31), CutOff: moment.NewDate(2026, 11, 30), Windows: during(now)})
 	w.ok(err)
 	for _, stage := range []scorecard.Stage{scorecard.StageAppraised1, scorecard.StageAppraised2} {
 		for _, f := range []string{"1", "2", scorecard.BonusSection, scorecard.PenaltySection} {
@@ -121,61 +186,156 @@ func (w *terrain) round(u unit.ID, earlier time.Duration) (round, sheet string) 
 	return "", ""
 }
 
-// inStates asks a route for the thing in each of its states: of one's own unit, and
-// for rounds also by who holds the role in the province, above. States that answer
-// alike stand in one line.
+// stateColumns are where a role is held that asks for a thing in each of its states:
+// the thing is always our commune's. An outsider is one person with every role there:
+// rights are what any one of the roles gives, so whom all of them together let in
+// nowhere, none lets in alone. Where such a person is let in, each role is asked.
+var stateColumns = []struct {
+	column
+	outsider bool
+}{
+	{column: column{name: "own", held: ourCommune, stood: ourCommune}},
+	{column: column{name: "below", held: theProvince, stood: ourCommune}},
+	{column: column{name: "sibling", held: nextCommune, stood: ourCommune}, outsider: true},
+	{column: column{name: "far", held: farCommune, stood: ourCommune}, outsider: true},
+	{column: column{name: "system", held: everywhere, stood: ourCommune}},
+	{column: column{name: "gone", held: goneCommune, stood: goneCommune}},
+	{column: column{name: "heir", held: ourCommune, stood: goneCommune}},
+	{column: column{name: "beside", held: nextCommune, stood: goneCommune}, outsider: true},
+	{column: column{name: "afar", held: farCommune, stood: goneCommune}, outsider: true},
+}
+
+// everybody is said of an answer that all roles get.
+const everybody = "everybody"
+
+// inStates asks a route for the thing in each of its states, by who holds a role where
+// the thing is, above it, beside it and far from it. States that answer alike stand in
+// one line, and so do columns whose lines are the same; "every" is all the states of the
+// kind that header lists.
 func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, found []finding) {
-	type held struct {
-		name string
-		col  column
-	}
-	from := []held{{"own", columns[0]}}
-	if slices.ContainsFunc(append(ofRounds, ofResults...), func(p string) bool { return strings.HasPrefix(x.path, p) }) {
-		from = append(from, held{"below", columns[1]})
-	}
-	from = append(from, held{"gone", column{name: "gone", held: goneCommune, stood: goneCommune}}, held{"heir", column{name: "heir", held: ourCommune, stood: goneCommune}},
-		held{"beside", column{name: "beside", held: nextCommune, stood: goneCommune}}, held{"afar", column{name: "afar", held: farCommune, stood: goneCommune}})
-	for _, h := range from {
-		answers := map[string][]string{}
-		var order []string
-		for _, s := range w.states {
-			if s.gone != (h.col.stood == goneCommune) || !slices.ContainsFunc(s.of, func(p string) bool { return strings.HasPrefix(x.path, p) }) {
-				continue
-			}
-			stood := w.corners[h.col.stood]
-			c := &corner{unit: stood.unit, thing: maps.Clone(stood.thing)}
-			maps.Copy(c.thing, s.as)
-			q, err := w.inquiry(x, c)
-			if s.gone && (err != nil || q == first) {
-				continue // nothing there that is the unit's
-			}
-			if err != nil {
-				found = append(found, finding{x.name, s.name, err.Error()})
-				continue
-			}
-			groups := map[string][]string{}
-			for _, role := range actor.Roles {
-				cell, f := w.ask(x, w.people[string(role)+h.col.held], h.col, q)
-				for i := range f {
-					f[i].who += " in " + s.name
-				}
-				found = append(found, f...)
-				reached = reached || passed(cell)
-				groups[cell] = append(groups[cell], string(role))
-			}
-			var parts []string
-			for _, cell := range slices.Sorted(maps.Keys(groups)) {
-				parts = append(parts, cell+" "+strings.Join(groups[cell], " "))
-			}
-			line := strings.Join(parts, "; ")
-			if answers[line] == nil {
-				order = append(order, line)
-			}
-			answers[line] = append(answers[line], s.name)
+	kinds := map[string][]standing{}
+	var order []string
+	for _, s := range w.states {
+		if kinds[s.kind] == nil {
+			order = append(order, s.kind)
 		}
-		for _, line := range order {
-			lines += fmt.Sprintf("  in %s %s: %s\n", h.name, strings.Join(answers[line], " "), line)
+		kinds[s.kind] = append(kinds[s.kind], s)
+	}
+	for _, kind := range order {
+		if !w.asksFor(x, kinds[kind]) {
+			continue
+		}
+		said := map[string][]string{} // lines of a kind → columns
+		var turn []string
+		for _, col := range stateColumns {
+			if col.name == "system" && kind == "dossier" {
+				continue // as from the province, which is above all that a dossier is in
+			}
+			block, some, f := w.inColumn(x, first, col.column, col.outsider, kinds[kind])
+			reached, found = reached || some, append(found, f...)
+			if block == "" {
+				continue
+			}
+			if said[block] == nil {
+				turn = append(turn, block)
+			}
+			said[block] = append(said[block], col.name)
+		}
+		for _, block := range turn {
+			for line := range strings.Lines(block) {
+				lines += "  in " + strings.Join(said[block], ",") + " " + line
+			}
 		}
 	}
 	return lines, reached, found
+}
+
+// asksFor reports whether a route asks for one of the things that stand somehow: with
+// other names for them it would be another request.
+func (w *terrain) asksFor(x route, list []standing) bool {
+	s := list[0]
+	if s.of != nil {
+		return slices.ContainsFunc(s.of, func(p string) bool { return strings.HasPrefix(x.path, p) })
+	}
+	there := w.corners[ourCommune]
+	with := func(mark string) inquiry {
+		c := &corner{unit: there.unit, thing: maps.Clone(there.thing)}
+		for name := range s.as {
+			c.thing[name] = mark + name
+		}
+		q, _ := w.inquiry(x, c)
+		return q
+	}
+	return with("x-") != with("y-")
+}
+
+// inColumn asks for things of a kind, in each of its states, of one place.
+func (w *terrain) inColumn(x route, first inquiry, col column, outsider bool, list []standing) (block string, reached bool, found []finding) {
+	answers := map[string][]string{}
+	var order []string
+	var asked []string
+	for _, s := range list {
+		if s.gone != (col.stood == goneCommune) {
+			continue
+		}
+		stood := w.corners[col.stood]
+		c := &corner{unit: stood.unit, thing: maps.Clone(stood.thing)}
+		maps.Copy(c.thing, s.as)
+		q, err := w.inquiry(x, c)
+		if s.gone && (err != nil || q == first) {
+			continue // nothing there that is the unit's
+		}
+		if err != nil {
+			found = append(found, finding{x.name, s.state, err.Error()})
+			continue
+		}
+		if q.body == "" && x.method != http.MethodGet && x.op == nil {
+			// The page shows no form in this state: what it shows in the usual one is sent.
+			if usual, err := w.inquiry(x, stood); err == nil {
+				q.kind, q.body = usual.kind, usual.body
+			}
+		}
+		asked = append(asked, s.state)
+		groups := map[string][]string{}
+		ask := func(who string, p *holder) (cell string) {
+			cell, f := w.ask(x, p, col, q)
+			for i := range f {
+				f[i].who += " in " + s.kind + " " + s.state
+			}
+			found = append(found, f...)
+			groups[cell] = append(groups[cell], who)
+			return cell
+		}
+		if !outsider || passed(ask(everybody, w.people[allRoles+col.held])) {
+			clear(groups)
+			for _, role := range actor.Roles {
+				reached = passed(ask(string(role), w.people[string(role)+col.held])) || reached
+			}
+		}
+		var parts []string
+		for _, cell := range slices.Sorted(maps.Keys(groups)) {
+			who := strings.Join(groups[cell], " ")
+			if len(groups[cell]) == len(actor.Roles) {
+				who = everybody
+			}
+			parts = append(parts, cell+" "+who)
+		}
+		line := strings.Join(parts, "; ")
+		if answers[line] == nil {
+			order = append(order, line)
+		}
+		answers[line] = append(answers[line], s.state)
+	}
+	for _, line := range order {
+		of := []string{list[0].kind}
+		switch rest := slices.DeleteFunc(slices.Clone(asked), func(s string) bool { return slices.Contains(answers[line], s) }); {
+		case len(rest) == 0: // all of them
+		case len(rest)+1 < len(answers[line]):
+			of = append(append(of, "but"), rest...)
+		default:
+			of = append(of, answers[line]...)
+		}
+		block += strings.Join(of, " ") + ": " + line + "\n"
+	}
+	return block, reached, found
 }
