@@ -183,6 +183,7 @@ var formFills = map[string]string{
 	"POST /dossiers/new":                                          "unit=$unit procedure=1.001193 channel=direct name=A",
 	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/attach":           "evidence=$evidence page=1",
 	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/detach":           "link=$attached",
+	"POST /scorecard/sheets/{sheet}/leaf/{leaf}/ask":              "question=A",
 	"POST /scorecard/sheets/{sheet}/hand-in":                      "lacking=true",
 	"POST /admin/accounts/{id}/state":                             "do=disable reason=A",
 	"POST /admin/accounts/{id}/factor":                            "reason=A",
@@ -545,7 +546,7 @@ func said(x route, c *corner) map[string]any {
 	case begins("/scorecard/sheets/{id}/appeals"):
 		return whole("", whole("document", "7/CV", "text", "Đề nghị", "leaves", []any{whole("leaf", "1.1.2", "claim", "10/10")}))
 	case begins("/scorecard/sheets/{id}/hand-in"):
-		return whole("lacking", true)
+		return whole("", whole("lacking", true))
 	case begins("/retention/{id}"):
 		return whole("approve", true, "document", "1/CV", "reason", "A")
 	case begins("/scorecard/sheets/{id}/questions"), begins("/scorecard/sheets/{id}/evidence"):
