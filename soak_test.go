@@ -352,7 +352,17 @@ func (k *soak) overload(t *testing.T) {
 		t.Errorf("800 at once ended as %v; want some served, the others sent away with 503 and Retry-After, and nothing else", ended)
 	}
 	before := len(k.failed)
-	k.drive(t.Context(), time.Second)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		shed := k.shed
+		k.drive(t.Context(), time.Second)
+		if k.shed == shed {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Error("half a minute after too many had come, some are still sent away")
+			break
+		}
+	}
 	if len(k.failed) > before {
 		t.Errorf("after too many had come: %v", k.failed)
 	}
