@@ -32,11 +32,15 @@ func (s *Set) ScoreCSV(in io.Reader, out io.Writer) error {
 		return err
 	}
 	header := t.Header()
-	at := slices.Index(header, result)
+	names := make([]string, len(header)) // as the table compares them: Points is points
+	for i, h := range header {
+		names[i] = table.Fold(h)
+	}
+	at := slices.Index(names, result)
 	if at < 0 {
 		at = len(header)
 		header = append(header, result)
-	} else if slices.Contains(header[at+1:], result) {
+	} else if slices.Contains(names[at+1:], result) {
 		return fault.New(fault.Invalid, "table.column_twice", "Column", result)
 	}
 	var buf bytes.Buffer
