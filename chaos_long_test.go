@@ -18,7 +18,8 @@ import (
 )
 
 // TestChaos breaks one thing after the other under load for CHAOS_MINUTES, by the
-// seed CHAOS_SEED, and writes what it saw to the file CHAOS_OUT as a line of a table:
+// seed CHAOS_SEED; after each it recounts, while everybody pauses, what was acknowledged
+// (storm.check). It writes what it saw to the file CHAOS_OUT as a line of a table:
 // scripts/chaos, which make chaos calls. Without CHAOS_MINUTES it is left out; the
 // tests beside it do the same things once each.
 func TestChaos(t *testing.T) {
@@ -118,7 +119,8 @@ func TestChaos(t *testing.T) {
 	}
 	seen := map[string]*figures{}
 	begun := time.Now()
-	for time.Since(begun) < time.Duration(minutes*float64(time.Minute)) {
+	var counted time.Duration // time in which nothing happened: it was recounted
+	for time.Since(begun)-counted < time.Duration(minutes*float64(time.Minute)) {
 		load.wait(t, 20)
 		time.Sleep(time.Duration(random.IntN(1000)) * time.Millisecond)
 		name := names[random.IntN(len(names))]
@@ -133,10 +135,16 @@ func TestChaos(t *testing.T) {
 		f.times++
 		f.worst = max(f.worst, back)
 		f.longer += back
+		counting := time.Now()
+		load.check(t, dsn, before)
+		counted += time.Since(counting)
+		if t.Failed() {
+			t.Fatalf("after %q, the %d. fault", name, f.times)
+		}
 	}
-	took := time.Since(begun)
+	took := time.Since(begun) - counted
 	load.end()
-	acked, refused, cut := len(load.acked), load.refused, len(load.open)-load.refused
+	acked, verbs, refused, cut := len(load.acked), load.verbs, load.refused, load.cut
 	load.reckon(t, dsn, before)
 	for i, scan := range scans {
 		if !store.has(scan) {
@@ -155,8 +163,8 @@ func TestChaos(t *testing.T) {
 			text += fmt.Sprintf("| %s | %s | %d | %.1f s | %.1f s |\n", engine, name, f.times, (f.longer / time.Duration(f.times)).Seconds(), f.worst.Seconds())
 		}
 	}
-	text += fmt.Sprintf("| %s | all, in %.0f minutes, seed %d | %d acknowledged, **%s lost**, %s half | %d refused by 503, %d cut off | slowest answer %.1f s |\n",
-		engine, took.Minutes(), seed, acked, lost, lost, refused, cut, load.slowest.Seconds())
+	text += fmt.Sprintf("| %s | all, in %.0f minutes, seed %d | %d dossiers and %d further verbs acknowledged, **%s lost**, %s half | %d refused by 503, %d cut off | slowest answer %.1f s |\n",
+		engine, took.Minutes(), seed, acked, verbs, lost, lost, refused, cut, load.slowest.Seconds())
 	t.Log("\n" + text)
 	if out := os.Getenv("CHAOS_OUT"); out != "" {
 		f, err := os.OpenFile(out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)

@@ -133,7 +133,7 @@ func TestFilesThatCannotBeStoredLeaveNothingHalf(t *testing.T) {
 	if status != http.StatusServiceUnavailable || again == 0 {
 		t.Errorf("on a disk that only reads: %d, Retry-After %d: %.300s", status, again, text)
 	}
-	load.once(db.NewID()) // what has no file goes on
+	load.once(&sent{key: db.NewID()}) // what has no file goes on
 	if len(load.acked) != 1 {
 		t.Errorf("a dossier without files: %q", load.odd)
 	}

@@ -119,15 +119,15 @@ func TestAStoreThatIsSlowHoldsNobodyUp(t *testing.T) {
 		t.Errorf("a store that is well stands as %q", got)
 	}
 	load.begin(2)
-	// meanwhile uploads a scan while others work on, and returns how many dossiers
-	// they received in that time.
+	// meanwhile uploads a scan while others work on, and returns how many writes of
+	// theirs were acknowledged in that time.
 	meanwhile := func(scan []byte) (status, again int, text string, others int) {
 		load.mu.Lock()
-		others = -len(load.acked)
+		others = -len(load.acked) - load.verbs
 		load.mu.Unlock()
 		status, again, text = load.office.upload(t, code, scan)
 		load.mu.Lock()
-		others += len(load.acked)
+		others += len(load.acked) + load.verbs
 		load.mu.Unlock()
 		return
 	}
@@ -137,7 +137,7 @@ func TestAStoreThatIsSlowHoldsNobodyUp(t *testing.T) {
 		t.Errorf("a store that answers late: %d %.300s", status, text)
 	}
 	if others < 10 {
-		t.Errorf("%d dossiers were received meanwhile: whoever sends no scan waited", others)
+		t.Errorf("%d writes were acknowledged meanwhile: whoever sends no scan waited", others)
 	}
 	store.late.Store(0)
 
@@ -150,7 +150,7 @@ func TestAStoreThatIsSlowHoldsNobodyUp(t *testing.T) {
 		t.Errorf("what was typed, or why it failed, is not on the page: %s", text)
 	}
 	if others < 50 {
-		t.Errorf("%d dossiers were received meanwhile: whoever sends no scan waited", others)
+		t.Errorf("%d writes were acknowledged meanwhile: whoever sends no scan waited", others)
 	}
 	if store.has(scanOf(2)) {
 		t.Error("a scan that was refused is there")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -28,15 +27,54 @@ type storm struct {
 	office *client
 
 	mu       sync.Mutex
-	acked    map[string]string // Idempotency-Key → code
-	open     []string          // keys that were sent and not acknowledged
-	refused  int               // 503 with Retry-After
-	odd      []string          // any other answer than these
-	last     time.Time         // of the last acknowledgement
-	slowest  time.Duration     // of all answers
-	flags    []string          // of the server, but its address
+	acked    map[string]string         // Idempotency-Key of a receipt → code
+	facts    map[string]map[string]int // code → the facts that acknowledged verbs left
+	fresh    map[string]bool           // codes with which something was done since they were recounted
+	verbs    int                       // acknowledged beside receipts
+	open     []*sent                   // what was sent and not acknowledged before the end
+	refused  int                       // 503 with Retry-After
+	cut      int                       // broken off, or nobody listened
+	odd      []string                  // any other answer than these
+	last     time.Time                 // of the last acknowledgement
+	slowest  time.Duration             // of all answers
+	flags    []string                  // of the server, but its address
 	stopping atomic.Bool
 	wg       sync.WaitGroup
+	pause    sync.RWMutex // held for reading by who is at work on a dossier
+}
+
+// A sent is one write, which is sent with its key until it is acknowledged.
+type sent struct {
+	key  string
+	code string // "" of a receipt
+	verb string
+	body string
+	fact string // that it leaves
+}
+
+// plans are what becomes of the dossiers that the storm receives, by turns: no verb is
+// done twice with one, so that each fact tells of its own.
+var plans = [][]sent{
+	nil,
+	{
+		{verb: "forward", body: `{}`, fact: "forwarded"},
+		{verb: "finish", body: `{}`, fact: "finished"},
+		{verb: "return", body: `{"how": "counter"}`, fact: "returned"},
+	},
+	{
+		{verb: "supplement", body: `{"reason": "Thiếu tờ khai"}`, fact: "supplement_asked"},
+		{verb: "supply", body: `{}`, fact: "supplement_received"},
+	},
+	{
+		{verb: "complaints", body: `{"reason": "Nhầm hồ sơ"}`, fact: "complained"},
+		{verb: "correct", body: `{"fact": COMPLAINED, "reason": "Nhập nhầm"}`, fact: "corrected"},
+	},
+	{
+		{verb: "payments", body: `{"amount": 8000, "channel": "cash"}`, fact: "paid"},
+		{verb: "pause", body: `{"reason": "Đo đạc", "as": "pause"}`, fact: "paused"},
+		{verb: "resume", body: `{}`, fact: "resumed"},
+		{verb: "finish", body: `{}`, fact: "finished"},
+	},
 }
 
 // hung is when an answer takes too long to be one.
@@ -44,55 +82,104 @@ const hung = 45 * time.Second
 
 func newStorm(office *client) *storm {
 	office.http.Timeout = hung
-	return &storm{office: office, acked: map[string]string{}}
+	return &storm{office: office, acked: map[string]string{}, facts: map[string]map[string]int{}, fresh: map[string]bool{}}
 }
 
-// begin has some clients receive dossiers until end. A server that is gone (killed) is
-// waited for: refused connections count neither for it nor against it.
+// begin has some clients receive dossiers, and do with them what the plans say, until end.
+// What is not acknowledged is sent again with its key, as a client does. A server that is
+// gone (killed) is waited for: refused connections count neither for it nor against it.
 func (s *storm) begin(clients int) {
-	for range clients {
+	for i := range clients {
 		s.wg.Go(func() {
-			for !s.stopping.Load() {
-				s.once(db.NewID())
+			for ; !s.stopping.Load(); i++ {
+				s.pause.RLock()
+				s.work(plans[i%len(plans)])
+				s.pause.RUnlock()
 			}
 		})
 	}
 }
 
-func (s *storm) once(key string) {
+func (s *storm) work(plan []sent) {
+	code, ok := s.persist(&sent{key: db.NewID()})
+	for _, x := range plan {
+		if !ok {
+			return
+		}
+		x.key, x.code = db.NewID(), code
+		if strings.Contains(x.body, "COMPLAINED") {
+			n, err := s.office.factOf(code, "complained")
+			for ; err != nil && !s.stopping.Load(); n, err = s.office.factOf(code, "complained") {
+				time.Sleep(20 * time.Millisecond)
+			}
+			if n == 0 { // the end, or it is lost: reckon finds that
+				return
+			}
+			x.body = strings.Replace(x.body, "COMPLAINED", strconv.Itoa(n), 1)
+		}
+		_, ok = s.persist(&x)
+	}
+}
+
+// persist sends until it is acknowledged, or the storm ends.
+func (s *storm) persist(x *sent) (code string, ok bool) {
+	for {
+		if code, ok = s.once(x); ok {
+			return code, true
+		}
+		if s.stopping.Load() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.open = append(s.open, x)
+			return "", false
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// once sends one time, and notes what was answered.
+func (s *storm) once(x *sent) (code string, ok bool) {
 	begun := time.Now()
-	code, status, again, err := s.office.tryReceive(key)
+	code, status, again, err := s.office.try(x)
 	took := time.Since(begun)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slowest = max(s.slowest, took)
 	switch {
-	case err == nil && status == http.StatusCreated:
-		s.acked[key], s.last = code, time.Now()
-		return
+	case err == nil && (status == http.StatusCreated || status == http.StatusOK):
+		s.acknowledged(x, code)
+		return code, true
 	case err != nil && took >= hung:
 		s.odd = append(s.odd, fmt.Sprintf("no answer within %s", hung))
-	case err != nil: // cut off, or nobody listens
-		time.Sleep(20 * time.Millisecond)
+	case err != nil:
+		s.cut++
 	case status == http.StatusServiceUnavailable && again > 0:
 		s.refused++
-		time.Sleep(20 * time.Millisecond)
 	default:
-		s.odd = append(s.odd, fmt.Sprintf("%d, Retry-After %d: %.200s", status, again, code))
-		time.Sleep(20 * time.Millisecond)
+		s.odd = append(s.odd, fmt.Sprintf("%s: %d, Retry-After %d: %.200s", x.verb, status, again, code))
 	}
-	s.open = append(s.open, key)
+	return "", false
+}
+
+func (s *storm) acknowledged(x *sent, code string) {
+	s.last, s.fresh[code] = time.Now(), true
+	if x.code == "" {
+		s.acked[x.key], s.facts[code] = code, map[string]int{}
+		return
+	}
+	s.verbs++
+	s.facts[code][x.fact]++
 }
 
 // wait waits until so many more were acknowledged.
 func (s *storm) wait(t *testing.T, more int) {
 	t.Helper()
 	s.mu.Lock()
-	want := len(s.acked) + more
+	want := len(s.acked) + s.verbs + more
 	s.mu.Unlock()
 	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
-		have, odd := len(s.acked), slices.Clone(s.odd)
+		have, odd := len(s.acked)+s.verbs, slices.Clone(s.odd)
 		s.mu.Unlock()
 		if have >= want {
 			return
@@ -149,20 +236,21 @@ func (s *storm) end() {
 }
 
 // reckon ends the load and compares what is stored with what was acknowledged: each
-// is there under its code, each that was not is there once or not at all, and once
-// when it is sent again; figures and log hold. before is how many dossiers there were.
+// dossier is there under its code and each verb in it, once; what was not acknowledged is
+// there once or not at all, and once when it is sent again; figures hold. before is how
+// many dossiers there were.
 func (s *storm) reckon(t *testing.T, dsn string, before int) {
 	t.Helper()
 	s.end()
 	for _, x := range s.odd {
 		t.Errorf("an answer that tells nobody what to do: %s", x)
 	}
-	for _, key := range s.open {
-		code, status, _, err := s.office.tryReceive(key)
-		if err != nil || status != http.StatusCreated {
-			t.Fatalf("send again: %d, %v", status, err)
+	for _, x := range s.open {
+		code, status, _, err := s.office.try(x)
+		if err != nil || status != http.StatusCreated && status != http.StatusOK {
+			t.Fatalf("%s sent again: %d, %v: %.300s", x.verb, status, err, code)
 		}
-		s.acked[key] = code
+		s.acknowledged(x, code)
 	}
 	codes := map[string]bool{}
 	for key, code := range s.acked {
@@ -173,7 +261,47 @@ func (s *storm) reckon(t *testing.T, dsn string, before int) {
 		if again, status, _, err := s.office.tryReceive(key); err != nil || again != code {
 			t.Errorf("acknowledged and lost: %s; its key sent again gives %s, %d, %v", code, again, status, err)
 		}
+		s.fresh[code] = true
 	}
+	s.recount(t, dsn, before)
+}
+
+// check lets everybody finish the dossier that they are at, and recounts what was done
+// since the last time, while nothing happens. The server is back by then.
+func (s *storm) check(t *testing.T, dsn string, before int) {
+	t.Helper()
+	s.pause.Lock()
+	defer s.pause.Unlock()
+	s.recount(t, dsn, before)
+}
+
+// recount compares while nothing happens: every dossier with which something was done has
+// the facts that were acknowledged, each as often as it was, and no more of their kinds;
+// there are as many dossiers as were received; every figure agrees with the facts.
+func (s *storm) recount(t *testing.T, dsn string, before int) {
+	t.Helper()
+	for code := range s.fresh {
+		w, err := s.office.whole(code)
+		if err != nil {
+			t.Errorf("acknowledged and lost: %v", err)
+			continue
+		}
+		have := map[string]int{}
+		for _, f := range w.Facts {
+			have[f.kind()]++
+			if wrong := s.facts[code]["corrected"] > 0; f.Kind == "complained" && f.Void != wrong {
+				t.Errorf("%s: what was complained is taken back: %v, and that was acknowledged: %v", code, f.Void, wrong)
+			}
+		}
+		for _, plan := range plans {
+			for _, x := range plan {
+				if want := s.facts[code][x.fact]; have[x.fact] != want {
+					t.Errorf("%s: %s is there %d times and was acknowledged %d times", code, x.fact, have[x.fact], want)
+				}
+			}
+		}
+	}
+	clear(s.fresh)
 	if got, want := verified(t, dsn, filesOf(s.flags)...), before+len(s.acked); got != want {
 		t.Errorf("%d dossiers are stored, want %d: %d of before and %d acknowledged", got, want, before, len(s.acked))
 	}
@@ -187,13 +315,26 @@ func (s *storm) verifyLog(t *testing.T, dsn string) {
 
 // tryReceive receives a dossier and tells how that was answered; again is Retry-After.
 func (c *client) tryReceive(key string) (code string, status, again int, err error) {
-	body := `{"unit": "H99.101", "procedure": "1.000894", "channel": "direct", "person": {"name": "Nguyễn Thị Tải"}}`
-	r, err := http.NewRequest("POST", c.base+"/api/v1/dossiers", strings.NewReader(body))
+	return c.try(&sent{key: key})
+}
+
+// keyBusy is the answer to a key whose write was carried out and whose answer was lost.
+const keyBusy = "urn:cchc:fault:api.key_busy"
+
+// try sends a write and tells how that was answered: the dossier's code, or what was said
+// instead; again is Retry-After. A write that was done and whose answer was lost counts as
+// answered 200.
+func (c *client) try(x *sent) (code string, status, again int, err error) {
+	path, body := "/api/v1/dossiers", `{"unit": "H99.101", "procedure": "1.000894", "channel": "direct", "person": {"name": "Nguyễn Thị Tải"}}`
+	if x.code != "" {
+		path, body = path+"/"+x.code+"/"+x.verb, x.body
+	}
+	r, err := http.NewRequest("POST", c.base+path, strings.NewReader(body))
 	if err != nil {
 		return "", 0, 0, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", key)
+	r.Header.Set("Idempotency-Key", x.key)
 	a, err := c.http.Do(r)
 	if err != nil {
 		return "", 0, 0, err
@@ -204,14 +345,45 @@ func (c *client) tryReceive(key string) (code string, status, again int, err err
 		return "", 0, 0, err
 	}
 	again, _ = strconv.Atoi(a.Header.Get("Retry-After"))
-	if a.StatusCode != http.StatusCreated {
+	switch {
+	case x.code != "" && a.StatusCode == http.StatusConflict && bytes.Contains(text, []byte(keyBusy)):
+		return x.code, http.StatusOK, again, nil
+	case a.StatusCode != http.StatusCreated && a.StatusCode != http.StatusOK:
 		return string(text), a.StatusCode, again, nil
 	}
 	m := codeOf.FindSubmatch(text)
-	if m == nil {
-		return "", a.StatusCode, again, errors.New("acknowledged without a code")
+	if m == nil || x.code != "" && string(m[1]) != x.code {
+		return "", a.StatusCode, again, fmt.Errorf("acknowledged as %q, not as %q", m, x.code)
 	}
 	return string(m[1]), a.StatusCode, again, nil
+}
+
+// A fact of a dossier, as programs read it.
+type fact struct {
+	Kind, How string
+	Void      bool
+}
+
+// kind tells a step that was forwarded from others.
+func (f fact) kind() string {
+	if f.Kind == "step" {
+		return f.How
+	}
+	return f.Kind
+}
+
+func (c *client) whole(code string) (w struct{ Facts []fact }, err error) {
+	r, err := http.NewRequest("GET", c.base+"/api/v1/dossiers/"+code, nil)
+	if err == nil {
+		err = c.do(r, http.StatusOK, &w)
+	}
+	return w, err
+}
+
+// factOf returns the number of the first fact of a kind; 0 when there is none.
+func (c *client) factOf(code, kind string) (int, error) {
+	w, err := c.whole(code)
+	return 1 + slices.IndexFunc(w.Facts, func(f fact) bool { return f.Kind == kind }), err
 }
 
 var codeOf = regexp.MustCompile(`"code":"([^"]+)"`)
