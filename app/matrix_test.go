@@ -295,7 +295,7 @@ func (w *terrain) table(x route) (block string, found []finding) {
 	found = append(found, w.fromWhoIsOut(x, first, cell)...)
 	stateLines, some, f := w.inStates(x, first)
 	found, reached = append(found, f...), reached || some
-	if !reached && nobody[x.name] == "" {
+	if !reached && nobody[x.name] == "" && !w.fewerStates() {
 		found = append(found, finding{x.name, "everybody", "nobody gets anything: its fill names nothing that is there, or its guard lets nobody in; see fills and nobody"})
 	}
 	var b strings.Builder
@@ -385,8 +385,8 @@ func TestTheMatrix(t *testing.T) {
 	text := matrixHeader + w.stateList() + "\n" + strings.Join(blocks, "\n")
 	const name = "testdata/matrix.txt"
 	if *renewMatrix {
-		if os.Getenv("CI") != "" {
-			t.Fatal("the matrix is renewed by a person who reads it")
+		if os.Getenv("CI") != "" || w.fewerStates() {
+			t.Fatal("the matrix is renewed by a person who reads it, on SQLite, which asks everything")
 		}
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -406,8 +406,8 @@ func TestTheMatrix(t *testing.T) {
 		switch now, ok := want[x.name]; {
 		case !ok:
 			t.Errorf("%s has no block in %s: make matrix, and read who may do what:\n%s", x.name, name, got[x.name])
-		case now != got[x.name]:
-			t.Errorf("%s is not what %s says.\nThe table:\n%s\nThe program:\n%s\nWhen this is meant: make matrix", x.name, name, now, got[x.name])
+		case w.statesOf(now) != w.statesOf(got[x.name]):
+			t.Errorf("%s is not what %s says.\nThe table:\n%s\nThe program:\n%s\nWhen this is meant: make matrix", x.name, name, w.statesOf(now), w.statesOf(got[x.name]))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/auth"
+	"cchc/base/db"
 	"cchc/base/moment"
 	"cchc/calendar"
 	"cchc/dossier"
@@ -205,6 +206,39 @@ var stateColumns = []struct {
 	{column: column{name: "afar", held: farCommune, stood: goneCommune}, outsider: true},
 }
 
+// fewerStates leaves out, on PostgreSQL, who asks for things in each of their states from
+// above: it is nine in ten of the requests. What a state allows is decided by code that
+// knows no engine; whom one reaches is read by statements, and asked in every column
+// above the states. SQLite asks everything.
+func (w *terrain) fewerStates() bool { return w.db.Engine() == db.Postgres }
+
+func (w *terrain) asksStatesIn(column string) bool {
+	return !w.fewerStates() || column != "below" && column != "system"
+}
+
+// statesOf writes the lines of states in a block out for each column that is asked, so that
+// blocks of all columns and of fewer can be compared.
+func (w *terrain) statesOf(block string) string {
+	out, by := "", map[string]string{}
+	for line := range strings.Lines(block) {
+		rest, ok := strings.CutPrefix(line, "  in ")
+		if !ok {
+			out += line
+			continue
+		}
+		columns, rest, _ := strings.Cut(rest, " ")
+		for column := range strings.SplitSeq(columns, ",") {
+			by[column] += "  in " + column + " " + rest
+		}
+	}
+	for _, col := range stateColumns {
+		if w.asksStatesIn(col.name) {
+			out += by[col.name]
+		}
+	}
+	return out
+}
+
 // everybody is said of an answer that all roles get.
 const everybody = "everybody"
 
@@ -230,6 +264,9 @@ func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, 
 		for _, col := range stateColumns {
 			if col.name == "system" && kind == "dossier" {
 				continue // as from the province, which is above all that a dossier is in
+			}
+			if !w.asksStatesIn(col.name) {
+				continue
 			}
 			block, some, f := w.inColumn(x, first, col.column, col.outsider, kinds[kind])
 			reached, found = reached || some, append(found, f...)
