@@ -63,7 +63,7 @@ func TestSoak(t *testing.T) {
 	l.Close()
 	s := startServer(t, dsn, "--metrics", metrics, "--api-rate", "0", "--trust-proxy")
 	k := &soak{s: s, metrics: "http://" + metrics + "/metrics", office: s.signIn(t), board: s.signInAs(t, "chutich"), keeper: s.signInAs(t, "quantri"), visitor: &client{base: s.url, http: http.Client{Timeout: 60 * time.Second}},
-		times: map[string][]time.Duration{}, failed: map[string]int{}, ended: map[string]map[int]int{}}
+		times: map[string][]time.Duration{}, minute: map[int][]time.Duration{}, failed: map[string]int{}, ended: map[string]map[int]int{}}
 	k.office.http.Timeout, k.board.http.Timeout = time.Minute, time.Minute
 
 	if n := os.Getenv("SOAK_OPEN"); n != "" {
@@ -76,7 +76,7 @@ func TestSoak(t *testing.T) {
 	k.drive(t.Context(), time.Second) // connections are open, statements are prepared
 	k.idle(t)
 	base := k.sample(t)
-	k.times = map[string][]time.Duration{}
+	k.times, k.minute = map[string][]time.Duration{}, map[int][]time.Duration{}
 	ctx, cancel := context.WithCancel(t.Context())
 	var live sync.WaitGroup
 	for i := range 20 {
@@ -131,6 +131,7 @@ type soak struct {
 	mu     sync.Mutex
 	codes  []string
 	times  map[string][]time.Duration
+	minute map[int][]time.Duration // all that was due in it
 	failed map[string]int
 	ended  map[string]map[int]int // statuses of each kind
 	shed   int
@@ -190,7 +191,9 @@ func (k *soak) drive(ctx context.Context, long time.Duration) {
 			what := k.one(ctx, n)
 			k.mu.Lock()
 			defer k.mu.Unlock()
-			k.times[what] = append(k.times[what], time.Since(due))
+			took, minute := time.Since(due), int(due.Sub(begun)/time.Minute)
+			k.times[what] = append(k.times[what], took)
+			k.minute[minute] = append(k.minute[minute], took)
 		})
 	}
 	all.Wait()
@@ -478,6 +481,12 @@ func (k *soak) report(t *testing.T, long time.Duration, base sampled, samples []
 	}
 	t.Logf("statuses: %v", k.ended)
 	line("all", all)
+	// The first minute is that of a server just begun on a database just made.
+	if last := len(k.minute) - 1; last > 0 {
+		for m := 0; m <= last; m += max(1, last/20) {
+			line(fmt.Sprintf("minute %d", m+1), k.minute[m])
+		}
+	}
 	busy, _ := os.ReadFile("/proc/loadavg")
 	t.Logf("%s at %d requests a second, load of the machine %s, %d sent away with 503\n%s", long, perSecond, strings.TrimSpace(string(busy)), k.shed, text.String())
 	slices.Sort(all)

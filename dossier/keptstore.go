@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cchc/base/db"
+	"cchc/base/job"
 	"cchc/base/moment"
 	"cchc/unit"
 )
@@ -171,6 +172,9 @@ func (k *Desk) KeepPeriods(ctx context.Context) error {
 		}
 		if !asked {
 			k.periods.drop(key) // stored is enough until somebody asks
+		}
+		if err := job.Rest(ctx); err != nil {
+			return err
 		}
 	}
 	oldest := now.Date().AddMonths(-60)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cchc/base/db"
+	"cchc/base/job"
 	"cchc/base/moment"
 	"cchc/base/points"
 	"cchc/unit"
@@ -56,6 +57,9 @@ func (x *Index) CloseDue(ctx context.Context) (int, error) {
 			}
 			if done {
 				n++
+			}
+			if err := job.Rest(ctx); err != nil {
+				return n, err
 			}
 		}
 	}

@@ -153,6 +153,7 @@ type worker struct {
 
 // Work runs one job.
 func (w *worker) Work(ctx context.Context, j *river.Job[envelope]) error {
+	ctx = paced(ctx, w.runner.db.Now)
 	if w.runner.Trace == nil {
 		return w.work(ctx, j.Args.body)
 	}
