@@ -75,6 +75,8 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		buildDir = dir
+		// The tests may have more memory than the program, which is run as it is shipped.
+		os.Unsetenv("GOGC")
 		return m.Run()
 	}())
 }
