@@ -9,8 +9,10 @@ import (
 	"cchc/base/actor"
 	"cchc/base/audit"
 	"cchc/base/fault"
+	"cchc/base/job"
 	"cchc/base/look"
 	"cchc/dossier"
+	"cchc/privacy"
 	"cchc/setting"
 )
 
@@ -182,5 +184,65 @@ func TestLooksGoByThemselvesWhenTheirTimeIsOver(t *testing.T) {
 	o.ok(t, err)
 	if len(trail) != 1 || trail[0].Verb != "privacy.forget" {
 		t.Errorf("the trail: %+v", trail)
+	}
+}
+
+// The unit's own name stands in the decision, and an applicant has the same: what was
+// approved is done all the same. And what a job gave up is not lost: the unit could
+// propose nothing any more.
+func TestTheTextOfADecisionStopsNothing(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	person := known
+	person.Name, person.Address = "UBND xã Gio Linh", "xã Gio Linh"
+	same, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: person})
+	o.ok(t, err)
+	other := o.known(t)
+	for _, d := range []dossier.Dossier{same, other} {
+		o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+		o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	}
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
+	o.clock.Advance(40 * 24 * time.Hour)
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	list, err := o.privacy.Proposals(ctx, o.db, operator)
+	o.ok(t, err)
+	const decision = "9/QĐ-UBND ngày 05/01/2032 của UBND xã Gio Linh"
+	o.ok(t, o.privacy.Decide(ctx, operator, list[0].ID, true, decision, ""))
+
+	// The job is there: nothing is taken up. Then it is no more.
+	jobs := func() (out []int64) {
+		t.Helper()
+		seen, err := o.queue.List(ctx, job.Waiting, 100)
+		o.ok(t, err)
+		for _, x := range seen {
+			if x.Kind == privacy.Erase.Name {
+				out = append(out, x.ID)
+			}
+		}
+		return out
+	}
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	waiting := jobs()
+	if len(waiting) != 1 {
+		t.Fatalf("%d jobs wait", len(waiting))
+	}
+	o.ok(t, o.queue.Cancel(ctx, operator, waiting[0], func(job.State) error { return nil }))
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	if again := jobs(); len(again) != 1 || again[0] == waiting[0] {
+		t.Fatalf("after the job was cancelled there wait %v, it was %v", again, waiting)
+	}
+
+	o.ok(t, o.privacy.Carry(ctx, list[0].ID))
+	for _, d := range []dossier.Dossier{same, other} {
+		w, err := o.desk.ByCode(ctx, o.db, operator, d.Code)
+		if err != nil || w.Person.Name != dossier.Erased {
+			t.Errorf("%s still knows %q, %v", d.Code, w.Person.Name, err)
+		}
+	}
+	p, _, err := o.privacy.Proposal(ctx, o.db, operator, list[0].ID)
+	if err != nil || p.State != "done" || p.Erased != 2 || p.Document != decision {
+		t.Errorf("the proposal is %+v, %v", p, err)
 	}
 }

@@ -128,17 +128,18 @@ const (
 const proposalColumns = `id, unit_id, at, account, state, quantity, COALESCE(decided_at, 0), decided_by, document, reason, COALESCE(done_at, 0), erased, made_for`
 
 var (
-	proposalAdd  = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased, made_for", "")
-	itemAdd      = db.Rows("privacy.item.add", "retention_item", "proposal_id, dossier_id, code, kept_until, state, problem", "")
-	proposalLast = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC, id DESC LIMIT 1`)
-	proposalOne  = db.SQL("privacy.proposal.one", `SELECT `+proposalColumns+` FROM retention_proposal WHERE id = $1`)
-	proposalAll  = db.SQL("privacy.proposal.list", `SELECT `+proposalColumns+` FROM retention_proposal ORDER BY at DESC, id DESC LIMIT 500`)
-	itemsOf      = db.SQL("privacy.items", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 ORDER BY code`)
-	itemsNext    = db.SQL("privacy.items.next", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 AND state = 'waiting' ORDER BY dossier_id LIMIT $2`)
-	itemSet      = db.SQL("privacy.item.set", `UPDATE retention_item SET state = $1, problem = $2 WHERE proposal_id = $3 AND dossier_id = $4`)
-	itemsErased  = db.SQL("privacy.items.erased", `SELECT COUNT(*) FROM retention_item WHERE proposal_id = $1 AND state = 'erased'`)
-	decide       = db.SQL("privacy.proposal.decide", `UPDATE retention_proposal SET state = $1, decided_at = $2, decided_by = $3, document = $4, reason = $5 WHERE id = $6 AND state = 'proposed'`)
-	finish       = db.SQL("privacy.proposal.done", `UPDATE retention_proposal SET state = 'done', done_at = $1, erased = $2 WHERE id = $3 AND state = 'approved'`)
+	proposalAdd   = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased, made_for", "")
+	itemAdd       = db.Rows("privacy.item.add", "retention_item", "proposal_id, dossier_id, code, kept_until, state, problem", "")
+	proposalLast  = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC, id DESC LIMIT 1`)
+	proposalOne   = db.SQL("privacy.proposal.one", `SELECT `+proposalColumns+` FROM retention_proposal WHERE id = $1`)
+	proposalAll   = db.SQL("privacy.proposal.list", `SELECT `+proposalColumns+` FROM retention_proposal ORDER BY at DESC, id DESC LIMIT 500`)
+	itemsOf       = db.SQL("privacy.items", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 ORDER BY code`)
+	itemsNext     = db.SQL("privacy.items.next", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 AND state = 'waiting' ORDER BY dossier_id LIMIT $2`)
+	itemSet       = db.SQL("privacy.item.set", `UPDATE retention_item SET state = $1, problem = $2 WHERE proposal_id = $3 AND dossier_id = $4`)
+	itemsErased   = db.SQL("privacy.items.erased", `SELECT COUNT(*) FROM retention_item WHERE proposal_id = $1 AND state = 'erased'`)
+	decide        = db.SQL("privacy.proposal.decide", `UPDATE retention_proposal SET state = $1, decided_at = $2, decided_by = $3, document = $4, reason = $5 WHERE id = $6 AND state = 'proposed'`)
+	proposalsLeft = db.SQL("privacy.proposals.approved", `SELECT `+proposalColumns+` FROM retention_proposal WHERE state = 'approved' ORDER BY id`)
+	finish        = db.SQL("privacy.proposal.done", `UPDATE retention_proposal SET state = 'done', done_at = $1, erased = $2 WHERE id = $3 AND state = 'approved'`)
 )
 
 func scanProposal(r db.Scanner) (p Proposal, err error) {
@@ -151,9 +152,43 @@ func scanItem(r db.Scanner) (x Item, err error) {
 	return x, err
 }
 
+// resume asks again for what was approved and that no job is left to do: the job was
+// tried until it was given up, or somebody cancelled it. Until it is done the unit can
+// propose nothing.
+func (k *Desk) resume(ctx context.Context) error {
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		list, err := db.All(ctx, tx, proposalsLeft, scanProposal)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		waiting, err := Erase.Waiting(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			if slices.Contains(waiting, p.ID) {
+				continue
+			}
+			if err := Erase.Enqueue(ctx, tx, p.ID); err != nil {
+				return err
+			}
+			err := audit.Record(ctx, tx, audit.Entry{Actor: actor.System("privacy.propose"), Verb: "privacy.resume", Kind: "retention", ID: p.ID, Unit: actor.UnitID(p.Unit),
+				Changes: []audit.Change{{Field: "document", To: p.Document}}})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // ProposeDue proposes for every unit in which time is over and nothing waits to be
-// decided; each unit once in proposedDays.
+// decided; each unit once in proposedDays. What was approved and nothing does any more is
+// taken up again.
 func (k *Desk) ProposeDue(ctx context.Context) error {
+	if err := k.resume(ctx); err != nil {
+		return err
+	}
 	units, err := k.Register.PastUnits(ctx, k.DB)
 	if err != nil {
 		return err

@@ -35,6 +35,27 @@ func PendingIn(ctx context.Context, q db.Queryer) ([]Pending, error) {
 	})
 }
 
+// Waiting returns the arguments of the kind's jobs that have not ended, as a queryer sees
+// them. What was given up or cancelled has ended.
+func (k Kind[T]) Waiting(ctx context.Context, q db.Queryer) ([]T, error) {
+	all, err := PendingIn(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []T
+	for _, p := range all {
+		if p.Kind != k.Name {
+			continue
+		}
+		var x wrapped[T]
+		if err := json.Unmarshal(p.Args, &x); err != nil {
+			return nil, fmt.Errorf("a job of %s: %w", k.Name, err)
+		}
+		out = append(out, x.Args)
+	}
+	return out, nil
+}
+
 // EnqueuePending enqueues jobs that were carried over. They run as soon as a runner
 // does.
 func EnqueuePending(ctx context.Context, tx *db.Tx, list []Pending) error {
