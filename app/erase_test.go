@@ -138,6 +138,9 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	_, err = o.desk.TellPurpose(ctx, operator, d.Code, look.Reason{Code: look.Other, Note: "xem giấy của " + known.Name})
 	check(err)
 	check(o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	hold, err := o.desk.HoldDossier(ctx, operator, d.Code, "khiếu nại của "+known.Name, "Đơn của "+known.Representative)
+	check(err)
+	check(o.desk.EndHold(ctx, operator, hold, "đã gọi "+known.Phone))
 	check(o.desk.Finish(ctx, operator, forOther.Code, dossier.Result{}))
 	if len(traces(t, o.db, known.Name)) < 8 {
 		t.Fatalf("the test notes too little: %v", traces(t, o.db, known.Name))
@@ -169,6 +172,10 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	}
 	check(o.desk.GiveBack(ctx, operator, originals[0].ID, known.Name))
 	check(o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "0", From: o.db.Now().Date(), Reason: "thử"}))
+	// Somebody proposed to erase it with others, and was refused.
+	refused, err := o.privacy.Propose(ctx, operator, o.commune)
+	check(err)
+	check(o.privacy.Decide(ctx, operator, refused, false, "Đơn của "+known.Representative, "bà "+known.Name+" còn khiếu nại"))
 	page = admin.Post("/admin/erase", "number", known.IDNumber).Is(200).Count("form[action='/admin/erase/confirm'] input[name=codes]", 2)
 	noRawKeys(t, page.Body)
 

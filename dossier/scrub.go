@@ -73,10 +73,19 @@ var scrubbed = []struct {
 		db.SQL("dossier.scrub.contact", `UPDATE dossier_contact SET note = $1 WHERE dossier_id = $2 AND ord = $3`)},
 	{1, 3, db.SQL("dossier.scrub.originals", `SELECT id, name, place, returned_to FROM dossier_original WHERE dossier_id = $1`),
 		db.SQL("dossier.scrub.original", `UPDATE dossier_original SET name = $1, place = $2, returned_to = $3 WHERE dossier_id = $4 AND id = $5`)},
+	{1, 3, db.SQL("dossier.scrub.holds", `SELECT id, reason, document, ended_why FROM dossier_hold WHERE dossier_id = $1`),
+		db.SQL("dossier.scrub.hold", `UPDATE dossier_hold SET reason = $1, document = $2, ended_why = $3 WHERE dossier_id = $4 AND id = $5`)},
 	{1, 2, db.SQL("dossier.scrub.items", `SELECT list_id, tracking, note FROM counter_list_item WHERE dossier_id = $1`),
 		db.SQL("dossier.scrub.item", `UPDATE counter_list_item SET tracking = $1, note = $2 WHERE dossier_id = $3 AND list_id = $4`)},
 	{2, 1, db.SQL("dossier.scrub.cash", `SELECT session_id, ord, reason FROM cash_entry WHERE dossier_id = $1`),
 		db.SQL("dossier.scrub.cash_entry", `UPDATE cash_entry SET reason = $1 WHERE dossier_id = $2 AND session_id = $3 AND ord = $4`)},
+	{1, 1, db.SQL("dossier.scrub.drawers", `
+		SELECT s.id, s.reason
+		FROM cash_session s
+		WHERE s.id IN (SELECT c.session_id FROM cash_entry c WHERE c.dossier_id = $1)`),
+		db.SQL("dossier.scrub.drawer", `
+		UPDATE cash_session SET reason = $1
+		WHERE id IN (SELECT c.session_id FROM cash_entry c WHERE c.dossier_id = $2) AND id = $3`)},
 	{2, 2, db.SQL("dossier.scrub.events", `SELECT system, event, reason, document FROM dossier_event WHERE dossier_id = $1`),
 		db.SQL("dossier.scrub.event", `UPDATE dossier_event SET reason = $1, document = $2 WHERE dossier_id = $3 AND system = $4 AND event = $5`)},
 	{1, 2, db.SQL("dossier.scrub.bulks", `
@@ -140,8 +149,8 @@ func (s scrub) rows(ctx context.Context, tx *db.Tx, dossier string) error {
 }
 
 // RedactedKinds are the kinds of things of whose entries in the trail an erasing takes
-// words out; here and in the requests of people. Of nothing else a text ever goes.
-var RedactedKinds = []string{"dossier", "counter_list", "cash_session", "bulk_run", "subject_request"}
+// words out; here and in the room of personal data. Of nothing else a text ever goes.
+var RedactedKinds = []string{"dossier", "counter_list", "cash_session", "bulk_run", "subject_request", "retention"}
 
 // Where the trail may have words about a dossier's person beside its own entries.
 var trailOf = db.SQL("dossier.scrub.trail", `

@@ -2,6 +2,8 @@ package privacy
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -9,6 +11,16 @@ import (
 )
 
 var (
+	// Of a refused proposal both texts are about what was refused. Of one that was approved
+	// the document is the unit's decision on a whole list: it is the basis of all that was
+	// erased by it, and says nothing of one dossier.
+	proposalsOf = db.SQL("privacy.proposal.of", `
+		SELECT p.id, p.state, p.document, p.reason
+		FROM retention_proposal p
+		WHERE p.id IN (SELECT i.proposal_id FROM retention_item i WHERE i.dossier_id = $1) AND p.state <> 'proposed'
+		ORDER BY p.id`)
+	proposalScrub = db.SQL("privacy.proposal.scrub", `UPDATE retention_proposal SET document = $1, reason = $2 WHERE id = $3`)
+
 	requestScrub  = db.SQL("privacy.request.scrub", `UPDATE subject_request SET contact = $1, asks = $2, identity = $3, answer = $4, basis = $5 WHERE id = $6`)
 	requestForget = db.SQL("privacy.request.forget", `UPDATE subject_request SET name = $1, contact = '', asks = $2, identity = $3, answer = $4, basis = $5 WHERE id = $6`)
 )
@@ -25,7 +37,53 @@ func Forget(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *audit.Redac
 			return err
 		}
 	}
+	return scrubProposals(ctx, tx, a, redacted, dossier, scrub)
+}
+
+// scrubProposals takes a person out of what was typed where somebody decided about
+// erasing the dossier with others.
+func scrubProposals(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *audit.Redaction, dossier string, scrub func(string) string) error {
+	type typed struct{ id, state, document, reason string }
+	list, err := db.All(ctx, tx, proposalsOf, func(r db.Scanner) (x typed, err error) {
+		err = r.Scan(&x.id, &x.state, &x.document, &x.reason)
+		return x, err
+	}, dossier)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		of := scrub
+		if x.state != "refused" && x.document != "" {
+			of = sparing(x.document, scrub)
+		}
+		if document, reason := of(x.document), of(x.reason); document != x.document || reason != x.reason {
+			if _, err := tx.Exec(ctx, proposalScrub, document, reason, x.id); err != nil {
+				return err
+			}
+		}
+		if err := redacted.Redact(ctx, tx, a, "retention", x.id, of); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// sparing is scrub that leaves a text alone wherever it stands: as it is, and as it is
+// written in JSON.
+func sparing(text string, scrub func(string) string) func(string) string {
+	quoted, _ := json.Marshal(text) // a text never fails
+	written := string(quoted[1 : len(quoted)-1])
+	return func(s string) string {
+		parts := strings.Split(s, text)
+		for i, p := range parts {
+			inner := strings.Split(p, written)
+			for j := range inner {
+				inner[j] = scrub(inner[j])
+			}
+			parts[i] = strings.Join(inner, written)
+		}
+		return strings.Join(parts, text)
+	}
 }
 
 func forget(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *audit.Redaction, r Request, erased string, scrub func(string) string) error {
@@ -63,5 +121,5 @@ func Scrub(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *audit.Redact
 			return err
 		}
 	}
-	return nil
+	return scrubProposals(ctx, tx, a, redacted, dossier, scrub)
 }
