@@ -8,12 +8,15 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/job"
 	"cchc/base/look"
+	"cchc/base/moment"
 	"cchc/dossier"
 	"cchc/privacy"
 	"cchc/setting"
+	"cchc/unit"
 )
 
 func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
@@ -244,5 +247,58 @@ func TestTheTextOfADecisionStopsNothing(t *testing.T) {
 	p, _, err := o.privacy.Proposal(ctx, o.db, operator, list[0].ID)
 	if err != nil || p.State != "done" || p.Erased != 2 || p.Document != decision {
 		t.Errorf("the proposal is %+v, %v", p, err)
+	}
+}
+
+var (
+	proposalsIn = db.Rows("retention_test.proposals", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased, made_for", "")
+	holdsIn     = db.Rows("retention_test.holds", "dossier_hold", "id, dossier_id, reason, document, at, account, ended_at, ended_by, ended_why", "")
+)
+
+// However many proposals and holds other units have: a unit sees its own, and is told of
+// what waits there.
+func TestOtherUnitsHideNothingOfWhatWaits(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	other, err := o.registry.Create(ctx, operator, unit.New{Code: "H99.102", Name: "Xã Thạnh Bình", Level: "commune", Parent: o.province}, unit.Act{Day: moment.NewDate(2025, 7, 1), Basis: "NQ 1"})
+	o.ok(t, err)
+	d := o.known(t)
+	theirs := receive(t, o.rooms, other)
+	var rows, holds [][]any
+	propose := func(u unit.ID, state string, n int) {
+		for range n {
+			rows = append(rows, []any{db.NewID(), string(u), o.db.Now(), "a", state, 1, nil, "", "", "", nil, 0, ""})
+		}
+	}
+	propose(o.commune, "proposed", 1)
+	propose(o.commune, "refused", 1)
+	holds = append(holds, []any{db.NewID(), d.ID, "thanh tra", "5/QĐ", o.db.Now(), "a", nil, "", ""})
+	o.clock.Advance(time.Hour)
+	propose(other, "proposed", 501)
+	propose(other, "refused", 1001)
+	for range 501 {
+		holds = append(holds, []any{db.NewID(), theirs.ID, "thanh tra", "5/QĐ", o.db.Now(), "a", nil, "", ""})
+	}
+	o.ok(t, o.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.InsertRows(ctx, proposalsIn, rows); err != nil {
+			return err
+		}
+		return tx.InsertRows(ctx, holdsIn, holds)
+	}))
+	chief := actor.Actor{Account: "truong", Grants: []actor.Grant{{Role: actor.Chairperson, Unit: o.commune}}}
+	list, err := o.privacy.Proposals(ctx, o.db, chief)
+	o.ok(t, err)
+	if len(list) != 2 {
+		t.Errorf("the unit has two proposals and sees %d", len(list))
+	}
+	if n, err := o.privacy.Waits(ctx, chief); err != nil || n != 1 {
+		t.Errorf("%d wait, %v", n, err)
+	}
+	if held, err := o.desk.Holds(ctx, o.db, chief); err != nil || len(held) != 1 {
+		t.Errorf("the unit has one hold and sees %d, %v", len(held), err)
+	}
+	// Who sees them all sees all that waits, and of the others the last.
+	if list, err = o.privacy.Proposals(ctx, o.db, operator); err != nil || len(list) != 502+500 {
+		t.Errorf("%d are shown, %v", len(list), err)
 	}
 }

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -128,11 +129,19 @@ const (
 const proposalColumns = `id, unit_id, at, account, state, quantity, COALESCE(decided_at, 0), decided_by, document, reason, COALESCE(done_at, 0), erased, made_for`
 
 var (
-	proposalAdd   = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased, made_for", "")
-	itemAdd       = db.Rows("privacy.item.add", "retention_item", "proposal_id, dossier_id, code, kept_until, state, problem", "")
-	proposalLast  = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC, id DESC LIMIT 1`)
-	proposalOne   = db.SQL("privacy.proposal.one", `SELECT `+proposalColumns+` FROM retention_proposal WHERE id = $1`)
-	proposalAll   = db.SQL("privacy.proposal.list", `SELECT `+proposalColumns+` FROM retention_proposal ORDER BY at DESC, id DESC LIMIT 500`)
+	proposalAdd  = db.Rows("privacy.proposal.add", "retention_proposal", "id, unit_id, at, account, state, quantity, decided_at, decided_by, document, reason, done_at, erased, made_for", "")
+	itemAdd      = db.Rows("privacy.item.add", "retention_item", "proposal_id, dossier_id, code, kept_until, state, problem", "")
+	proposalLast = db.SQL("privacy.proposal.last", `SELECT `+proposalColumns+` FROM retention_proposal WHERE unit_id = $1 ORDER BY at DESC, id DESC LIMIT 1`)
+	proposalOne  = db.SQL("privacy.proposal.one", `SELECT `+proposalColumns+` FROM retention_proposal WHERE id = $1`)
+	// What waits for people or for the job is read whole; of the rest the latest, going on
+	// until enough are the actor's.
+	proposalAll = db.SQL("privacy.proposal.list", `
+		SELECT `+proposalColumns+`
+		FROM retention_proposal
+		WHERE state IN ('refused', 'done') AND (at < $1 OR at = $1 AND id < $2)
+		ORDER BY at DESC, id DESC
+		LIMIT 500`)
+	proposalsOpen = db.SQL("privacy.proposals.open", `SELECT `+proposalColumns+` FROM retention_proposal WHERE state IN ('proposed', 'approved') ORDER BY at DESC, id DESC`)
 	itemsOf       = db.SQL("privacy.items", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 ORDER BY code`)
 	itemsNext     = db.SQL("privacy.items.next", `SELECT dossier_id, code, kept_until, state, problem FROM retention_item WHERE proposal_id = $1 AND state = 'waiting' ORDER BY dossier_id LIMIT $2`)
 	itemSet       = db.SQL("privacy.item.set", `UPDATE retention_item SET state = $1, problem = $2 WHERE proposal_id = $3 AND dossier_id = $4`)
@@ -278,21 +287,78 @@ func (k *Desk) Propose(ctx context.Context, a actor.Actor, u unit.ID) (id string
 	return id, err
 }
 
-// Proposals returns the latest proposals of units where the actor may decide or keep.
+// decidedMost is how many proposals that are over a list shows.
+const decidedMost = 500
+
+// Proposals returns the proposals of units where the actor may decide or keep, the latest
+// first: all that wait for somebody or are being done, and of the others the last
+// decidedMost. How many other units have counts for nothing.
 func (k *Desk) Proposals(ctx context.Context, q db.Queryer, a actor.Actor) ([]Proposal, error) {
-	all, err := db.All(ctx, q, proposalAll, scanProposal)
+	own := k.ownUnits(q, a)
+	out, err := k.waitingFor(ctx, q, own)
+	if err != nil {
+		return nil, err
+	}
+	n, at, id := 0, moment.Instant(1<<52), ""
+	for n < decidedMost {
+		list, err := db.All(ctx, q, proposalAll, scanProposal, at, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			may, err := own(ctx, p.Unit)
+			if err != nil {
+				return nil, err
+			}
+			if may && n < decidedMost {
+				out = append(out, p)
+				n++
+			}
+		}
+		if len(list) < 500 {
+			break
+		}
+		last := list[len(list)-1]
+		at, id = last.At, last.ID
+	}
+	slices.SortStableFunc(out, func(x, y Proposal) int { return cmp.Or(cmp.Compare(y.At, x.At), strings.Compare(y.ID, x.ID)) })
+	return out, nil
+}
+
+// waitingFor returns what is not over, in units of which own says that it is the actor's.
+func (k *Desk) waitingFor(ctx context.Context, q db.Queryer, own func(context.Context, unit.ID) (bool, error)) ([]Proposal, error) {
+	all, err := db.All(ctx, q, proposalsOpen, scanProposal)
 	if err != nil {
 		return nil, err
 	}
 	var out []Proposal
 	for _, p := range all {
-		if err := k.mayPropose(ctx, q, a, p.Unit); err == nil {
-			out = append(out, p)
-		} else if fault.As(err) == nil {
+		may, err := own(ctx, p.Unit)
+		if err != nil {
 			return nil, err
+		}
+		if may {
+			out = append(out, p)
 		}
 	}
 	return out, nil
+}
+
+// ownUnits tells of units whether the actor may decide or keep there, asking for each
+// once.
+func (k *Desk) ownUnits(q db.Queryer, a actor.Actor) func(context.Context, unit.ID) (bool, error) {
+	known := map[unit.ID]bool{}
+	return func(ctx context.Context, u unit.ID) (bool, error) {
+		if may, ok := known[u]; ok {
+			return may, nil
+		}
+		err := k.mayPropose(ctx, q, a, u)
+		if err != nil && fault.As(err) == nil {
+			return false, err
+		}
+		known[u] = err == nil
+		return known[u], nil
+	}
 }
 
 // Proposal returns one with its dossiers. Faults: Forbidden, NotFound.
@@ -422,14 +488,15 @@ const Over = "Hết thời hạn giữ dữ liệu"
 
 // Waits counts the proposals that wait for the actor to decide.
 func (k *Desk) Waits(ctx context.Context, a actor.Actor) (int, error) {
-	list, err := k.Proposals(ctx, k.DB.Lately(), a)
+	q := k.DB.Lately()
+	list, err := k.waitingFor(ctx, q, k.ownUnits(q, a))
 	if err != nil {
 		return 0, err
 	}
 	list = slices.DeleteFunc(list, func(p Proposal) bool { return p.State != "proposed" })
 	n := 0
 	for _, p := range list {
-		may, err := k.Guard.May(ctx, k.DB.Lately(), a, auth.PrivacyApprove, actor.UnitID(p.Unit))
+		may, err := k.Guard.May(ctx, q, a, auth.PrivacyApprove, actor.UnitID(p.Unit))
 		if err != nil {
 			return 0, err
 		}
