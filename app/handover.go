@@ -7,6 +7,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/db"
 	"cchc/base/i18n"
+	"cchc/privacy/privacyweb"
 	"cchc/scorecard/scorecardweb"
 )
 
@@ -35,11 +36,18 @@ func (r hands) OnHand(ctx context.Context, q db.Queryer, a actor.Actor, from, to
 	for _, x := range scores {
 		list = append(list, account.Item{Kind: "appraisal", Text: x.Round.Name + " · " + x.Field, URL: scorecardweb.Path + "/rounds/" + x.Round.ID, Problem: x.Problem})
 	}
+	requests, away, err := r.privacy.OnHand(ctx, q, a, from, to)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, x := range requests {
+		list = append(list, account.Item{Kind: "request", Text: x.Label() + " · " + x.Code, URL: privacyweb.Path + "/requests/" + x.ID, Problem: x.Problem})
+	}
 	delegations, others, err := r.accounts.DelegationsOf(ctx, q, a, from)
 	for _, d := range delegations {
 		list = append(list, account.Item{Kind: "delegation", Text: d.From.Name + " → " + d.To.Name + " · " + d.Document, Ends: true})
 	}
-	return list, h.Elsewhere + others, err
+	return list, h.Elsewhere + away + others, err
 }
 
 // HandOver gives it to another: each room its own, in one write.
@@ -52,7 +60,11 @@ func (r hands) HandOver(ctx context.Context, tx *db.Tx, a actor.Actor, from, to,
 	if err != nil {
 		return out, err
 	}
-	out = account.Handed{Moved: steps + originals + n, Left: left + stay}
+	requests, kept, err := r.privacy.HandOver(ctx, tx, a, from, to, reason)
+	if err != nil {
+		return out, err
+	}
+	out = account.Handed{Moved: steps + originals + n + requests, Left: left + stay + kept}
 	out.Ended, err = r.accounts.EndDelegations(ctx, tx, a, from)
 	return out, err
 }

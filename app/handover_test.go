@@ -8,6 +8,7 @@ import (
 	"cchc/base/audit"
 	"cchc/base/auth"
 	"cchc/base/law"
+	"cchc/privacy"
 )
 
 // Somebody moves: what is on their hands is shown, goes to another at once, and what
@@ -87,4 +88,50 @@ func TestWorkIsHandedOverWhenSomebodyMoves(t *testing.T) {
 	if list, err := o.accounts.Delegations(ctx, giver); err != nil || len(list) == 0 || list[0].ID != far || list[0].Withdrawn != 0 {
 		t.Errorf("the commune withdrew what was delegated in the province: %+v, %v", list, err)
 	}
+}
+
+// A request about personal data goes with the rest; and where it stayed with somebody who
+// left, those who may answer are told.
+func TestARequestIsHandedOverWithTheWork(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	ctx := t.Context()
+	d := o.known(t)
+	for _, login := range []string{"cuong", "dung"} {
+		o.signIn(t, login, actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	}
+	third := o.signIn(t, "motcua", actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune})
+	chair := o.signIn(t, "chutich", actor.Grant{Role: actor.Chairperson, Unit: o.commune})
+	list, err := o.accounts.List(ctx, operator)
+	o.ok(t, err)
+	id := map[string]string{}
+	for _, a := range list {
+		id[a.Login] = a.ID
+	}
+	r, err := o.privacy.Receive(ctx, operator, privacy.New{Code: d.Code, Kind: privacy.Access, Name: known.Name, Identity: "xem thẻ"})
+	o.ok(t, err)
+	o.ok(t, o.privacy.Assign(ctx, operator, r.ID, id["cuong"]))
+	at := "/admin/handover/" + id["cuong"]
+	chair.Get(at).Is(200).Has("td", "Yêu cầu về dữ liệu cá nhân").Has("th", r.Label()).Count("tbody tr", 1)
+	chair.Get(at+"?to="+id["chuyenvien"]).Is(200).Has("td", "ở lại: ") // answers nothing
+	chair.Post(at, "to", id["chuyenvien"], "reason", "QĐ 11/QĐ-UBND")
+	if x, err := o.privacy.Request(ctx, o.db, operator, r.ID); err != nil || x.Assigned != id["cuong"] {
+		t.Errorf("it went to one who answers nothing: %+v, %v", x, err)
+	}
+	chair.Post(at, "to", id["dung"], "reason", "QĐ 12/QĐ-UBND").To(at)
+	chair.Get(at).Is(200).Has("[role=status]", "Đã giao 1 việc").Count("tbody tr", 0)
+	if x, err := o.privacy.Request(ctx, o.db, operator, r.ID); err != nil || x.Assigned != id["dung"] {
+		t.Errorf("after: %+v, %v", x, err)
+	}
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "subject_request", Object: r.ID, Limit: 1})
+	if err != nil || trail[0].Verb != "account.handover" || trail[0].Reason != "QĐ 12/QĐ-UBND" {
+		t.Errorf("the trail: %+v, %v", trail, err)
+	}
+
+	o.ok(t, o.tellRequests(ctx))
+	third.Get("/notices").Is(200).Lacks("main", r.Label()) // it is another's
+	o.ok(t, o.accounts.Disable(ctx, operator, id["dung"], "nghỉ việc"))
+	o.ok(t, o.tellRequests(ctx))
+	third.Get("/notices").Is(200).Has("main", r.Label())
 }

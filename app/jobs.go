@@ -87,8 +87,12 @@ func (r *rooms) newRunner() *job.Runner {
 	return run
 }
 
-// calendarChanged projects open deadlines anew and notes how many moved.
+// calendarChanged projects open deadlines anew, of requests about personal data too, and
+// notes how many of dossiers moved.
 func (r *rooms) calendarChanged(ctx context.Context, c calendar.Change) error {
+	if _, err := r.privacy.Reproject(ctx, c.Unit, c.Reason); err != nil {
+		return err
+	}
 	n, err := r.desk.ReprojectTold(ctx, c.Unit, c.Reason, func(moved int) error { return r.calendars.Progress(ctx, c.ID, moved) })
 	slog.InfoContext(ctx, "due dates projected anew", "unit", c.Unit, "moved", n)
 	if err != nil {

@@ -29,6 +29,8 @@ func (w *terrain) privacyStands(c *corner) {
 	w.stands("request", "received", "asked", ask(""))
 	w.stands("request", "identified", "asked", c.thing["asked"])
 	id := ask("xem thẻ")
+	_, _, err := w.privacy.OpenData(ctx, operator, id, "json")
+	w.ok(err)
 	w.ok(w.privacy.Answer(ctx, operator, id, privacy.Answer{Granted: true, Text: "Đã cấp bản sao"}))
 	w.stands("request", "answered", "asked", id)
 	id = ask("xem thẻ")
@@ -36,7 +38,7 @@ func (w *terrain) privacyStands(c *corner) {
 	w.stands("request", "refused", "asked", id)
 
 	w.stands("hold", "in_force", "hold", c.thing["hold"])
-	id, err := w.desk.HoldDossier(ctx, operator, w.receive(w.application(c)), "thanh tra", "2/QĐ")
+	id, err = w.desk.HoldDossier(ctx, operator, w.receive(w.application(c)), "thanh tra", "2/QĐ")
 	w.ok(err)
 	w.ok(w.desk.EndHold(ctx, operator, id, "Xong"))
 	w.stands("hold", "ended", "hold", id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"cchc/base/actor"
 	"cchc/base/auth"
@@ -94,9 +95,9 @@ func (p privacyDossiers) Ref(ctx context.Context, q db.Queryer, code string) (st
 }
 
 // Verified implements privacy.Dossiers.
-func (p privacyDossiers) Verified(ctx context.Context, q db.Queryer, code, digits string) (string, unit.ID, error) {
+func (p privacyDossiers) Verified(ctx context.Context, q db.Queryer, code, digits string) (id, own string, u unit.ID, err error) {
 	w, err := p.r.desk.Public(ctx, q, code, digits)
-	return w.ID, w.State.Unit, err
+	return w.ID, w.Code, w.State.Unit, err
 }
 
 // CorrectPerson implements privacy.Dossiers.
@@ -197,7 +198,7 @@ func (p privacyDossiers) ErasePast(ctx context.Context, a actor.Actor, ids []str
 }
 
 // tellRequests tells those who may answer of requests that are new or late, who was
-// assigned alone where somebody was.
+// assigned alone where somebody was and still may.
 func (r *rooms) tellRequests(ctx context.Context) error {
 	list, err := r.privacy.OpenRequests(ctx, r.db)
 	if err != nil || len(list) == 0 {
@@ -219,8 +220,10 @@ func (r *rooms) tellRequests(ctx context.Context) error {
 		if x.Late(r.db.Now()) {
 			event, key = "privacy_late", "privacy/late/"+x.ID+"/"+x.Assigned
 		}
+		// Who has left, or may no longer answer, answers nothing: all are told then.
+		alone := slices.ContainsFunc(holders[x.Unit], func(h privacy.Person) bool { return h.Account == x.Assigned })
 		for _, h := range holders[x.Unit] {
-			if x.Assigned == "" || x.Assigned == h.Account {
+			if !alone || x.Assigned == h.Account {
 				out = append(out, notice.Told{Event: event, Key: key, Account: h.Account, Link: privacyweb.Path + "/requests/" + x.ID,
 					Vars: map[string]string{"number": x.Label(), "unit": u.Name, "due": x.Due.String()}})
 			}

@@ -8,6 +8,7 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/calendar"
 	"cchc/dossier"
 	"cchc/privacy"
 	"cchc/setting"
@@ -76,6 +77,8 @@ func TestAPersonAsksForTheirDataAndGetsAllOfIt(t *testing.T) {
 	officer.Post(path+"/"+id+"/assign", "account", "nobody").Is(422)
 	officer.Post(path+"/"+id+"/assign", "account", people[0].Account).To(path + "/" + id)
 
+	// Nobody opened the data: nobody can have given them.
+	noRawKeys(t, officer.Post(path+"/"+id+"/answer", "outcome", "granted", "answer", "Đã trao").Is(422).Has("#error-summary", "Chưa ai mở dữ liệu").Body)
 	file := officer.Post(path+"/"+id+"/data", "format", "json").Is(200)
 	var got privacy.Data
 	o.ok(t, json.Unmarshal([]byte(file.Body), &got))
@@ -184,4 +187,106 @@ func TestALateAnswerIsToldToThoseWhoMayAnswer(t *testing.T) {
 	officer.Get("/notices").Is(200).Has("main", "Quá hạn trả lời yêu cầu YC-0001/2026")
 	officer.Get("/admin/privacy/requests").Has("tr[data-row]", "quá hạn trả lời")
 	officer.Get("/admin").Has("main", "1 yêu cầu chờ trả lời")
+}
+
+// People type a code as they like: in small letters, the day in eight digits. What they
+// ask is granted by the dossier's own.
+func TestARequestByACodeTypedOtherwiseIsGranted(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	agency, rest, _ := strings.Cut(d.Code, "-")
+	typed := " " + strings.ToLower(agency) + "-20" + rest
+	seen, err := o.privacy.ReceivePublic(ctx, privacy.New{Code: typed, Kind: privacy.Access, Name: known.Name}, "3456")
+	o.ok(t, err)
+	wrong, err := o.privacy.ReceivePublic(ctx, privacy.New{Code: strings.ToLower(d.Code), Kind: privacy.Correct, Name: known.Name, Asks: "điện thoại ghi sai"}, "3456")
+	o.ok(t, err)
+	for _, id := range []string{seen.ID, wrong.ID} {
+		r, err := o.privacy.Request(ctx, o.db, operator, id)
+		o.ok(t, err)
+		if r.Code != d.Code {
+			t.Errorf("the request keeps the code %q, the dossier's is %q", r.Code, d.Code)
+		}
+		o.ok(t, o.privacy.Identify(ctx, operator, id, "xem thẻ"))
+	}
+	data, _, err := o.privacy.OpenData(ctx, operator, seen.ID, "json")
+	if err != nil || len(data.Dossiers) != 1 {
+		t.Errorf("what is held is %+v, %v", data, err)
+	}
+	o.ok(t, o.privacy.Answer(ctx, operator, wrong.ID, privacy.Answer{Granted: true, Text: "Đã sửa", Correction: map[string]string{"phone": "0911222333"}}))
+	if _, err := o.desk.Public(ctx, o.db, d.Code, "2333"); err != nil {
+		t.Errorf("the phone was not corrected: %v", err)
+	}
+}
+
+// Working days are counted as for dossiers: from the next session for what comes at night
+// or on a day off, over Tết; on time is who answers on the day; and a day off that is
+// entered late gives more time.
+func TestTheClockOfARequestIsThatOfDossiers(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	ask := func(at string) privacy.Request {
+		t.Helper()
+		o.clock.Set(at)
+		r, err := o.privacy.Receive(ctx, operator, privacy.New{Code: o.known(t).Code, Kind: privacy.Access, Name: known.Name, Identity: "xem thẻ"})
+		o.ok(t, err)
+		return r
+	}
+	due := func(id string) string {
+		t.Helper()
+		r, err := o.privacy.Request(ctx, o.db, operator, id)
+		o.ok(t, err)
+		return r.Due.String()
+	}
+	for _, x := range []struct{ at, due, what string }{
+		{"2026-11-27T16:00", "2026-12-01T17:00", "a Friday: Monday and Tuesday"},
+		{"2026-12-04T22:00", "2026-12-09T17:00", "a Friday night: effective on Monday"},
+		{"2026-12-13T09:00", "2026-12-16T17:00", "a Sunday: effective on Monday"},
+		{"2027-02-03T10:00", "2027-02-12T17:00", "the day before Tết: off until 10/02"},
+	} {
+		if r := ask(x.at); r.Due.String() != x.due {
+			t.Errorf("what came at %s is due %s, want %s: %s", x.at, r.Due, x.due, x.what)
+		}
+	}
+
+	r := ask("2027-03-01T09:00") // Monday; due Wednesday
+	for at, late := range map[string]bool{"2027-03-03T17:00": false, "2027-03-03T17:20": false, "2027-03-03T23:59": false, "2027-03-04T00:00": true} {
+		o.clock.Set(at)
+		if r.Late(o.db.Now()) != late {
+			t.Errorf("at %s, due %s, late is %t", at, r.Due, !late)
+		}
+	}
+	o.clock.Set("2027-03-03T17:20")
+	o.ok(t, o.privacy.Answer(ctx, operator, r.ID, privacy.Answer{Text: "Không được", Basis: "Luật"}))
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Kind: "subject_request", Object: r.ID, Limit: 1})
+	o.ok(t, err)
+	for _, c := range trail[0].Changes {
+		if c.Field == "late" && c.To != "" {
+			t.Errorf("answered on the day, and the trail says late: %+v", trail[0])
+		}
+	}
+
+	r = ask("2027-03-08T09:00") // Monday; due Wednesday
+	before := due(r.ID)
+	adopted, err := o.calendars.Adopt(ctx, operator, calendar.Proposal{Unit: o.commune, Reason: "công điện", Days: []calendar.Amendment{{Unit: o.commune, Reason: "công điện",
+		DayOff: calendar.DayOff{Date: o.db.Now().Date().AddDays(1), Kind: calendar.Off, Name: "Bão số 3"}}}})
+	o.ok(t, err)
+	if n, err := o.privacy.Reproject(ctx, "another", "công điện"); err != nil || n != 0 {
+		t.Errorf("%d moved by another unit's calendar, %v", n, err)
+	}
+	o.ok(t, o.calendarChanged(ctx, calendar.Change{ID: adopted, Unit: o.commune, Reason: "nghỉ bão", From: o.db.Now().Date()}))
+	if after := due(r.ID); before != "2027-03-10T17:00" || after != "2027-03-11T17:00" {
+		t.Errorf("due %s, and after a day off was entered %s", before, after)
+	}
+	trail, err = audit.Latest(ctx, o.db, audit.Filter{Kind: "subject_request", Object: r.ID, Limit: 1})
+	o.ok(t, err)
+	if trail[0].Verb != "privacy.due_moved" || trail[0].Reason != "nghỉ bão" {
+		t.Errorf("the trail: %+v", trail[0])
+	}
+	// What people were told is not made earlier: the day off is taken back.
+	o.ok(t, o.calendars.AmendDay(ctx, operator, calendar.Amendment{Unit: o.commune, Reason: "bão đổi hướng", Withdraw: true,
+		DayOff: calendar.DayOff{Date: o.db.Now().Date().AddDays(1), Kind: calendar.Off, Name: "Bão số 3"}}))
+	if n, err := o.privacy.Reproject(ctx, o.commune, "bão đổi hướng"); err != nil || n != 0 || due(r.ID) != "2027-03-11T17:00" {
+		t.Errorf("%d moved, due %s, %v", n, due(r.ID), err)
+	}
 }

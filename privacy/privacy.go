@@ -20,9 +20,10 @@ import (
 type Dossiers interface {
 	// Ref returns the id and the unit of the dossier with a code. Faults: NotFound.
 	Ref(ctx context.Context, q db.Queryer, code string) (id string, u unit.ID, err error)
-	// Verified is Ref for a visitor who knows the last digits of the phone. Faults:
-	// NotFound for a wrong code and wrong digits alike; Invalid with fields code, digits.
-	Verified(ctx context.Context, q db.Queryer, code, digits string) (id string, u unit.ID, err error)
+	// Verified is Ref for a visitor who knows the last digits of the phone. People type a
+	// code as they like: own is the dossier's. Faults: NotFound for a wrong code and wrong
+	// digits alike; Invalid with fields code, digits.
+	Verified(ctx context.Context, q db.Queryer, code, digits string) (id, own string, u unit.ID, err error)
 	// Everything returns what dossiers hold about the person of one, in units where the
 	// actor may read persons.
 	Everything(ctx context.Context, q db.Queryer, a actor.Actor, code string) (Data, error)

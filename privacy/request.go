@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -62,8 +63,11 @@ type Request struct {
 // Label is the number as it is written on papers: "YC-0007/2026".
 func (r Request) Label() string { return fmt.Sprintf("YC-%04d/%d", r.Number, r.Year) }
 
-// Late reports whether it should have been answered by now.
-func (r Request) Late(now moment.Instant) bool { return r.Answered == 0 && now > r.Due }
+// Late reports whether it should have been answered by now: by the date, as dossiers with
+// a limit in days are judged (docs/adr/0007).
+func (r Request) Late(now moment.Instant) bool {
+	return r.Answered == 0 && calendar.Limit{Unit: calendar.WorkingDay}.Late(now, r.Due)
+}
 
 // A New is a request as somebody brings it.
 type New struct {
@@ -90,6 +94,7 @@ var (
 		LIMIT :limit`)
 	requestDue    = db.SQL("privacy.request.due", `SELECT `+requestColumns+` FROM subject_request WHERE answered_at IS NULL ORDER BY due_at, id`)
 	requestKnow   = db.SQL("privacy.request.identify", `UPDATE subject_request SET identity = $1 WHERE id = $2`)
+	requestMove   = db.SQL("privacy.request.move", `UPDATE subject_request SET due_at = $1 WHERE id = $2`)
 	requestGive   = db.SQL("privacy.request.assign", `UPDATE subject_request SET assigned_to = $1 WHERE id = $2`)
 	requestAnswer = db.SQL("privacy.request.answer", `UPDATE subject_request SET outcome = $1, answered_at = $2, answered_by = $3, answer = $4, basis = $5 WHERE id = $6 AND answered_at IS NULL`)
 )
@@ -127,11 +132,11 @@ var applicant = actor.System("applicant")
 func (k *Desk) ReceivePublic(ctx context.Context, n New, digits string) (Request, error) {
 	var out Request
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
-		id, u, err := k.Dossiers.Verified(ctx, tx, n.Code, digits)
+		id, own, u, err := k.Dossiers.Verified(ctx, tx, n.Code, digits)
 		if err != nil {
 			return err
 		}
-		n.Identity = ""
+		n.Code, n.Identity = own, "" // what is granted is done by the dossier's own code
 		out, err = k.receive(ctx, tx, applicant, id, u, n, Public)
 		return err
 	})
@@ -167,15 +172,7 @@ func (k *Desk) receive(ctx context.Context, tx *db.Tx, a actor.Actor, id string,
 	if len(open) > 0 {
 		return Request{}, fault.New(fault.Conflict, "privacy.request.waits", "Number", open[0].Label())
 	}
-	days, err := k.Settings.Int(ctx, tx, AnswerDays, "")
-	if err != nil {
-		return Request{}, err
-	}
-	cal, err := k.Calendars.For(ctx, tx, u)
-	if err != nil {
-		return Request{}, err
-	}
-	due, err := cal.Due(tx.Now, calendar.Limit{Qty: calendar.Quantity(days * 1000), Unit: calendar.WorkingDay}, "")
+	due, err := k.due(ctx, tx, u, tx.Now)
 	if err != nil {
 		return Request{}, err
 	}
@@ -193,6 +190,65 @@ func (k *Desk) receive(ctx context.Context, tx *db.Tx, a actor.Actor, id string,
 	}
 	return r, k.told(ctx, tx, a, r, "privacy.receive", "", audit.Change{Field: "kind", To: r.Kind}, audit.Change{Field: "due", To: r.Due.String()},
 		audit.Change{Field: "name", To: r.Name, Personal: true}, audit.Change{Field: "identity", To: yes(r.Identity != "")})
+}
+
+// due returns until when what came at an instant is answered: within the days that held
+// then, on the unit's calendar as it is known now.
+func (k *Desk) due(ctx context.Context, q db.Queryer, u unit.ID, received moment.Instant) (moment.Instant, error) {
+	h, err := k.Settings.Holds(ctx, q, AnswerDays, "", received.Date())
+	if err != nil {
+		return 0, err
+	}
+	days, err := strconv.Atoi(h.Value)
+	if err != nil {
+		return 0, err
+	}
+	cal, err := k.Calendars.For(ctx, q, u)
+	if err != nil {
+		return 0, err
+	}
+	return cal.Due(received, calendar.Limit{Qty: calendar.Quantity(days * 1000), Unit: calendar.WorkingDay}, "")
+}
+
+// Reproject moves the due instants of open requests after a change of the calendar of a
+// unit, or of all for "", and of those below it; it returns how many moved. As with
+// dossiers, what people were told is never made earlier.
+func (k *Desk) Reproject(ctx context.Context, u unit.ID, reason string) (moved int, err error) {
+	err = k.DB.Write(ctx, func(tx *db.Tx) error {
+		moved = 0
+		list, err := k.OpenRequests(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			if u != "" {
+				above, err := k.Units.Above(ctx, tx, r.Unit)
+				if err != nil {
+					return err
+				}
+				if !slices.Contains(above, u) {
+					continue
+				}
+			}
+			due, err := k.due(ctx, tx, r.Unit, r.Received)
+			if err != nil {
+				return err
+			}
+			if due <= r.Due {
+				continue
+			}
+			if _, err := tx.Exec(ctx, requestMove, due, r.ID); err != nil {
+				return err
+			}
+			err = k.told(ctx, tx, actor.System("calendar"), r, "privacy.due_moved", reason, audit.Change{Field: "due", From: r.Due.String(), To: due.String()})
+			if err != nil {
+				return err
+			}
+			moved++
+		}
+		return nil
+	})
+	return moved, err
 }
 
 func yes(b bool) string {
@@ -356,8 +412,9 @@ type Answer struct {
 
 // Answer answers a request and does what was granted, in one write: the correction by
 // the verb that corrects, the deletion by the one that erases, with their rights and
-// rules. Faults: theirs; Forbidden, NotFound, Conflict; Invalid with fields answer,
-// basis, identity.
+// rules. To have given somebody their data, the data must have been opened for this very
+// request. Faults: theirs; Forbidden, NotFound, Conflict; Invalid with fields answer, basis,
+// identity, outcome.
 func (k *Desk) Answer(ctx context.Context, a actor.Actor, id string, x Answer) error {
 	x.Text, x.Basis = strings.TrimSpace(x.Text), strings.TrimSpace(x.Basis)
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
@@ -374,6 +431,14 @@ func (k *Desk) Answer(ctx context.Context, a actor.Actor, id string, x Answer) e
 		}
 		if x.Granted && r.Identity == "" {
 			f.With("identity", "privacy.request.identity_missing")
+		} else if x.Granted && r.Kind == Access {
+			opened, err := audit.Latest(ctx, tx, audit.Filter{Verb: "privacy.data", Kind: "subject_request", Object: r.ID, Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(opened) == 0 { // nobody can have given what nobody opened
+				f.With("outcome", "privacy.request.not_opened")
+			}
 		}
 		for name, s := range map[string]string{"answer": x.Text, "basis": x.Basis} {
 			if utf8.RuneCountInString(s) > textMost {

@@ -19,7 +19,7 @@ const HandoverPath = "/admin/handover"
 
 // An Item is one thing on somebody's hands.
 type Item struct {
-	Kind    string // step, original, drawer, appraisal, delegation: the message handover.kind.KIND
+	Kind    string // step, original, drawer, appraisal, request, delegation: the message handover.kind.KIND
 	Text    string
 	URL     string
 	Problem *fault.Fault // why it cannot go to the other; nil when it can, or nobody is chosen
