@@ -49,6 +49,7 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	all := r.examine(ctx, c.files(c.Files), queue)
 	if r.backedUp() {
 		all = append(all, r.copyThere(ctx))
+		all = append(all, r.copiesClear(ctx)...)
 	}
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)

@@ -129,6 +129,31 @@ func (r *rooms) copyThere(ctx context.Context) admin.Finding {
 	return f
 }
 
+// copiesClear tells, when copies are encrypted, what still lies beside them that is not,
+// of the time before. Nothing when that cannot be seen, which copyThere tells.
+func (r *rooms) copiesClear(ctx context.Context) []admin.Finding {
+	if len(r.copies.Recipient) == 0 {
+		return nil
+	}
+	shelf, err := file.OpenShelf(ctx, r.copies.To, false)
+	if err != nil {
+		return nil
+	}
+	defer shelf.Close()
+	open, err := backup.Clear(ctx, shelf)
+	if err != nil {
+		return nil
+	}
+	f := admin.Finding{Key: "copies_clear", Standing: admin.Fine, Args: []any{"Where", shelf.Where(), "Copies", open.Copies, "Files", open.Files, "Keys", open.Keys, "At", i18n.None}}
+	if open.Copies > 0 {
+		f.Args[9] = moment.Of(open.Last)
+	}
+	if open.Copies+open.Files+open.Keys > 0 {
+		f.Standing = admin.Look
+	}
+	return []admin.Finding{f}
+}
+
 // machineClock tells whether the kernel says that its clock is kept right by another
 // (STA_UNSYNC of adjtimex): due dates and the trail depend on it.
 func machineClock() admin.Finding {

@@ -12,6 +12,8 @@
 //	STEM.db.log-key, .signed         the key of the log of the trail; encrypted it
 //	                                 lies with its copy: STEM-TIME.log-key.age
 //	STEM.db.seal-key                 the key of second factors, in the same way
+//
+// What was laid down in the clear before copies were encrypted goes as cover says.
 package backup
 
 import (

@@ -56,7 +56,8 @@ func (m *Maker) say(format string, args ...any) {
 
 // Make copies the database, then the files that are not there yet, then the keys;
 // every one is read again from where it was written and compared. Older copies go
-// as Keep says, once the new one is whole. The program may be at work meanwhile.
+// as Keep says, once the new one is whole, and with them what lies in the clear of the
+// time before copies were encrypted. The program may be at work meanwhile.
 // Files that cannot be copied, or a store of them that does not answer, keep nothing
 // else from being copied. Errors: ErrScans when that alone went wrong.
 func (m *Maker) Make(ctx context.Context) (Made, error) {
@@ -100,6 +101,17 @@ func (m *Maker) Make(ctx context.Context) (Made, error) {
 	var old error
 	if done.Removed, old = Prune(ctx, m.Shelf, done.Copy, m.Keep); old != nil {
 		err = errors.Join(err, fmt.Errorf("what is too old: %w", old))
+	}
+	have := append([]readKey{}, keys...) // not nil, though there may be none
+	if keyErr != nil {
+		have = nil
+	}
+	covered, open := m.cover(ctx, done.Copy, have)
+	if covered > 0 {
+		m.say("%s: %d files that lay in the clear are encrypted", m.Shelf.Where(), covered)
+	}
+	if open != nil {
+		err = errors.Join(err, fmt.Errorf("what lies in the clear: %w", open))
 	}
 	switch {
 	case scans == nil:
@@ -253,12 +265,8 @@ func (m *Maker) database(ctx context.Context, c *Copy) error {
 		return err
 	}
 	if !m.direct() || c.Dump {
-		again, _, err := sumOf(ctx, m.Shelf, name)
-		if err == nil && again != sum {
-			err = fmt.Errorf("what was read again differs from what was written: the disk or the store is not to be trusted")
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", m.Shelf.Path(name), err)
+		if err := m.same(ctx, name, sum); err != nil {
+			return err
 		}
 	}
 	c.Summed = true
@@ -358,9 +366,13 @@ func (m *Maker) keys(ctx context.Context, c Copy, read []readKey) error {
 				return err
 			}
 		}
-		if _, _, err := m.Shelf.PutFor(ctx, name, 0o600, func(w io.Writer) error {
+		sum, _, err := m.Shelf.PutFor(ctx, name, 0o600, func(w io.Writer) error {
 			return seal(w, m.Recipients, func(w io.Writer) error { _, err := w.Write(b); return err })
-		}); err != nil {
+		})
+		if err == nil {
+			err = m.same(ctx, name, sum)
+		}
+		if err != nil {
 			return err
 		}
 		m.say("%s: copied", m.Shelf.Path(name))
