@@ -189,6 +189,11 @@ func each(ctx context.Context, q Queryer, s *Stmt, fn func(Scanner) error, args 
 		began = true
 		if err := fn(rows); err != nil {
 			if err == errStop {
+				// A row may come, and after it why the statement failed all the same:
+				// PostgreSQL finds at a statement's end that two writes collide.
+				if err := rows.Close(); err != nil {
+					return true, refused(ctx, q, s, err)
+				}
 				return true, nil
 			}
 			return true, err
