@@ -102,6 +102,26 @@ func recorded(statement string) bool {
 	return strings.HasPrefix(statement, "audit.") || strings.HasPrefix(statement, "look.")
 }
 
+// unaudited are statements that may change something in a call that leaves no entry in
+// the trail, and why. Looks are exempt in recorded: they are a record of their own.
+var unaudited = map[string]string{
+	"auth.attempt.count":       "a wrong code or password is counted, so that guessing becomes slow: it is nobody's deed, and the counter is what tells of it",
+	"notice.read":              "that one has read a notice of one's own",
+	"notice.read_all":          "that one has read one's own notices",
+	"notice.message.again_all": "finds no message that failed, and touches none; with one there is an entry in the same write",
+	"turn.number":              "the next number of a queue, for who draws a turn at the door",
+	"turn.put":                 "a turn that a visitor draws: there is no actor, and the turn is itself the record of it; calling it has an entry",
+}
+
+// untold lists the statements by which a call changed something and left no entry in the
+// trail.
+func untold(statements []string) []string {
+	if slices.Contains(statements, "audit.record") {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(statements), func(s string) bool { return quietly(s) || recorded(s) || unaudited[s] != "" })
+}
+
 // A finding is what no row of the matrix may excuse.
 type finding struct{ route, who, what string }
 
@@ -127,6 +147,9 @@ func (w *terrain) ask(x route, p *holder, col column, q inquiry) (string, []find
 				say("GET changes something: %s", s)
 			}
 		}
+	}
+	for _, s := range untold(r.Statements()) {
+		say("changes something, and no entry in the trail tells of it: %s", s)
 	}
 	if why := os.Getenv("MATRIX_WHY"); why == x.name { // for who wonders about a cell
 		w.t.Logf("%s: %s %s\n%s\n%d %.600s", who, x.method, q.address, q.body, got.Code, got.Body)
