@@ -19,7 +19,7 @@ import (
 type apiTrail struct{ r *rooms }
 
 type trailInput struct {
-	Unit   string `query:"unit" maxLength:"60" doc:"Id or agency code; with what was ever below it. The whole system when left out, for who may."`
+	Unit   string `query:"unit" maxLength:"60" doc:"Id or agency code; with what is below it, and of what left it what was recorded until then. The whole system when left out, for who may."`
 	Kind   string `query:"kind" maxLength:"60" doc:"Of the thing: dossier, account, token."`
 	Verb   string `query:"verb" maxLength:"60"`
 	From   string `query:"from" format:"date-time"`

@@ -27,7 +27,7 @@ var (
 		WHERE month >= :from AND month <= :to
 		AND unit_id = :one       --[one]
 		GROUP BY unit_id, procedure_code`)
-	rateUnits  = db.SQL("dossier.rate.units", `SELECT DISTINCT unit_id FROM unit_reach WHERE ancestor_id = $1`)
+	rateUnits  = db.SQL("dossier.rate.units", `SELECT DISTINCT x.unit_id FROM unit_reach x WHERE x.unit_id IN (`+reachOf("$1", "$2")+`)`)
 	overdueNow = db.Lines("dossier.overdue.now", `
 		SELECT unit_id, procedure_code, COUNT(*)
 		FROM dossier
@@ -90,13 +90,13 @@ func (k *Desk) endedRates(ctx context.Context, q db.Queryer, first, last moment.
 	})
 }
 
-// Rates counts by procedure what ended between two months in a unit and what is
-// or was below it, and what is overdue there now.
+// Rates counts by procedure what ended between two months in a unit and what was
+// below it on the first day of them or since, and what is overdue there now.
 func (k *Desk) Rates(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, from, to moment.Date) (map[string]*Rate, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.BoardRead, u); err != nil {
 		return nil, err
 	}
-	ever, err := db.Column[unit.ID](ctx, q, rateUnits, string(u))
+	ever, err := db.Column[unit.ID](ctx, q, rateUnits, string(u), from.FirstOfMonth())
 	if err != nil {
 		return nil, err
 	}

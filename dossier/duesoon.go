@@ -116,7 +116,7 @@ func (k *Desk) DueSoonest(ctx context.Context, q db.Queryer, u unit.ID, n int) (
 	}
 	units := slices.Collect(maps.Keys(perUnit))
 	if u != "" {
-		if units, err = db.Column[unit.ID](ctx, q, rateUnits, string(u)); err != nil {
+		if units, err = db.Column[unit.ID](ctx, q, rateUnits, string(u), k.DB.Now().Date()); err != nil {
 			return nil, err
 		}
 	}

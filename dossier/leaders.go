@@ -33,15 +33,15 @@ var (
 			CAST(COALESCE(SUM(on_time), 0) AS BIGINT), CAST(COALESCE(SUM(late), 0) AS BIGINT)
 		FROM tally_day
 		WHERE day >= $1 AND day <= $2
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $3)`)
+		AND unit_id IN (`+reachOf("$3", "$1")+`)`)
 	lateSteps = db.SQL("dossier.late_steps", `
 		SELECT unit_id, step_role, step_account, COUNT(*), MIN(step_due)
 		FROM dossier
 		WHERE ended_at IS NULL AND accepted_at IS NOT NULL AND waiting = '' AND step_due < $1
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $2)
+		AND unit_id IN (`+reachOf("$2", "$3")+`)
 		GROUP BY unit_id, step_role, step_account
 		ORDER BY COUNT(*) DESC, MIN(step_due)
-		LIMIT $3`)
+		LIMIT $4`)
 	enteredSince = db.SQL("dossier.entered_since", `
 		SELECT DISTINCT unit_id FROM dossier WHERE last_recorded >= $1`)
 	// Asked of a unit in which something was entered just now.
@@ -51,7 +51,8 @@ var (
 		SELECT COALESCE(MAX(day), 0) FROM tally_day WHERE unit_id = $1 AND day <= $2`)
 )
 
-// Counts counts what was received and resolved from a day to another.
+// Counts counts what was received and resolved from a day to another, in a unit and
+// what lay below it on the first of them or since.
 func (k *Desk) Counts(ctx context.Context, q db.Queryer, a actor.Actor, u unit.ID, from, to moment.Date) (Span, error) {
 	if err := k.Guard.Check(ctx, q, a, auth.BoardRead, u); err != nil {
 		return Span{}, err
@@ -69,7 +70,7 @@ func (k *Desk) LateSteps(ctx context.Context, q db.Queryer, a actor.Actor, u uni
 	}
 	return db.All(ctx, q, lateSteps, func(r db.Scanner) (s LateStep, err error) {
 		return s, r.Scan(&s.Unit, &s.Role, &s.Account, &s.Count, &s.Since)
-	}, k.DB.Now(), string(u), n)
+	}, k.DB.Now(), string(u), k.DB.Now().Date(), n)
 }
 
 // EnteredSince returns the units in whose dossiers anything was entered since.

@@ -54,10 +54,18 @@ func init() {
 	}
 }
 
-// reach are the units that a list of :unit covers.
+// reach are the units that a list of :unit covers: what lies below it, and what lay
+// below it to its end. What left it for another is not among them, nor when it ends
+// there.
 const reach = `SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit
-		AND (r.to_day IS NULL OR r.to_day > :today OR r.unit_id NOT IN (
-			SELECT v.unit_id FROM unit_version v WHERE v.to_day IS NULL OR v.to_day > :today))`
+		AND (r.to_day IS NULL OR r.to_day > :today OR NOT EXISTS (
+			SELECT 1 FROM unit_reach o WHERE o.ancestor_id = r.unit_id AND o.unit_id = r.unit_id
+			AND (o.to_day IS NULL OR o.to_day > r.to_day)))`
+
+// reachOf is reach where the unit and today have other names.
+func reachOf(unit, today string) string {
+	return strings.NewReplacer(":unit", unit, ":today", today).Replace(strings.Join(strings.Fields(reach), " "))
+}
 
 // withReach is the condition that a unit is one of reach, on one line of a family.
 func withReach(column string) string {

@@ -19,7 +19,7 @@ type Waiting struct {
 
 // A WaitingFilter says whose steps are wanted.
 type WaitingFilter struct {
-	Unit    unit.ID // and what is below it now; "" is everything
+	Unit    unit.ID // and what is below it now, or was to its end; "" is everything
 	Alone   bool    // the unit itself only
 	Role    actor.Role
 	Account string // a person's own, and what nobody has taken; "" is everybody's
@@ -35,7 +35,7 @@ var waitingRows = db.Lines("dossier.waiting", `
 	JOIN dossier_person p ON p.dossier_id = d.id
 	WHERE d.ended_at IS NULL AND d.accepted_at IS NOT NULL AND d.waiting = '' AND d.withdrawal_at IS NULL
 	AND d.unit_id = :alone                                                                           --[alone]
-	AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)                 --[unit]
+	AND `+withReach("d.unit_id")+`                 --[unit]
 	AND d.step_role = :role                                                                          --[role]
 	AND d.step_account IN ('', :account)                                                             --[account]
 	AND d.step_due < :late                                                                           --[late]
@@ -58,7 +58,7 @@ func (k *Desk) WaitingFor(ctx context.Context, q db.Queryer, a actor.Actor, f Wa
 	case f.Alone:
 		args["alone"] = string(f.Unit)
 	case f.Unit != "":
-		args["unit"] = string(f.Unit)
+		args["unit"], args["today"] = string(f.Unit), k.DB.Now().Date()
 	}
 	if f.Role != "" {
 		args["role"] = string(f.Role)

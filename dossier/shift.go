@@ -58,13 +58,13 @@ var (
 		SELECT `+columns+`
 		FROM dossier
 		WHERE accepted_at IS NOT NULL AND ended_at IS NULL
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]
+		AND `+withReach("unit_id")+`    --[unit]
 		ORDER BY id`)
 	shiftEnded = db.Lines("dossier.shift.ended", `
 		SELECT `+columns+`
 		FROM dossier
 		WHERE accepted_at IS NOT NULL AND ended_day >= :from AND NOT external_due
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]
+		AND `+withReach("unit_id")+`    --[unit]
 		ORDER BY id`)
 	// The facts of which Stops makes the intervals of the clock.
 	shiftFacts = db.Lines("dossier.shift.facts", `
@@ -74,7 +74,7 @@ var (
 		WHERE d.accepted_at IS NOT NULL
 		AND d.ended_at IS NULL                                                             --[!ended]
 		AND d.ended_day >= :ended                                                          --[ended]
-		AND d.unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)  --[unit]
+		AND `+withReach("d.unit_id")+`  --[unit]
 		AND f.kind IN ('accepted', 'supplement_asked', 'supplement_received', 'obligation_asked', 'obligation_met',
 			'paused', 'resumed', 'withdrawn', 'stopped', 'finished', 'refused', 'corrected')
 		ORDER BY d.id, f.seq`)
@@ -90,7 +90,7 @@ func (k *Desk) Shifts(ctx context.Context, q db.Queryer, a actor.Actor, u unit.I
 	}
 	args := db.Args{}
 	if u != "" {
-		args["unit"] = string(u)
+		args["unit"], args["today"] = string(u), k.DB.Now().Date()
 	}
 	stops, err := stopsWhere(ctx, q, args)
 	if err != nil {
@@ -159,7 +159,7 @@ func (k *Desk) shift(ctx context.Context, q db.Queryer, out *Shifts, d *Dossier,
 func (k *Desk) judged(ctx context.Context, q db.Queryer, args db.Args, would Calendars, from moment.Date) ([]Shift, error) {
 	both := db.Args{"ended": from}
 	if u, ok := args["unit"]; ok {
-		both["unit"] = u
+		both["unit"], both["today"] = u, args["today"]
 	}
 	stops, err := stopsWhere(ctx, q, both)
 	if err != nil {

@@ -31,7 +31,7 @@ var (
 		SELECT id
 		FROM dossier
 		WHERE accepted_at IS NOT NULL AND ended_at IS NULL AND waiting = '' AND NOT external_due
-		AND unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = :unit)    --[unit]`)
+		AND `+withReach("unit_id")+`    --[unit]`)
 	byID = db.SQL("dossier.by_id", `SELECT `+columns+` FROM dossier WHERE id = $1`)
 )
 
@@ -71,7 +71,7 @@ func (k *Desk) ReprojectTold(ctx context.Context, u unit.ID, reason string, tell
 	find := func(ctx context.Context) ([]string, error) {
 		args := db.Args{}
 		if u != "" {
-			args["unit"] = string(u)
+			args["unit"], args["today"] = string(u), k.DB.Now().Date()
 		}
 		stmt, params := openUnder.With(args)
 		return db.Column[string](ctx, k.DB, stmt, params...)

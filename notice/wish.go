@@ -82,7 +82,7 @@ func (b *Book) Want(ctx context.Context, a actor.Actor, w Wish) error {
 		if _, err := tx.Exec(ctx, wishPut, a.Account, w.Email, w.Lang, strings.Join(w.Events, " "), tx.Now); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "notice.want", Kind: "account", ID: a.Account, Changes: []audit.Change{
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "notice.want", Kind: "account", ID: a.Account, Unit: a.Home(), Changes: []audit.Change{
 			{Field: "email", From: old.Email, To: w.Email, Personal: true},
 			{Field: "events", From: strings.Join(old.Events, " "), To: strings.Join(w.Events, " ")}}})
 	})

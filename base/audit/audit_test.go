@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
@@ -148,31 +149,53 @@ var (
 	makeReach = db.SQL("audit.test.reach", `INSERT INTO unit_reach (ancestor_id, unit_id, from_day, to_day) VALUES ($1, $2, 1, $3)`)
 )
 
-func TestLatestWithinAUnitHasWhatWasEverBelowIt(t *testing.T) {
+// A unit that left for another shows its former parent what had been recorded by then,
+// also when it ends there; one that ended below a unit shows it everything.
+func TestLatestWithinAUnitHasWhatIsBelowItAndWhatWasUntilItLeft(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	d, _ := dbtest.Open(t)
+	d, clock := dbtest.Open(t)
+	left := d.Now().Date() + 10
 	if err := d.Write(ctx, func(tx *db.Tx) error {
 		var errs []error
-		for _, u := range []string{"province", "commune", "former", "elsewhere"} {
+		end := map[string]any{"dissolved": int64(left), "left and dissolved": int64(left + 20)}
+		for _, u := range []string{"province", "commune", "former", "elsewhere", "dissolved", "left and dissolved"} {
 			_, err := tx.Exec(ctx, makeUnit, u)
-			_, own := tx.Exec(ctx, makeReach, u, u, nil)
+			_, own := tx.Exec(ctx, makeReach, u, u, end[u])
 			errs = append(errs, err, own)
 		}
-		_, err := tx.Exec(ctx, makeReach, "province", "commune", nil)
-		_, over := tx.Exec(ctx, makeReach, "province", "former", 2)
-		return errors.Join(append(errs, err, over)...)
+		for u, to := range map[string]any{"commune": nil, "former": int64(left), "dissolved": int64(left), "left and dissolved": int64(left)} {
+			_, err := tx.Exec(ctx, makeReach, "province", u, to)
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range []actor.UnitID{"province", "commune", "former", "elsewhere", ""} {
-		record(t, d, audit.Entry{Actor: sweeper, Verb: "v", Kind: "k", ID: "in " + string(u), Unit: u})
-	}
-	for root, want := range map[actor.UnitID]int{"province": 3, "commune": 1, "elsewhere": 1, "nowhere": 0, "": 5} {
-		if got, err := audit.Latest(ctx, d, audit.Filter{Within: root}); err != nil || len(got) != want {
-			t.Errorf("within %q there are %d entries, %v, want %d", root, len(got), err, want)
+	note := func(when string) {
+		for _, u := range []actor.UnitID{"province", "commune", "former", "elsewhere", "dissolved", "left and dissolved", ""} {
+			record(t, d, audit.Entry{Actor: sweeper, Verb: "v", Kind: "k", ID: string(u) + " " + when, Unit: u})
 		}
 	}
+	count := func(want map[actor.UnitID]int) {
+		t.Helper()
+		for root, n := range want {
+			got, err := audit.Latest(ctx, d, audit.Filter{Within: root})
+			if err != nil || len(got) != n {
+				t.Errorf("within %q there are %d entries, %v, want %d: %v", root, len(got), err, n, got)
+			}
+		}
+	}
+	note("first")
+	count(map[actor.UnitID]int{"province": 5, "commune": 1, "elsewhere": 1, "nowhere": 0, "": 7})
+	clock.Advance(left.Start().Time().Sub(clock.Now()) - time.Second)
+	note("in the last second")
+	clock.Advance(time.Second)
+	note("after")
+	// Of what left: twice two; of the others all three.
+	count(map[actor.UnitID]int{"province": 3*3 + 2*2, "commune": 3, "former": 3, "dissolved": 3, "left and dissolved": 3, "elsewhere": 3, "nowhere": 0, "": 21})
+	clock.Advance(30 * 24 * time.Hour)
+	count(map[actor.UnitID]int{"province": 3*3 + 2*2, "left and dissolved": 3})
 }
 
 func TestLatestNarrows(t *testing.T) {

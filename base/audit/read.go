@@ -27,7 +27,7 @@ type Filter struct {
 	Verb    string       // one verb exactly
 	Kind    string       // of the thing
 	Object  string       // the thing's id, beside Kind
-	Within  actor.UnitID // the unit or what was ever below it
+	Within  actor.UnitID // the unit or what is below it; of what left it, what had been recorded by then
 	From    moment.Instant
 	To      moment.Instant // exclusive
 	Before  Cursor         // continue here: only entries older than it
@@ -49,7 +49,10 @@ var (
 		ORDER BY e.at, e.id`)
 
 	// unit_reach is the rooms' table of which unit lies under which: the one
-	// fact of theirs that a filter inside the engine needs.
+	// fact of theirs that a filter inside the engine needs. What is below a unit, or
+	// was to its end, shows all its entries there. Of what left it for another the
+	// unit goes on reading what it could read on the last day, and nothing that came
+	// after. Days begin by Vietnam's clock, 25,200,000 ms before UTC's.
 	latest = db.Lines("audit.latest", `
 		SELECT `+columns+`
 		FROM audit_entry e
@@ -60,7 +63,10 @@ var (
 		AND e.verb = :verb --[verb]
 		AND e.kind = :kind --[kind]
 		AND e.object_id = :object --[object]
-		AND EXISTS (SELECT 1 FROM unit_reach r WHERE r.unit_id = e.unit_id AND r.ancestor_id = :within) --[within]
+		AND EXISTS (SELECT 1 FROM unit_reach r WHERE r.unit_id = e.unit_id AND r.ancestor_id = :within --[within]
+			AND (r.to_day IS NULL OR e.at < CAST(r.to_day AS BIGINT) * 86400000 - 25200000 --[within]
+			OR NOT EXISTS (SELECT 1 FROM unit_reach o WHERE o.ancestor_id = r.unit_id AND o.unit_id = r.unit_id --[within]
+				AND (o.to_day IS NULL OR o.to_day > r.to_day)))) --[within]
 		AND e.at >= :from --[from]
 		AND e.at < :to --[to]
 		AND (e.at, e.id) < (:at, :id) --[at, id]

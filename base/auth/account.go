@@ -212,7 +212,11 @@ func (k *Accounts) insert(ctx context.Context, tx *db.Tx, a actor.Actor, n NewAc
 	if err != nil {
 		return "", err
 	}
-	if err := record(ctx, tx, a, "account.create", id, "",
+	unit := actor.UnitID("") // as homeOf will tell, once it has its grants
+	if len(n.Grants) > 0 {
+		unit = n.Grants[0].Unit
+	}
+	if err := record(ctx, tx, a, "account.create", id, unit,
 		audit.Change{Field: "login", To: n.Login, Personal: true},
 		audit.Change{Field: "name", To: n.Name, Personal: true}); err != nil {
 		return "", err
@@ -338,6 +342,20 @@ func keptIn(acc Account, today moment.Date) []actor.UnitID {
 		return []actor.UnitID{""}
 	}
 	return units
+}
+
+// homeOf returns the unit to whose trail belongs what is done to an account: the first
+// of keptIn, where its oldest grant holds. Its head and inspectors find it there. "" is
+// the whole system's.
+func homeOf(acc Account, today moment.Date) actor.UnitID { return keptIn(acc, today)[0] }
+
+// recordHome is record in the trail of the account's home, as it is in this write.
+func recordHome(ctx context.Context, tx *db.Tx, a actor.Actor, verb, id string, changes ...audit.Change) error {
+	acc, err := load(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return record(ctx, tx, a, verb, id, homeOf(acc, tx.Now.Date()), changes...)
 }
 
 // isOver reports whether a grant does not hold any more and never will again, as one does

@@ -65,7 +65,7 @@ func (k *Accounts) setDisabled(ctx context.Context, a actor.Actor, id, reason st
 		if _, err := tx.Exec(ctx, setDisabled, at, id); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: verb, Kind: "account", ID: id, Reason: reason,
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: verb, Kind: "account", ID: id, Unit: homeOf(acc, tx.Now.Date()), Reason: reason,
 			Changes: []audit.Change{{Field: "disabled", From: acc.Disabled.String(), To: at.String()}}})
 	})
 }
@@ -85,7 +85,7 @@ func (k *Accounts) Rename(ctx context.Context, a actor.Actor, id, name string) e
 		if _, err := tx.Exec(ctx, setName, name, id); err != nil {
 			return err
 		}
-		return record(ctx, tx, a, "account.rename", id, "",
+		return record(ctx, tx, a, "account.rename", id, homeOf(acc, tx.Now.Date()),
 			audit.Change{Field: "name", From: acc.Name, To: name, Personal: true})
 	})
 }
@@ -240,5 +240,5 @@ func storePassword(ctx context.Context, tx *db.Tx, a actor.Actor, verb, id, hash
 		return err
 	}
 	// Not even a hash of it: the trail says that it changed.
-	return record(ctx, tx, a, verb, id, "", audit.Change{Field: "password"})
+	return recordHome(ctx, tx, a, verb, id, audit.Change{Field: "password"})
 }

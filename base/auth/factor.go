@@ -248,7 +248,8 @@ func (k *Accounts) DropFactor(ctx context.Context, a actor.Actor, code string) e
 // Forbidden auth.factor_self; Invalid with field reason.
 func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := k.may(ctx, tx, a, DropSecond, id); err != nil {
+		acc, err := k.may(ctx, tx, a, DropSecond, id)
+		if err != nil {
 			return err
 		}
 		if a.Is(id) {
@@ -263,7 +264,7 @@ func (k *Accounts) ResetFactor(ctx context.Context, a actor.Actor, id, reason st
 		if _, err := tx.Exec(ctx, passkeysOff, id); err != nil {
 			return err
 		}
-		return dropFactor(ctx, tx, a, id, "", "account.factor_reset", reason)
+		return dropFactor(ctx, tx, a, id, homeOf(acc, tx.Now.Date()), "account.factor_reset", reason)
 	})
 }
 

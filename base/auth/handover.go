@@ -133,6 +133,10 @@ func (k *Accounts) EndDelegations(ctx context.Context, tx *db.Tx, a actor.Actor,
 // RecordHandover tells the trail of an account's handover, beside what each room
 // tells of its own.
 func (k *Accounts) RecordHandover(ctx context.Context, tx *db.Tx, a actor.Actor, from, to, reason string, moved, ended, left int) error {
-	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(AccountHandover), Kind: "account", ID: from, Unit: a.Home(), Reason: reason, Changes: []audit.Change{
+	acc, err := load(ctx, tx, from)
+	if err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: string(AccountHandover), Kind: "account", ID: from, Unit: homeOf(acc, tx.Now.Date()), Reason: reason, Changes: []audit.Change{
 		{Field: "to", To: to}, {Field: "moved", To: strconv.Itoa(moved)}, {Field: "ended", To: strconv.Itoa(ended)}, {Field: "left", To: strconv.Itoa(left)}}})
 }

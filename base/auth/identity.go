@@ -85,7 +85,7 @@ func (k *Accounts) SignInBy(ctx context.Context, id Identity, t Attempt) (in Sig
 		a, err := Load(ctx, tx, account, tx.Now.Date())
 		if fault.Is(err, fault.Unauthenticated) {
 			refused = fault.New(fault.Forbidden, "auth.sso.disabled").Because(err)
-			return record(ctx, tx, actor.System("sign-in"), "account.sso_refused", account, "")
+			return recordHome(ctx, tx, actor.System("sign-in"), "account.sso_refused", account)
 		}
 		if err != nil {
 			return err
@@ -237,7 +237,7 @@ func (k *Accounts) link(ctx context.Context, tx *db.Tx, a actor.Actor, account s
 	if _, err := tx.Exec(ctx, strangerDrop, id.Issuer, id.Subject); err != nil {
 		return err
 	}
-	return record(ctx, tx, a, "account.sso_link", account, "",
+	return recordHome(ctx, tx, a, "account.sso_link", account,
 		audit.Change{Field: "issuer", To: id.Issuer}, audit.Change{Field: "subject", To: id.Subject, Personal: true})
 }
 
@@ -268,7 +268,7 @@ func unlink(ctx context.Context, tx *db.Tx, a actor.Actor, account, issuer, subj
 	if err != nil || n == 0 {
 		return err
 	}
-	return record(ctx, tx, a, "account.sso_unlink", account, "",
+	return recordHome(ctx, tx, a, "account.sso_unlink", account,
 		audit.Change{Field: "issuer", From: issuer}, audit.Change{Field: "subject", From: subject, Personal: true})
 }
 

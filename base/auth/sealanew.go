@@ -155,7 +155,11 @@ func (k *Accounts) SealAnew(ctx context.Context, tx *db.Tx, a actor.Actor, s *Se
 		if _, err := tx.Exec(ctx, factorLost, f.Account, tx.Now); err != nil {
 			return nil, err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "account.factor_lost", Kind: "account", ID: f.Account, Reason: reason}); err != nil {
+		acc, err := load(ctx, tx, f.Account)
+		if err != nil {
+			return nil, err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "account.factor_lost", Kind: "account", ID: f.Account, Unit: homeOf(acc, tx.Now.Date()), Reason: reason}); err != nil {
 			return nil, err
 		}
 	}

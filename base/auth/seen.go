@@ -102,5 +102,5 @@ func (k *Accounts) limit(ctx context.Context, tx *db.Tx, account string) error {
 			return err
 		}
 	}
-	return record(ctx, tx, actor.System("sign-in"), "account.sessions_most", account, "", audit.Change{Field: "most", To: strconv.Itoa(most)})
+	return recordHome(ctx, tx, actor.System("sign-in"), "account.sessions_most", account, audit.Change{Field: "most", To: strconv.Itoa(most)})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cchc/base/actor"
+	"cchc/base/audit"
 	"cchc/base/db"
 	"cchc/base/fault"
 	"cchc/base/moment"
@@ -82,7 +83,7 @@ func (k *Accounts) EndSession(ctx context.Context, a actor.Actor, at, keep momen
 		if err != nil {
 			return err
 		}
-		return record(ctx, tx, a, "account.end_sessions", a.Account, "")
+		return record(ctx, tx, a, "account.end_sessions", a.Account, a.Home())
 	})
 }
 
@@ -99,13 +100,14 @@ func (k *Accounts) Supersede(ctx context.Context, account string, at moment.Inst
 // NotFound.
 func (k *Accounts) EndSessions(ctx context.Context, a actor.Actor, id, reason string) error {
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := k.may(ctx, tx, a, CutSessions, id); err != nil {
+		acc, err := k.may(ctx, tx, a, CutSessions, id)
+		if err != nil {
 			return err
 		}
 		if err := endAll(ctx, tx, a, id); err != nil {
 			return err
 		}
-		return record(ctx, tx, a, "account.end_sessions", id, "")
+		return audit.Record(ctx, tx, audit.Entry{Actor: a, Verb: "account.end_sessions", Kind: "account", ID: id, Unit: homeOf(acc, tx.Now.Date()), Reason: reason})
 	})
 }
 

@@ -98,8 +98,8 @@ func (k *Accounts) LogOut(ctx context.Context, id Identity, sid, jti string) (en
 			ended++
 		}
 		for _, account := range accounts {
-			err := audit.Record(ctx, tx, audit.Entry{Actor: actor.System("sign-in"), Verb: "account.sso_logout", Kind: "account", ID: account,
-				Changes: []audit.Change{{Field: "sessions", To: strconv.Itoa(of[account])}}})
+			err := recordHome(ctx, tx, actor.System("sign-in"), "account.sso_logout", account,
+				audit.Change{Field: "sessions", To: strconv.Itoa(of[account])})
 			if err != nil {
 				return err
 			}

@@ -144,7 +144,7 @@ func (k *Accounts) Unlock(ctx context.Context, a actor.Actor, id string) error {
 				return err
 			}
 		}
-		return record(ctx, tx, a, "account.unlock", id, "")
+		return record(ctx, tx, a, "account.unlock", id, homeOf(acc, tx.Now.Date()))
 	})
 }
 
