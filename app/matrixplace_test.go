@@ -301,6 +301,8 @@ func (w *terrain) furnish(c *corner) {
 	c.thing["reserved"] = numbers[0].Code
 	asked, err := w.privacy.Receive(ctx, operator, privacy.New{Code: c.thing["dossier"], Kind: privacy.Access, Name: secret(letter), Identity: "xem thẻ"})
 	w.ok(err)
+	_, _, err = w.privacy.OpenData(ctx, operator, asked.ID, "json") // without that nobody can grant it
+	w.ok(err)
 	c.thing["asked"] = asked.ID
 	c.thing["hold"], err = w.desk.HoldDossier(ctx, operator, c.thing["dossier"], "thanh tra", "1/QĐ")
 	w.ok(err)
