@@ -80,7 +80,7 @@ soak:
 fuzz: assets
 	./scripts/fuzz
 
-# chaos breaks one thing after the other under load for MINUTES (10) and writes the
-# section Faults of bench/RESULTS.md. As root.
+# chaos breaks one thing after the other under load, and moves the clock, for MINUTES
+# (10) and writes the section Faults of bench/RESULTS.md. As root.
 chaos: assets
 	./scripts/chaos $(MINUTES)

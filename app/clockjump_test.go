@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -176,7 +179,10 @@ func TestTheClockJumpsBackAndForward(t *testing.T) {
 // The same while four work at once, each with dossiers of their own, and what runs by the
 // clock runs beside them: whatever is acknowledged stands there once, whatever does not fit
 // the clock (a result before the receipt) is refused with a reason, and in the end figures
-// and log hold.
+// and log hold. With CHAOS_MINUTES it goes on for as long, the jumps by chance from the
+// seed CHAOS_SEED, and writes what it saw to CHAOS_OUT: scripts/chaos, which make chaos
+// calls. The clock is the program's own: Go does not ask libc, and a namespace of time
+// moves only what counts from the start.
 func TestTheClockJumpsWhileAllWork(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -241,10 +247,11 @@ func TestTheClockJumpsWhileAllWork(t *testing.T) {
 	for range 4 {
 		all.Go(work)
 	}
-	for _, jump := range []struct {
+	type jump struct {
 		name string
 		do   func()
-	}{
+	}
+	jumps := []jump{
 		{"at first", func() {}},
 		{"five hours back", func() { o.clock.Advance(-5 * time.Hour) }},
 		{"a year ahead", func() { o.clock.Advance(410 * 24 * time.Hour) }},
@@ -252,7 +259,16 @@ func TestTheClockJumpsWhileAllWork(t *testing.T) {
 		{"put right", func() { o.clock.Set("2026-11-23T10:00") }},
 		{"a minute back", func() { o.clock.Advance(-time.Minute) }},
 		{"put right again", func() { o.clock.Set("2026-11-23T15:00") }},
-	} {
+	}
+	minutes, _ := strconv.ParseFloat(os.Getenv("CHAOS_MINUTES"), 64)
+	seed, _ := strconv.ParseUint(os.Getenv("CHAOS_SEED"), 10, 64)
+	random := rand.New(rand.NewPCG(seed, seed))
+	long, begun, jumped := time.Duration(minutes*float64(time.Minute)), time.Now(), 0
+	for ; !t.Failed() && (jumped < len(jumps) || time.Since(begun) < long); jumped++ {
+		jump := jumps[jumped%len(jumps)]
+		if jumped >= len(jumps) {
+			jump = jumps[random.IntN(len(jumps))]
+		}
 		jump.do()
 		for want := received() + 12; received() < want && !t.Failed(); {
 			for _, sweep := range o.sweeps(ctx) {
@@ -262,6 +278,7 @@ func TestTheClockJumpsWhileAllWork(t *testing.T) {
 			}
 		}
 	}
+	took := time.Since(begun)
 	stop.Store(true)
 	all.Wait()
 	if len(refused) == 0 {
@@ -292,4 +309,30 @@ func TestTheClockJumpsWhileAllWork(t *testing.T) {
 		t.Errorf("the log: %+v, %v", c, err)
 	}
 	t.Logf("%d dossiers; refused: %v", len(ids), refused)
+	if out := os.Getenv("CHAOS_OUT"); out != "" && long > 0 {
+		engine, lost, verbs, early := "SQLite", "0", 0, 0
+		if o.db.Engine() == db.Postgres {
+			engine = "PostgreSQL"
+		}
+		if t.Failed() {
+			lost = "see the log"
+		}
+		for _, of := range done {
+			for _, n := range of {
+				verbs += n
+			}
+		}
+		for _, n := range refused {
+			early += n
+		}
+		f, err := os.OpenFile(out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := fmt.Fprintf(f, "| %s | the clock jumps, in the process, in %.1f minutes, seed %d | %d jumps; %d dossiers and %d further verbs acknowledged, **%s lost** | %d refused, for they were from before what they follow | |\n",
+			engine, took.Minutes(), seed, jumped, len(ids), verbs, lost, early); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
