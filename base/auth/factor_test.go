@@ -117,34 +117,36 @@ func TestASecondFactorIsNeededOnceItIsOn(t *testing.T) {
 	}
 }
 
+// keepers returns two who keep accounts, and the second one in the place of the first.
+func keepers(t *testing.T) (k *auth.Accounts, one, two, instead actor.Actor) {
+	t.Helper()
+	d, _ := dbtest.Open(t)
+	k = &auth.Accounts{DB: d, Guard: auth.Guard{Tree: units}}
+	one = account(t, k, "quan-tri", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	two = account(t, k, "quan-tri-2", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	instead = two
+	instead.For = actor.Behalf{Account: one.Account}
+	return k, one, two, instead
+}
+
 // Whoever finds an administrator's session open does not get the second factor off.
 func TestNobodyResetsASecondFactorOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
-	d, _ := dbtest.Open(t)
-	k := &auth.Accounts{DB: d, Guard: auth.Guard{Tree: units}}
-	one := account(t, k, "quan-tri", actor.Grant{Role: actor.Administrator, Unit: "province"})
-	two := account(t, k, "quan-tri-2", actor.Grant{Role: actor.Administrator, Unit: "province"})
-	err := k.ResetFactor(ctx, one, one.Account, "mất điện thoại")
-	if f := fault.As(err); f == nil || f.Kind != fault.Forbidden || f.Key != "auth.factor_self" {
-		t.Errorf("%v; want auth.factor_self", err)
+	k, one, two, instead := keepers(t)
+	for _, a := range []actor.Actor{one, instead} {
+		err := k.ResetFactor(t.Context(), a, one.Account, "mất điện thoại")
+		if f := fault.As(err); f == nil || f.Kind != fault.Forbidden || f.Key != "auth.factor_self" {
+			t.Errorf("by %s for %q: %v; want auth.factor_self", a.Account, a.For.Account, err)
+		}
 	}
-	stands := two
-	stands.For = actor.Behalf{Account: one.Account}
-	if f := fault.As(k.ResetFactor(ctx, stands, one.Account, "mất điện thoại")); f == nil || f.Key != "auth.factor_self" {
-		t.Errorf("in the place of the one whose it is: %v; want auth.factor_self", f)
-	}
-	must(t, k.ResetFactor(ctx, two, one.Account, "mất điện thoại"))
+	must(t, k.ResetFactor(t.Context(), two, one.Account, "mất điện thoại"))
 }
 
 // What nobody does to their own account, nobody does to it in their place either.
 func TestNobodyDoesToAnAccountInItsOwnersPlaceWhatTheyMayNotThemselves(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	d, _ := dbtest.Open(t)
-	k := &auth.Accounts{DB: d, Guard: auth.Guard{Tree: units}}
-	one := account(t, k, "quan-tri", actor.Grant{Role: actor.Administrator, Unit: "province"})
-	two := account(t, k, "quan-tri-2", actor.Grant{Role: actor.Administrator, Unit: "province"})
+	k, one, _, instead := keepers(t)
 	for name, do := range map[string]struct {
 		key string
 		do  func(a actor.Actor) error
@@ -158,9 +160,7 @@ func TestNobodyDoesToAnAccountInItsOwnersPlaceWhatTheyMayNotThemselves(t *testin
 			return k.Link(ctx, a, one.Account, "https://sso.example.vn", "s-1")
 		}},
 	} {
-		stands := two
-		stands.For = actor.Behalf{Account: one.Account}
-		for _, a := range []actor.Actor{one, stands} {
+		for _, a := range []actor.Actor{one, instead} {
 			if f := fault.As(do.do(a)); f == nil || f.Key != do.key {
 				t.Errorf("%s, by %s for %q: %v, want %s", name, a.Account, a.For.Account, f, do.key)
 			}

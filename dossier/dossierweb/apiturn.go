@@ -106,7 +106,7 @@ type (
 	transferTurnInput struct {
 		ID   string `path:"id" maxLength:"60"`
 		Body struct {
-			Kind string `json:"kind" minLength:"1" maxLength:"60" doc:"Id of the kind that it waits for now; its place stays."`
+			Kind string `json:"kind" minLength:"1" maxLength:"60" doc:"Id of the kind that it waits for from here on; its place stays."`
 		}
 	}
 )

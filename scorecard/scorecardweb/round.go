@@ -126,7 +126,7 @@ func (v *boardPage) stats(ctx context.Context) []ui.StatProps {
 		one(v.Waiting, "waiting", ui.Soon), one(v.Missing, "missing", ui.Late)}
 }
 
-// waits says what a unit's sheet waits for now.
+// waits says what a unit's sheet is waiting for.
 func (v *boardPage) waits(ctx context.Context, x scorecard.Standing) string {
 	r := v.Round
 	switch {
