@@ -400,7 +400,7 @@ func (c *client) read(path string) (status, again int, text string, err error) {
 	return a.StatusCode, again, string(b), err
 }
 
-// form returns a page's form body of a scan.
+// scanForm returns what a page's form sends of a scan.
 func scanForm(content []byte) (body []byte, kind string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)

@@ -361,8 +361,8 @@ func steps(ctx context.Context, gains []criteria.Step) string {
 func (p Publication) madeBy(a actor.Actor) bool { return a.Is(p.MadeBy) || a.Is(p.MadeFor) }
 
 // ApprovePublication makes a proposal public. It needs ResultPublish as chairperson
-// in its unit, and another person than who prepared it and in whose place. When scores have changed
-// since it was prepared nothing is approved.
+// in its unit, and another person than who prepared it and in whose place. When scores have
+// changed since it was prepared nothing is approved.
 //
 // Faults: Forbidden results.own_proposal, results.chair_only; Conflict
 // results.approved, results.stale.

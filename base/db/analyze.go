@@ -16,7 +16,8 @@ func (d *DB) Analyze(ctx context.Context) error {
 	return translate(err)
 }
 
-// uncounted finds a table with rows of which PostgreSQL has never counted any.
+// uncounted counts the tables with many rows that PostgreSQL never counted. Of few it reads
+// all, whatever it knows.
 const uncounted = `
 	SELECT count(*)
 	FROM pg_stat_user_tables

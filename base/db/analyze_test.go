@@ -47,6 +47,18 @@ func TestRowsThatWereNeverCountedAre(t *testing.T) {
 	if n := number(counts); n != 1 {
 		t.Errorf("%d columns are counted, want 1", n)
 	}
+	const times = `SELECT analyze_count FROM pg_stat_user_tables WHERE relname = 'come'`
+	for end := time.Now().Add(30 * time.Second); number(times) == 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("PostgreSQL does not say that it counted them")
+		}
+	}
+	if err := d.AnalyzeNew(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(times); n != 1 {
+		t.Errorf("they were counted %d times", n)
+	}
 }
 
 // What the server warns of before a commit does not make that commit doubtful: a user who

@@ -144,9 +144,9 @@ func pgKind(pg *pgconn.PgError) error {
 	case "58030": // its disk fails
 		return ErrAway
 	case "42501":
-		// The system lets it write no file: what a disk that turned read-only says. What the
-		// database's own rights refuse has the same code, and comes from one file of its
-		// source, which it names.
+		// The system lets it write no file: what a disk that turned read-only says. What
+		// rights on tables, schemas and the like refuse has the same code and comes from one
+		// file of PostgreSQL's source, which it names.
 		if pg.File != "aclchk.c" {
 			return ErrAway
 		}

@@ -39,7 +39,7 @@ func Keep(path string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Who only asks has it for a moment.
+	// A command that finds that it may not do what it came for had it for a moment.
 	for end := time.Now().Add(500 * time.Millisecond); ; time.Sleep(20 * time.Millisecond) {
 		release, taken, err := keep(name)
 		if err != nil || release != nil {
@@ -49,15 +49,6 @@ func Keep(path string) (release func(), err error) {
 			return nil, &ServedError{Path: path, Lock: name, PID: holder(name)}
 		}
 	}
-}
-
-// unserved returns a *ServedError where another process has a SQLite file for itself.
-func unserved(path string) error {
-	release, err := Keep(path)
-	if err == nil {
-		release()
-	}
-	return err
 }
 
 // keep tries once; taken tells that another process has it.

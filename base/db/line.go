@@ -51,7 +51,7 @@ func (l *lines) stand(ctx context.Context, name string) (leave func(), err error
 // (the last number that a unit has given, say): in this process one goes after the
 // other. On PostgreSQL they would collide, be undone and be tried again, some of them
 // for as long as others come; those of another server still do. SQLite writes one after
-// the other anyhow. fn must not write in line itself.
+// the other anyhow. fn must not write in its own line: it would wait for itself.
 func (d *DB) WriteInLine(ctx context.Context, name string, fn func(tx *Tx) error) error {
 	if d.follows != nil {
 		return d.follows.primary.WriteInLine(ctx, name, fn)

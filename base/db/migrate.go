@@ -96,6 +96,18 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 	if err != nil {
 		return 0, fmt.Errorf("read the schema's version: %w", translate(err))
 	}
+	if d.engine == SQLite && d.release == nil && 0 < current && current < target {
+		// A program that serves an older schema knows nothing of the new one, and of two
+		// that migrate one might put the copy back under the other.
+		release, err := Keep(d.dsn)
+		if err != nil {
+			return current, fmt.Errorf("migrate from %d to %d: %w", current, target, err)
+		}
+		defer release()
+		if current, _, err = p.GetVersions(ctx); err != nil { // another one may have just done it
+			return 0, fmt.Errorf("read the schema's version: %w", translate(err))
+		}
+	}
 	if current > target {
 		if floor, err := d.floor(ctx); err != nil {
 			return current, err
@@ -107,11 +119,6 @@ func (d *DB) Migrate(ctx context.Context, then ...func(context.Context) error) (
 	}
 	copied := ""
 	if d.engine == SQLite && 0 < current && current < target {
-		if d.release == nil { // a program that serves an older schema knows nothing of the new one
-			if err := unserved(d.dsn); err != nil {
-				return current, fmt.Errorf("migrate from %d to %d: %w", current, target, err)
-			}
-		}
 		copied = fmt.Sprintf("%s.before-%04d", d.dsn, current)
 		if err := d.copyTo(ctx, copied); err != nil {
 			return current, fmt.Errorf("copy the database before migrating: %w", err)

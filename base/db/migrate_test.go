@@ -244,6 +244,39 @@ func TestAFileThatIsServedIsNotMigrated(t *testing.T) {
 	}
 }
 
+// While a command migrates a file, nobody begins to serve it, and no other command migrates
+// it too: a failure would put the copy of before back under them.
+func TestAFileThatIsMigratedIsNotServed(t *testing.T) {
+	t.Parallel()
+	dsn := older(t)
+	if db.IsPostgres(dsn) {
+		t.Skip("PostgreSQL's migrations wait for each other")
+	}
+	d, err := db.Open(t.Context(), dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	had := func() error {
+		release, err := db.Keep(dsn)
+		if err == nil {
+			release()
+		}
+		return err
+	}
+	if _, err := d.Migrate(t.Context(), func(context.Context) error {
+		if served := new(db.ServedError); !errors.As(had(), &served) {
+			t.Error("while it is migrated it can be had")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := had(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 // Many want the same file at once, and take its name away as they go: it is never had by
 // two.
 func TestAFileIsKeptByOneAtATime(t *testing.T) {
