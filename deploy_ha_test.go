@@ -39,6 +39,17 @@ func TestTheFilesOfAClusterAreWhole(t *testing.T) {
 	values = strings.Replace(values, "WEB_BIND=:443 ssl crt /etc/haproxy/cchc.pem alpn h2,http/1.1", "WEB_BIND=127.0.0.1:8443", 1)
 	// Nobody answers there, and at once.
 	values = regexp.MustCompile(`10\.0\.0\.1[123]`).ReplaceAllString(values, "127.0.0.1")
+	// reader finds the program that reads a file; "" where it is not installed, which in CI
+	// is a failure.
+	reader := func(name string) string {
+		path, err := exec.LookPath(name)
+		if err != nil && os.Getenv("CI") != "" {
+			t.Errorf("%s is not installed: its file is not checked", name)
+		} else if err != nil {
+			t.Logf("%s is not installed: its file is not checked", name)
+		}
+		return path
+	}
 	for _, node := range []string{"1", "2", "3"} {
 		if out, err := render(values, node); err != nil {
 			t.Fatalf("machine %s: %v %s", node, err, out)
@@ -48,14 +59,12 @@ func TestTheFilesOfAClusterAreWhole(t *testing.T) {
 		if err != nil || !strings.Contains(string(patroni), "name: node"+node) || !strings.Contains(string(patroni), `m|t&kh\u`) {
 			t.Errorf("machine %s: %v\n%s", node, err, patroni)
 		}
-		if program, err := exec.LookPath("haproxy"); err == nil {
+		if program := reader("haproxy"); program != "" {
 			if out, err := exec.Command(program, "-c", "-f", at+"/haproxy.cfg").CombinedOutput(); err != nil {
 				t.Errorf("machine %s: haproxy: %v %s", node, err, out)
 			}
-		} else if os.Getenv("CI") != "" {
-			t.Error("haproxy is not installed: its file is not checked")
 		}
-		if program, err := exec.LookPath("patroni"); err == nil {
+		if program := reader("patroni"); program != "" {
 			// It looks at this machine's addresses and folders too, which are not those.
 			out, _ := exec.Command(program, "--validate-config", at+"/patroni.yml").CombinedOutput()
 			for line := range strings.Lines(string(out)) {
@@ -63,8 +72,6 @@ func TestTheFilesOfAClusterAreWhole(t *testing.T) {
 					t.Errorf("machine %s: patroni: %s", node, line)
 				}
 			}
-		} else if os.Getenv("CI") != "" {
-			t.Error("patroni is not installed: its file is not checked")
 		}
 	}
 }

@@ -63,6 +63,16 @@ func TestPackedDocumentsLeadToPackedFiles(t *testing.T) {
 	links, places := 0, 0
 	linked := regexp.MustCompile(`\]\(([^)#\s]+)[^)\s]*\)`)
 	named := regexp.MustCompile(`/usr/share/(?:doc/)?cchc/[\w./{},-]*\w`)
+	names := func(src, text string) {
+		for _, n := range named.FindAllString(text, -1) {
+			places++
+			for _, to := range []string{strings.ReplaceAll(n, "{vi,en}", "vi"), strings.ReplaceAll(n, "{vi,en}", "en")} {
+				if from[to] == "" && !folders[to] {
+					t.Errorf("%s names %s, which is not in the package", src, to)
+				}
+			}
+		}
+	}
 	for at, src := range from {
 		if strings.Contains(src, "$") {
 			if !strings.HasPrefix(src, "${PROGRAM}") && !strings.HasPrefix(src, "${RECEIPT}") {
@@ -82,14 +92,10 @@ func TestPackedDocumentsLeadToPackedFiles(t *testing.T) {
 				}
 			}
 		}
-		for _, n := range named.FindAllString(text+readAll(t, "deploy/package/postinst"), -1) {
-			places++
-			for _, to := range []string{strings.ReplaceAll(n, "{vi,en}", "vi"), strings.ReplaceAll(n, "{vi,en}", "en")} {
-				if from[to] == "" && !folders[to] {
-					t.Errorf("%s names %s, which is not in the package", src, to)
-				}
-			}
-		}
+		names(src, text)
+	}
+	for _, script := range []string{"postinst", "prerm", "postrm"} { // which are beside the files
+		names(script, readAll(t, "deploy/package/"+script))
 	}
 	if links < 100 || places < 20 {
 		t.Errorf("%d links and %d places read", links, places)

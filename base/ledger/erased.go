@@ -89,10 +89,11 @@ func (e *erasings) sealed() bool {
 
 var (
 	// What came into the log since the check began, and what waits, in one look, in the
-	// order of the log; what waits as PostgreSQL counts it, and on SQLite by its id, which
-	// one process makes in their order.
+	// order of the log; what waits as PostgreSQL counts it, and on SQLite what was counted
+	// before (cameSQLite) and then the others by their ids, which one process makes in
+	// their order.
 	actsLater = db.SQL("ledger.acts.later", `
-		SELECT 1, p.came, e.id, e.at, e.verb, e.changes
+		SELECT 1, CASE p.came WHEN 0 THEN 4611686018427387904 ELSE p.came END, e.id, e.at, e.verb, e.changes
 		FROM log_pending p
 		JOIN audit_entry e ON e.id = p.entry_id
 		WHERE e.verb = $1 OR e.verb = $2
