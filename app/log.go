@@ -121,7 +121,11 @@ func (k *logKeeper) keep(ctx context.Context) {
 
 // found says a finding of the log's check in words.
 func found(ctx context.Context, f ledger.Finding) string {
-	return i18n.T(ctx, "ledger.found."+f.What, append([]any{"Number", f.Number, "Last", max(f.Last, f.Number), "Entry", f.Entry}, f.Args...)...)
+	var number any = "" // what bears none is told without
+	if f.Number > 0 {
+		number = f.Number
+	}
+	return i18n.T(ctx, "ledger.found."+f.What, append([]any{"Number", number, "Last", max(f.Last, f.Number), "Entry", f.Entry}, f.Args...)...)
 }
 
 // checkLog checks the whole log, and notes the result.
