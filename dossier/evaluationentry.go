@@ -56,6 +56,11 @@ func (k *Desk) EnterEvaluation(ctx context.Context, a actor.Actor, set *evaluati
 			return err
 		}
 		f := fault.New(fault.Invalid, "form.invalid")
+		if _, was, err := k.Units.Last(ctx, tx, e.Unit); err != nil {
+			return err
+		} else if !was { // who may enter for all may name one that never was
+			return f.With("unit", "dossier.unit_unknown")
+		}
 		x := set.By(e.Index)
 		if x == nil || x.Per != evaluation.PerEntered {
 			return f.With("index", "reports.evaluation.index_unknown")

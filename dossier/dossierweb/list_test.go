@@ -32,6 +32,7 @@ type listSite struct {
 	*webtest.Browser // a visitor's
 	mux              *web.Mux
 	public           *dossierweb.Public
+	people           map[string]actor.Actor // by account
 }
 
 // fixedFigure is the first page's figure.
@@ -83,7 +84,7 @@ func serveLists(t *testing.T) *listSite {
 		{Key: "periods", URL: "/reports/periods", Verb: auth.ReportRead}, {Key: "evaluation", URL: "/reports/evaluation", Verb: auth.ReportRead}}}).Register(mux)
 	public.Register(mux)
 	(&dossierweb.Pages{Desk: o.Desk}).Register(mux) // all of them stand on one mux
-	return &listSite{Office: o, Browser: webtest.Open(t, mux), mux: mux, public: public}
+	return &listSite{Office: o, Browser: webtest.Open(t, mux), mux: mux, public: public, people: people}
 }
 
 // as returns the browser of somebody who is signed in.

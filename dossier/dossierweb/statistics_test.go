@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
 
+	"cchc/base/actor"
 	"cchc/base/web/webtest"
 	"cchc/dossier"
 )
@@ -227,6 +228,13 @@ func TestWhatFactsCannotTellIsEntered(t *testing.T) {
 		Has("#error-summary a[href='#f-numerator']", "không thể lớn hơn").Has("input[name=source_feedback][value='Sổ phản ánh']", "")
 	enter(b, "index", "publicity", "choice", "both").Is(422).Has("#error-summary a[href='#f-source_publicity']", "Ghi nguồn")
 	enter(b, "index", "total_time", "choice", "both", "source_publicity", "x").Is(422)
+	// Of a unit that is none, by who may enter for all.
+	for _, none := range []string{"", "x"} {
+		all := s.people[s.Admin.Account]
+		all.Grants = []actor.Grant{{Role: actor.Administrator}}
+		s.people[all.Account] = all
+		s.as(s.Admin).Post("/reports/evaluation", "unit", none, "period", "2026-10", "index", "publicity", "choice", "both", "source_publicity", "x").Is(422)
+	}
 	enter(b, "index", "publicity", "choice", "both", "source_publicity", "Biên bản 12/BB").Is(303)
 	enter(b, "index", "feedback", "numerator", "9", "denominator", "10", "source_feedback", "Sổ phản ánh").Is(303)
 	b.Get(path).Has("tfoot td", "2,0").Lacks("tfoot td", "Chưa đủ").Has("li", "Niêm yết và điện tử · Biên bản 12/BB")
