@@ -3,6 +3,7 @@ package scorecardweb
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"cchc/base/fault"
@@ -118,7 +119,7 @@ func (p *Pages) move(w http.ResponseWriter, r *http.Request) error {
 		err = p.Desk.MoveNode(ctx, web.Actor(ctx), id, ref, in.By)
 	}
 	if err == nil {
-		return web.SeeOther(w, r, setURL(id)+"#n-"+in.At, "sets.node.moved")
+		return web.SeeOther(w, r, setURL(id)+"#n-"+url.PathEscape(in.At), "sets.node.moved")
 	}
 	if !in.Failed(err) {
 		return err

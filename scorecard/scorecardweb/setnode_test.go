@@ -230,6 +230,8 @@ func TestTwoPeopleEditADraftAndLoseNothing(t *testing.T) {
 	gone := formOf(t, mine.Get(at+"/remove?at=1"), "stamp")
 	theirs.Post(at+"/move", with(formOf(t, theirs.Get(at+"/move?at=1.2"), "at"), "by", "-1")...).Is(303)
 	mine.Post(at+"/node", with(ref, "name", "Báo cáo năm", "do", "save")...).To(at + "#n-1.1")
+	// Whatever is sent as a place, where it leads to is an address.
+	mine.Post(at+"/move", with(formOf(t, mine.Get(at+"/move?at=1.2"), "at"), "at", "%", "by", "0")...).To(at + "#n-%25")
 	mine.Post(at+"/remove", gone...).Is(409).Has("#error-summary", "vừa sửa")
 	mine.Get(at).Has("th", "Báo cáo năm")
 
