@@ -70,10 +70,12 @@ ha: assets
 # soak works for an hour (SOAK=10m for less) as a province does on its morning peak, on
 # the demonstration's data (SOAK_DOSSIERS) in SQLite, or in PostgreSQL with TEST_POSTGRES,
 # and wants memory, goroutines and files flat and everything recounted. Then it asks the
-# API a million questions of its own description's shape (FUZZ_REQUESTS, FUZZ_SEED).
+# API a million questions of its own description's shape (FUZZ_REQUESTS, FUZZ_SEED), and
+# fills in every form fifty times over (FORM_ROUNDS, FORM_SEED).
 soak:
 	SOAK=$${SOAK:-1h} SOAK_DOSSIERS=$${SOAK_DOSSIERS:-32100} go test . -run '^TestSoak$$' -v -timeout 0
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-1000000} go test ./app -run '^TestNoRequestOf' -v -timeout 0
+	FORM_ROUNDS=$${FORM_ROUNDS:-50} go test ./app -run '^(TestNoFormBreaksAPage|TestEveryRouteOfWhatStands)$$' -v -timeout 0
 
 # fuzz runs every fuzz target of the repository for FUZZ_TIME (30s) each, one after the
 # other; what is found is printed, and kept beside the target as a seed.

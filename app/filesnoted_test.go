@@ -11,12 +11,21 @@ import (
 	"cchc/base/look"
 )
 
+// What stands in the terrain of the matrix is asked for in more ways than who may: it is
+// raised once for them, and nothing that they write stays.
+func TestEveryRouteOfWhatStands(t *testing.T) {
+	t.Parallel()
+	w := raise(t)
+	t.Run("files are noted", w.filesAreNoted)
+	if !testing.Short() {
+		t.Run("forms", w.ownFields)
+	}
+}
+
 // Every route is asked for what it gives, as a page and as a file: a file,
 // or a paper of many dossiers, that names an applicant is noted before it leaves. A new
 // route is asked too: the matrix wants a fill of it.
-func TestEveryFileWithPeopleInItIsNoted(t *testing.T) {
-	t.Parallel()
-	w := raise(t)
+func (w *terrain) filesAreNoted(t *testing.T) {
 	named := map[string]bool{}
 	var roles = []actor.Role{actor.OneStop, actor.Chairperson, actor.Administrator}
 	for _, x := range w.routes() {

@@ -148,7 +148,8 @@ type Mux struct {
 	chain    http.Handler
 	patterns []string
 	plain    map[string]http.HandlerFunc
-	access   map[string]Access // of patterns
+	access   map[string]Access  // of patterns
+	handlers map[string]Handler // of patterns
 	gate     *gate
 	warned   atomic.Int64 // unix seconds of the last warning that some are sent away
 	closing  context.Context
@@ -173,7 +174,7 @@ func New(cfg Config) *Mux {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	m := &Mux{cfg: cfg, routes: http.NewServeMux(), plain: map[string]http.HandlerFunc{}, access: map[string]Access{}, gate: newGate(cfg.Limits), origin: http.NewCrossOriginProtection()}
+	m := &Mux{cfg: cfg, routes: http.NewServeMux(), plain: map[string]http.HandlerFunc{}, access: map[string]Access{}, handlers: map[string]Handler{}, gate: newGate(cfg.Limits), origin: http.NewCrossOriginProtection()}
 	m.sessions = m.newSessions()
 	m.closing, m.close = context.WithCancel(context.Background())
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
@@ -230,7 +231,7 @@ func (m *Mux) Handle(pattern string, a Access, h Handler) {
 		panic("web: what was published is read: " + pattern)
 	}
 	m.patterns = append(m.patterns, pattern)
-	m.access[pattern] = a
+	m.access[pattern], m.handlers[pattern] = a, h
 	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		w = &recorder{ResponseWriter: w} // so that fail knows what the compressor holds back
 		if a.signedIn && !Actor(r.Context()).SignedIn() {
@@ -263,6 +264,10 @@ func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
 
 // AccessOf returns who may call a pattern of Patterns; Public for one of Plain.
 func (m *Mux) AccessOf(pattern string) Access { return m.access[pattern] }
+
+// HandlerOf returns what Handle was given for a pattern of Patterns, to be read by who
+// wants to know which function answers it; nil for one of Plain.
+func (m *Mux) HandlerOf(pattern string) Handler { return m.handlers[pattern] }
 
 // Routes returns the plain mux, for libraries that register routes by themselves
 // (the API). They stand behind the same guards, and check rights by themselves.
