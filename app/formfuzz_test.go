@@ -211,6 +211,11 @@ func (w *terrain) ownFields(t *testing.T) {
 			}
 			send(p, q.address, bad)
 		}
+		if strings.Contains(x.path, "{") { // and for what is not there
+			send(p, placeName.ReplaceAllStringFunc(x.path, func(string) string {
+				return url.PathEscape(strings.ReplaceAll(pickOf(rng, hostileTexts), "/", "-"))
+			}), all)
+		}
 		if len(names) > 0 {
 			spoil(func(i int) bool { return i%2 == 0 })
 			spoil(func(i int) bool { return i%2 == 1 })

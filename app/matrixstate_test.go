@@ -150,7 +150,7 @@ func (w *terrain) roundsStand(c *corner) {
 	w.stands("round", "approved", "round", c.thing["decided"], "sheet", c.thing["decidedsheet"], "decided", c.thing["decided"], "decidedsheet", c.thing["decidedsheet"])
 }
 
-// earlier is by how many days a calendar must begin earlier for now to be in the middle
+// earlier is by how many days a calendar must begin earlier so that today is in the middle
 // of a stage, or ahead of all of them.
 var earlier = map[scorecard.Stage]int{"ahead": -10, scorecard.StageSelf: 0, scorecard.StageAppraised1: 16, scorecard.StageExplain: 24,
 	scorecard.StageAppraised2: 30, scorecard.StageCouncil: 34, scorecard.StageApproved: 37, "behind": 60}
