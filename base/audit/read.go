@@ -52,7 +52,8 @@ var (
 	// fact of theirs that a filter inside the engine needs. What is below a unit, or
 	// was to its end, shows all its entries there. Of what left it for another the
 	// unit goes on reading what it could read on the last day, and nothing that came
-	// after. Days begin by Vietnam's clock, 25,200,000 ms before UTC's.
+	// after. Days begin by Vietnam's clock, 25,200,000 ms before UTC's. It is counted,
+	// for PostgreSQL makes a join of EXISTS, and sorts the whole trail for one page.
 	latest = db.Lines("audit.latest", `
 		SELECT `+columns+`
 		FROM audit_entry e
@@ -63,7 +64,7 @@ var (
 		AND e.verb = :verb --[verb]
 		AND e.kind = :kind --[kind]
 		AND e.object_id = :object --[object]
-		AND EXISTS (SELECT 1 FROM unit_reach r WHERE r.unit_id = e.unit_id AND r.ancestor_id = :within --[within]
+		AND 0 < (SELECT COUNT(*) FROM unit_reach r WHERE r.unit_id = e.unit_id AND r.ancestor_id = :within --[within]
 			AND (r.to_day IS NULL OR e.at < CAST(r.to_day AS BIGINT) * 86400000 - 25200000 --[within]
 			OR NOT EXISTS (SELECT 1 FROM unit_reach o WHERE o.ancestor_id = r.unit_id AND o.unit_id = r.unit_id --[within]
 				AND (o.to_day IS NULL OR o.to_day > r.to_day)))) --[within]
