@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/base/auth"
 	"cchc/base/db"
 	"cchc/base/file"
 	"cchc/base/i18n"
@@ -268,6 +271,60 @@ func TestNoTraceOfAPersonRemains(t *testing.T) {
 	admin.Header.Set("Accept-Language", "en")
 	noRawKeys(t, admin.Get("/admin/erase").Is(200).Has("h1", "Erase").Body)
 	noRawKeys(t, admin.Post("/admin/erase", "number", known.IDNumber).Is(200).Has("h2", "No dossier").Body)
+}
+
+// What an officer wrote of a person where the day's cash was counted, given back or found
+// later goes with the person; what stands beside it in the same drawer stays.
+func TestTheReasonsOfADrawerForgetWhoWasErased(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := serveOffice(t)
+	d, other := o.known(t), receive(t, o.rooms, o.commune)
+	id, err := o.accounts.Create(ctx, operator, auth.NewAccount{Login: "thuquy", Name: "thuquy", Password: testPassword, Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.commune}}})
+	o.ok(t, err)
+	officer, err := auth.Load(ctx, o.db, id, o.db.Now().Date())
+	o.ok(t, err)
+	drawer, err := o.desk.OpenCash(ctx, officer, o.commune, 0)
+	o.ok(t, err)
+	for _, code := range []string{d.Code, other.Code} {
+		o.ok(t, o.desk.Pay(ctx, officer, code, dossier.Payment{Amount: 8_000, Channel: "cash"}))
+	}
+	w, err := o.desk.ByCode(ctx, o.db, officer, d.Code)
+	o.ok(t, err)
+	for _, f := range w.Facts {
+		if f.Kind == dossier.FPaid {
+			o.ok(t, o.desk.Correct(ctx, officer, d.Code, f.Seq, "bà "+known.Name+" được miễn"))
+		}
+	}
+	// 8,000 should lie there; 5,000 do, and the rest is found the next day.
+	o.ok(t, o.desk.CloseCash(ctx, officer, drawer.ID, map[int64]int64{5_000: 1}, "đưa nhầm bà NGUYỄN THỊ HỒNG GẤM 3.000 đồng"))
+	o.clock.Advance(24 * time.Hour)
+	o.ok(t, o.desk.AdjustCash(ctx, officer, drawer.ID, 3_000, "bà "+known.Name+" mang trả"))
+	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "0", From: o.db.Now().Date(), Reason: "thử"}))
+	before := strings.Join(traces(t, o.db, known.Name), "\n")
+	for _, column := range []string{"cash_session.", "cash_entry.", "audit_entry."} {
+		if !strings.Contains(before, column) {
+			t.Fatalf("the test notes too little, nothing in %s:\n%s", column, before)
+		}
+	}
+
+	_, err = o.desk.Erase(ctx, operator, dossier.Erasure{Subject: dossier.Subject{Number: known.IDNumber}, Codes: []string{d.Code}, Reason: "theo yêu cầu", Document: "Đơn 7"})
+	o.ok(t, err)
+	if found := traces(t, o.db, known.Name, i18n.Fold(known.Name)); len(found) > 0 {
+		t.Errorf("still there:\n%s", strings.Join(found, "\n"))
+	}
+	day, err := o.desk.Cash(ctx, o.db, officer, drawer.ID)
+	o.ok(t, err)
+	reasons := []string{day.Reason}
+	for _, e := range day.Entries {
+		reasons = append(reasons, e.Reason)
+	}
+	want := []string{"đưa nhầm bà " + dossier.Erased + " 3.000 đồng", "", "", "bà " + dossier.Erased + " được miễn", "bà " + dossier.Erased + " mang trả"}
+	if !slices.Equal(reasons, want) || day.Difference() != 0 || day.Expected() != 8_000 {
+		t.Errorf("the drawer says %q, want %q; expected %d, difference %d", reasons, want, day.Expected(), day.Difference())
+	}
 }
 
 // noRawKeys fails when a page shows the key of a message that has no words.

@@ -8,9 +8,11 @@ import (
 
 	"cchc/base/actor"
 	"cchc/base/audit"
+	"cchc/base/db"
 	"cchc/calendar"
 	"cchc/dossier"
 	"cchc/privacy"
+	"cchc/privacy/privacyweb"
 	"cchc/setting"
 )
 
@@ -188,6 +190,66 @@ func TestALateAnswerIsToldToThoseWhoMayAnswer(t *testing.T) {
 	officer.Get("/admin/privacy/requests").Has("tr[data-row]", "quá hạn trả lời")
 	officer.Get("/admin").Has("main", "1 yêu cầu chờ trả lời")
 }
+
+// Who was given a request is told alone for as long as they may answer. When they left, or
+// have the role no more, all who may answer are told, of what waits and of what is late:
+// nobody would be otherwise.
+func TestWhenTheHolderOfARequestLeftAllWhoMayAnswerAreTold(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	for _, login := range []string{"cuong", "dung", "hai"} {
+		o.signIn(t, login, actor.Grant{Role: actor.OneStop, Unit: o.commune})
+	}
+	o.signIn(t, "chuyenvien", actor.Grant{Role: actor.Specialist, Unit: o.commune}) // answers nothing
+	list, err := o.accounts.List(ctx, operator)
+	o.ok(t, err)
+	account, grant := map[string]string{}, map[string]string{}
+	for _, a := range list {
+		account[a.Login] = a.ID
+		grant[a.Login] = a.Grants[0].ID
+	}
+	held := map[string]privacy.Request{}
+	for _, login := range []string{"cuong", "dung"} {
+		r, err := o.privacy.Receive(ctx, operator, privacy.New{Code: o.known(t).Code, Kind: privacy.Access, Name: known.Name})
+		o.ok(t, err)
+		o.ok(t, o.privacy.Assign(ctx, operator, r.ID, account[login]))
+		held[login] = r
+	}
+	// told lists who has news of a request, by login.
+	told := func(event string, r privacy.Request) (out string) {
+		t.Helper()
+		o.ok(t, o.tellRequests(ctx))
+		o.ok(t, o.tellRequests(ctx)) // nobody twice
+		logins, err := db.All(ctx, o.db, toldOf, func(r db.Scanner) (s string, err error) { err = r.Scan(&s); return s, err },
+			event, privacyweb.Path+"/requests/"+r.ID)
+		o.ok(t, err)
+		return strings.Join(logins, " ")
+	}
+	is := func(when, event, login, want string) {
+		t.Helper()
+		if got := told(event, held[login]); got != want {
+			t.Errorf("%s, of what %s holds %q are told (%s), want %q", when, login, got, event, want)
+		}
+	}
+	is("all are there", "privacy_request", "cuong", "cuong")
+	is("all are there", "privacy_request", "dung", "dung")
+	o.ok(t, o.accounts.Disable(ctx, operator, account["cuong"], "nghỉ việc"))
+	is("cuong left", "privacy_request", "cuong", "cuong dung hai")
+	is("cuong left", "privacy_request", "dung", "dung")
+	o.clock.Advance(5 * 24 * time.Hour)
+	is("cuong left", "privacy_late", "cuong", "dung hai")
+	is("cuong left", "privacy_late", "dung", "dung")
+	o.ok(t, o.accounts.Revoke(ctx, operator, account["dung"], grant["dung"], o.db.Now().Date()))
+	is("dung has the role no more", "privacy_late", "dung", "dung hai")
+}
+
+// toldOf lists who was told of something, as often as they were.
+var toldOf = db.SQL("requests_test.told", `
+	SELECT a.login
+	FROM notice n
+	JOIN account a ON a.id = n.account_id
+	WHERE n.event = $1 AND n.link = $2
+	ORDER BY a.login`)
 
 // People type a code as they like: in small letters, the day in eight digits. What they
 // ask is granted by the dossier's own.

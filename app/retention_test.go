@@ -191,8 +191,7 @@ func TestLooksGoByThemselvesWhenTheirTimeIsOver(t *testing.T) {
 }
 
 // The unit's own name stands in the decision, and an applicant has the same: what was
-// approved is done all the same. And what a job gave up is not lost: the unit could
-// propose nothing any more.
+// approved is done all the same.
 func TestTheTextOfADecisionStopsNothing(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
@@ -213,30 +212,6 @@ func TestTheTextOfADecisionStopsNothing(t *testing.T) {
 	const decision = "9/QĐ-UBND ngày 05/01/2032 của UBND xã Gio Linh"
 	o.ok(t, o.privacy.Decide(ctx, operator, list[0].ID, true, decision, ""))
 
-	// The job is there: nothing is taken up. Then it is no more.
-	jobs := func() (out []int64) {
-		t.Helper()
-		seen, err := o.queue.List(ctx, job.Waiting, 100)
-		o.ok(t, err)
-		for _, x := range seen {
-			if x.Kind == privacy.Erase.Name {
-				out = append(out, x.ID)
-			}
-		}
-		return out
-	}
-	o.ok(t, o.privacy.ProposeDue(ctx))
-	waiting := jobs()
-	if len(waiting) != 1 {
-		t.Fatalf("%d jobs wait", len(waiting))
-	}
-	o.ok(t, o.queue.Cancel(ctx, operator, waiting[0], func(job.State) error { return nil }))
-	o.ok(t, o.privacy.ProposeDue(ctx))
-	o.ok(t, o.privacy.ProposeDue(ctx))
-	if again := jobs(); len(again) != 1 || again[0] == waiting[0] {
-		t.Fatalf("after the job was cancelled there wait %v, it was %v", again, waiting)
-	}
-
 	o.ok(t, o.privacy.Carry(ctx, list[0].ID))
 	for _, d := range []dossier.Dossier{same, other} {
 		w, err := o.desk.ByCode(ctx, o.db, operator, d.Code)
@@ -247,6 +222,66 @@ func TestTheTextOfADecisionStopsNothing(t *testing.T) {
 	p, _, err := o.privacy.Proposal(ctx, o.db, operator, list[0].ID)
 	if err != nil || p.State != "done" || p.Erased != 2 || p.Document != decision {
 		t.Errorf("the proposal is %+v, %v", p, err)
+	}
+}
+
+// What was approved and no job does any more, because it was given up or somebody cancelled
+// it, is taken up by the next sweep, with an entry in the trail: without that the unit could
+// propose nothing any more. What a job still does, or was done, is left alone.
+func TestAnErasingThatWasGivenUpIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	d := o.known(t)
+	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
+	o.clock.Advance(40 * 24 * time.Hour)
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	list, err := o.privacy.Proposals(ctx, o.db, operator)
+	o.ok(t, err)
+	id := list[0].ID
+	o.ok(t, o.privacy.Decide(ctx, operator, id, true, "9/QĐ-UBND", ""))
+	// sweep runs the sweep twice and returns the jobs that wait, and how often the trail
+	// tells that this erasing was taken up.
+	sweep := func() (jobs []int64, told int) {
+		t.Helper()
+		o.ok(t, o.privacy.ProposeDue(ctx))
+		o.ok(t, o.privacy.ProposeDue(ctx))
+		seen, err := o.queue.List(ctx, job.Waiting, 100)
+		o.ok(t, err)
+		for _, x := range seen {
+			if x.Kind == privacy.Erase.Name {
+				jobs = append(jobs, x.ID)
+			}
+		}
+		trail, err := audit.Latest(ctx, o.db, audit.Filter{Verb: "privacy.resume", Kind: "retention", Object: id, Limit: 10})
+		o.ok(t, err)
+		return jobs, len(trail)
+	}
+	had, told := sweep()
+	if len(had) != 1 || told != 0 {
+		t.Fatalf("while its job waits: jobs %v, taken up %d times", had, told)
+	}
+	for i, end := range []struct {
+		how string
+		do  func(id int64) error
+	}{
+		{"cancelled", func(id int64) error { return o.queue.Cancel(ctx, operator, id, func(job.State) error { return nil }) }},
+		{"given up", func(id int64) error {
+			return o.db.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, jobPut, "discarded", 1, id); return err })
+		}},
+	} {
+		o.ok(t, end.do(had[0]))
+		now, told := sweep()
+		if len(now) != 1 || now[0] == had[0] || told != i+1 {
+			t.Fatalf("after job %d was %s: jobs %v, taken up %d times, want a new one and %d", had[0], end.how, now, told, i+1)
+		}
+		had = now
+	}
+	o.ok(t, o.privacy.Carry(ctx, id))
+	o.ok(t, o.queue.Cancel(ctx, operator, had[0], func(job.State) error { return nil }))
+	if now, told := sweep(); len(now) != 0 || told != 2 {
+		t.Errorf("after it was done: jobs %v, taken up %d times", now, told)
 	}
 }
 

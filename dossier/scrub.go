@@ -77,8 +77,14 @@ var scrubbed = []struct {
 		db.SQL("dossier.scrub.hold", `UPDATE dossier_hold SET reason = $1, document = $2, ended_why = $3 WHERE dossier_id = $4 AND id = $5`)},
 	{1, 2, db.SQL("dossier.scrub.items", `SELECT list_id, tracking, note FROM counter_list_item WHERE dossier_id = $1`),
 		db.SQL("dossier.scrub.item", `UPDATE counter_list_item SET tracking = $1, note = $2 WHERE dossier_id = $3 AND list_id = $4`)},
-	{2, 1, db.SQL("dossier.scrub.cash", `SELECT session_id, ord, reason FROM cash_entry WHERE dossier_id = $1`),
-		db.SQL("dossier.scrub.cash_entry", `UPDATE cash_entry SET reason = $1 WHERE dossier_id = $2 AND session_id = $3 AND ord = $4`)},
+	// An entry that corrects a drawer is of no dossier, and was written of any that paid there.
+	{2, 1, db.SQL("dossier.scrub.cash", `
+		SELECT e.session_id, e.ord, e.reason
+		FROM cash_entry e
+		WHERE e.session_id IN (SELECT c.session_id FROM cash_entry c WHERE c.dossier_id = $1) AND (e.dossier_id = $1 OR e.dossier_id IS NULL)`),
+		db.SQL("dossier.scrub.cash_entry", `
+		UPDATE cash_entry SET reason = $1
+		WHERE session_id IN (SELECT c.session_id FROM cash_entry c WHERE c.dossier_id = $2) AND session_id = $3 AND ord = $4`)},
 	{1, 1, db.SQL("dossier.scrub.drawers", `
 		SELECT s.id, s.reason
 		FROM cash_session s
