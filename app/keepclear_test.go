@@ -1,13 +1,21 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"filippo.io/age"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"cchc/backup"
 	"cchc/base/db/dbtest"
 	"cchc/base/file"
 )
@@ -185,4 +193,150 @@ func TestEncryptionTurnedOnLeavesNothingInTheClear(t *testing.T) {
 	}
 	doctor("none of before is kept", "ok    Copies in the clear: ")
 	putBack("none of before is kept", "--identity", identity)
+}
+
+// storeTime has a stand-in for an S3 store date what it is given by a test's clock.
+type storeTime struct{ *dbtest.Clock }
+
+// Since implements gofakes3.TimeSource.
+func (s storeTime) Since(t time.Time) time.Duration { return s.Now().Sub(t) }
+
+// A store that speaks S3 cannot be locked: another database's copy may be about to list a
+// scan that lies there in the clear. It goes once it has lain there for longer than any copy
+// takes, and no copy that is kept, of any database, lists it; keys when no copy in the clear
+// is left. What is there instead opens with the identity and is the same.
+func TestEncryptionTurnedOnLeavesNothingInTheClearInAStore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := serveOffice(t)
+	backend := s3mem.New(s3mem.WithTimeSource(storeTime{o.clock}))
+	o.ok(t, backend.CreateBucket("clear"))
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	t.Cleanup(server.Close)
+	os.Setenv("AWS_ACCESS_KEY_ID", "test")
+	os.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	shelf, err := file.OpenShelf(ctx, "s3://clear?endpoint="+server.URL, true)
+	o.ok(t, err)
+	defer shelf.Close()
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	store, err := file.Open(ctx, at("files"))
+	o.ok(t, err)
+	defer store.Close()
+
+	content := map[string]string{} // by the name under which it lies encrypted in the end
+	scan := func(text string) (key, name string) {
+		t.Helper()
+		text = "%PDF-1.7\n" + text + "\n%%EOF\n"
+		f, err := store.Put(ctx, strings.NewReader(text), file.Limits{})
+		o.ok(t, err)
+		name = "files/" + file.Place(f.Key)
+		content[name+".age"] = text
+		return f.Key, name
+	}
+	lay := func(name, text string) {
+		t.Helper()
+		_, _, err := shelf.Put(ctx, name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+		o.ok(t, err)
+	}
+	keys := map[string]string{"log-key": "khoá nhật ký 0123456789", "log-key.signed": "đã ký 0123456789", "seal-key": "khoá niêm 0123456789"}
+	for name, text := range keys {
+		o.ok(t, os.WriteFile(at(name), []byte(text), 0o600))
+	}
+	_, mine := scan("của mình")
+	// Of another database, whose copy is in the clear and kept; and of none.
+	theirKey, theirs := scan("của kho khác")
+	strayKey, stray := scan("không bản nào liệt kê")
+	lay(theirs, content[theirs+".age"])
+	lay(stray, content[stray+".age"])
+	for _, key := range []string{theirKey, strayKey} { // not of this database: no copy makes them anew
+		o.ok(t, os.Remove(filepath.Join(at("files"), filepath.FromSlash(file.Place(key)))))
+	}
+	other := map[string]string{"other-2026-11-22T013000.db": "SQLite format", "other-2026-11-22T013000.db.sha256": "sum", "other-2026-11-22T013000.files": theirKey + "\n"}
+	for name, text := range other {
+		lay(name, text)
+	}
+
+	m := backup.Maker{DB: o.db, DSN: o.db.DSN(), Files: store, Keys: []string{at("log-key"), at("log-key.signed")}, SealKey: at("seal-key"), Shelf: shelf, Keep: backup.Keep{Last: 9}}
+	identity, err := age.GenerateX25519Identity()
+	o.ok(t, err)
+	made := func(when string, want backup.InClear) {
+		t.Helper()
+		if _, err := m.Make(ctx); err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		got, err := backup.Clear(ctx, shelf)
+		o.ok(t, err)
+		got.Last = time.Time{}
+		if got != want {
+			t.Errorf("%s: in the clear lie %+v, want %+v", when, got, want)
+		}
+	}
+	lies := func(when string, want bool, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			r, err := shelf.Open(ctx, name)
+			if err == nil {
+				r.Close()
+			}
+			if (err == nil) != want {
+				t.Errorf("%s: %s: %v, want that it is there: %v", when, name, err, want)
+			}
+		}
+	}
+	made("before", backup.InClear{Copies: 2, Files: 3, Keys: 3})
+	m.Recipients, m.Keep = []age.Recipient{identity.Recipient()}, backup.Keep{Last: 1}
+	o.clock.Advance(time.Hour)
+	made("it was turned on", backup.InClear{Copies: 1, Files: 3, Keys: 3})
+	lies("it was turned on", true, mine, theirs, stray, mine+".age", "log-key", "log-key.signed", "seal-key")
+	o.clock.Advance(22 * time.Hour) // another's copy may still be on its way
+	made("before a day", backup.InClear{Copies: 1, Files: 3, Keys: 3})
+	o.clock.Advance(2 * time.Hour)
+	made("after a day", backup.InClear{Copies: 1, Files: 1, Keys: 3})
+	lies("after a day", false, mine, stray)
+	lies("after a day", true, theirs, "log-key", "log-key.signed", "seal-key")
+	for name := range other {
+		o.ok(t, shelf.Remove(ctx, name))
+	}
+	o.clock.Advance(time.Hour)
+	made("the other's copy went", backup.InClear{})
+	lies("the other's copy went", false, mine, theirs, stray, "log-key", "log-key.signed", "seal-key")
+
+	scans, err := shelf.List(ctx, "files/")
+	o.ok(t, err)
+	rest, err := shelf.List(ctx, "")
+	o.ok(t, err)
+	if len(scans) != len(content) {
+		t.Errorf("there lie %d scans, want %d", len(scans), len(content))
+	}
+	copied := 0
+	for _, x := range append(scans, rest...) {
+		r, err := shelf.Open(ctx, x.Name)
+		o.ok(t, err)
+		b, err := io.ReadAll(r)
+		o.ok(t, err)
+		r.Close()
+		for _, secret := range append([]string{"%PDF", "SQLite format", "PGDMP"}, keys["log-key"], keys["log-key.signed"], keys["seal-key"]) {
+			if bytes.Contains(b, []byte(secret)) {
+				t.Errorf("%s has %q in the clear", x.Name, secret)
+			}
+		}
+		want := content[x.Name]
+		for name, text := range keys {
+			if strings.HasSuffix(x.Name, "."+name+".age") {
+				want, copied = text, copied+1
+			}
+		}
+		if want == "" {
+			continue
+		}
+		opened, err := age.Decrypt(bytes.NewReader(b), identity)
+		o.ok(t, err)
+		if got, err := io.ReadAll(opened); err != nil || string(got) != want {
+			t.Errorf("%s opens as %q, %v, want %q", x.Name, got, err, want)
+		}
+	}
+	if copied < len(keys) {
+		t.Errorf("of %d keys there lie %d encrypted", len(keys), copied)
+	}
 }
