@@ -459,6 +459,56 @@ func mustUnit(t *testing.T, r *rooms, code string) unit.ID {
 	return u.ID
 }
 
+// Two programs start on one empty PostgreSQL at the same moment: both come up, and what each
+// would make at its first start is there once: schema, tables of jobs, holidays.
+func TestTwoProgramsStartOnOneEmptyPostgreSQL(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.Empty(t)
+	if !db.IsPostgres(dsn) {
+		t.Skip("a SQLite file has one program, which TestOneProgramServesASQLiteFile tries")
+	}
+	var wg sync.WaitGroup
+	both := make([]*rooms, 2)
+	for i := range both {
+		wg.Go(func() {
+			r, err := openRooms(t.Context(), dsn, db.Options{Wait: time.Minute, Serve: true})
+			if err != nil {
+				t.Errorf("program %d: %v", i+1, err)
+				return
+			}
+			t.Cleanup(r.close)
+			both[i] = r
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	for i, r := range both {
+		if have, want, err := r.db.Version(t.Context()); err != nil || have != want {
+			t.Errorf("program %d has schema %d of %d, %v", i+1, have, want, err)
+		}
+	}
+	h, err := both[0].db.Handle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for what, rows := range map[string]string{
+		"migrations":         "SELECT version_id::text FROM goose_db_version WHERE is_applied AND version_id > 0",
+		"migrations of jobs": "SELECT line || ' ' || version FROM river_migration",
+		"holidays":           "SELECT day::text FROM day_off WHERE unit_id IS NULL",
+	} {
+		var n, once int
+		if err := h.QueryRowContext(t.Context(), "SELECT COUNT(*), COUNT(DISTINCT x.v) FROM ("+rows+") x (v)").Scan(&n, &once); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if n == 0 || n != once {
+			t.Errorf("%s: %d, and %d different ones", what, n, once)
+		}
+	}
+}
+
 func TestTheFirstAccountIsMadeOnWhicheverServer(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_POSTGRES") == "" {

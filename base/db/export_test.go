@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// UpgradeLock is the number of the lock that whoever migrates a PostgreSQL holds.
+const UpgradeLock = upgradeLock
+
 // SetMigrations gives the database other migrations than the program's.
 func (d *DB) SetMigrations(f fs.FS) { d.own = f }
 

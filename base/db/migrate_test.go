@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -185,6 +187,90 @@ func TestSeveralMayMigrateAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+// Two programs open one empty PostgreSQL: one migrates, the other waits for it meanwhile and
+// finds then that all is done. Each migration runs once.
+func TestOneMigratesAPostgreSQLAndTheOtherWaits(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	dsn := dbtest.Empty(t)
+	if !db.IsPostgres(dsn) {
+		t.Skip("a SQLite file that is migrated is kept: see TestAFileThatIsMigratedIsNotServed")
+	}
+	h, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	// The last migration waits until the test has looked around.
+	const slow = 4711
+	door, err := h.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	if _, err := door.ExecContext(ctx, "SELECT pg_advisory_lock($1)", slow); err != nil {
+		t.Fatal(err)
+	}
+	all := with(t, db.Postgres, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d);\nINSERT INTO upgrade_fine (id) VALUES ('once');\n", slow))
+	versions, err := fs.Glob(all, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var ended atomic.Int64
+	for range 2 {
+		d, err := db.Open(ctx, dsn, db.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		d.SetMigrations(all)
+		wg.Go(func() {
+			defer ended.Add(1)
+			if v, err := d.Migrate(ctx); err != nil || v != 9002 {
+				t.Errorf("Migrate gave %d, %v; want 9002", v, err)
+			}
+		})
+	}
+	// What they hold and wait for in this database, by the number of the lock.
+	const locks = `
+		SELECT COUNT(*) FILTER (WHERE objid = $1 AND NOT granted),
+			COUNT(*) FILTER (WHERE objid = $2 AND granted), COUNT(*) FILTER (WHERE objid = $2 AND NOT granted)
+		FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+	var inside, has, waits int
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if err := h.QueryRowContext(ctx, locks, slow, db.UpgradeLock).Scan(&inside, &has, &waits); err != nil {
+			t.Fatal(err)
+		}
+		if inside == 1 && has == 1 && waits == 1 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Errorf("%d migrate, %d have the lock and %d wait for it; want 1 of each", inside, has, waits)
+			break
+		}
+	}
+	if n := ended.Load(); n != 0 {
+		t.Errorf("%d came up while it was migrated", n)
+	}
+	if _, err := door.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", slow); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	var applied, once, left int
+	if err := h.QueryRowContext(ctx, `
+		SELECT COUNT(*), COUNT(DISTINCT version_id) FROM goose_db_version WHERE is_applied AND version_id > 0`).Scan(&applied, &once); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.QueryRowContext(ctx, "SELECT COUNT(*) FROM upgrade_fine").Scan(&left); err != nil {
+		t.Fatal(err)
+	}
+	if want := len(versions); applied != want || once != want || left != 1 {
+		t.Errorf("%d migrations were noted, %d different ones, and the last left %d rows; want %d, %d and 1", applied, once, left, want, want)
+	}
+}
+
 // The other server has migrated and not made what follows (here the shelf), which this one's
 // statements name.
 func TestAServerThatWaitedForAnothersUpgradeAsksNothingOfIt(t *testing.T) {
@@ -250,7 +336,7 @@ func TestAFileThatIsMigratedIsNotServed(t *testing.T) {
 	t.Parallel()
 	dsn := older(t)
 	if db.IsPostgres(dsn) {
-		t.Skip("PostgreSQL's migrations wait for each other")
+		t.Skip("PostgreSQL's migrations wait for each other: see TestOneMigratesAPostgreSQLAndTheOtherWaits")
 	}
 	d, err := db.Open(t.Context(), dsn, db.Options{})
 	if err != nil {
