@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,6 +223,39 @@ func TestTheTextOfADecisionStopsNothing(t *testing.T) {
 	p, _, err := o.privacy.Proposal(ctx, o.db, operator, list[0].ID)
 	if err != nil || p.State != "done" || p.Erased != 2 || p.Document != decision {
 		t.Errorf("the proposal is %+v, %v", p, err)
+	}
+}
+
+// A short document stands in many a text: that it is left as it is keeps nothing of the
+// person in the reason, in the proposal or in its trail.
+func TestAShortDocumentHidesNobodyInTheReason(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	person := known
+	person.Phone = "0912345678"
+	d, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: person})
+	o.ok(t, err)
+	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
+	o.clock.Advance(40 * 24 * time.Hour)
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	list, err := o.privacy.Proposals(ctx, o.db, operator)
+	o.ok(t, err)
+	id := list[0].ID
+	o.ok(t, o.privacy.Decide(ctx, operator, id, true, "12", "đã gọi 0912345678"))
+
+	o.ok(t, o.privacy.Carry(ctx, id))
+	p, _, err := o.privacy.Proposal(ctx, o.db, operator, id)
+	o.ok(t, err)
+	if p.State != "done" || p.Document != "12" || strings.Contains(p.Reason, "345678") || !strings.HasPrefix(p.Reason, "đã gọi ") {
+		t.Errorf("the proposal is %s by %q for %q", p.State, p.Document, p.Reason)
+	}
+	trail, err := audit.Latest(ctx, o.db, audit.Filter{Verb: "privacy.approve", Kind: "retention", Object: id, Limit: 10})
+	o.ok(t, err)
+	if len(trail) != 1 || strings.Contains(trail[0].Reason, "345678") || !strings.HasPrefix(trail[0].Reason, "đã gọi ") ||
+		!slices.Contains(trail[0].Changes, audit.Change{Field: "document", To: "12"}) {
+		t.Errorf("the trail: %+v", trail)
 	}
 }
 

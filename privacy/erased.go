@@ -52,37 +52,35 @@ func scrubProposals(ctx context.Context, tx *db.Tx, a actor.Actor, redacted *aud
 		return err
 	}
 	for _, x := range list {
-		of := scrub
-		if x.state != "refused" && x.document != "" {
-			of = sparing(x.document, scrub)
+		document, reason, trail := x.document, scrub(x.reason), scrub
+		if x.state == "refused" {
+			document = scrub(x.document)
+		} else {
+			trail = sparing(audit.Change{Field: "document", To: x.document}, scrub)
 		}
-		if document, reason := of(x.document), of(x.reason); document != x.document || reason != x.reason {
+		if document != x.document || reason != x.reason {
 			if _, err := tx.Exec(ctx, proposalScrub, document, reason, x.id); err != nil {
 				return err
 			}
 		}
-		if err := redacted.Redact(ctx, tx, a, "retention", x.id, of); err != nil {
+		if err := redacted.Redact(ctx, tx, a, "retention", x.id, trail); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sparing is scrub that leaves a text alone wherever it stands: as it is, and as it is
-// written in JSON.
-func sparing(text string, scrub func(string) string) func(string) string {
-	quoted, _ := json.Marshal(text) // a text never fails
-	written := string(quoted[1 : len(quoted)-1])
+// sparing is scrub that leaves one change of an entry as it is written in the trail. It is
+// the whole change and not its text wherever that stands: "12" is a document too, and cuts
+// a number in two that would then not be found.
+func sparing(c audit.Change, scrub func(string) string) func(string) string {
+	written, _ := json.Marshal(c) // a text never fails
 	return func(s string) string {
-		parts := strings.Split(s, text)
+		parts := strings.Split(s, string(written))
 		for i, p := range parts {
-			inner := strings.Split(p, written)
-			for j := range inner {
-				inner[j] = scrub(inner[j])
-			}
-			parts[i] = strings.Join(inner, written)
+			parts[i] = scrub(p)
 		}
-		return strings.Join(parts, text)
+		return strings.Join(parts, string(written))
 	}
 }
 
