@@ -23,7 +23,10 @@ func TestPostgreSQLGoesBackToAMoment(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
-	for _, want := range []string{"0 is no number from 1 on", "pruned: the newest copy stays", "pieces of the log removed, before ", "there: before the moment", "30 dossiers: every figure agrees", "no base copy", "was broken off and is left out"} {
+	for _, want := range []string{"0 is no number from 1 on", "pruned: the newest copy stays", "pieces of the log removed, before ", "there: before the moment", "30 dossiers: every figure agrees", "no base copy", "was broken off and is left out",
+		"doctor, well: ok    PostgreSQL's archive: Last archived: ", "Disk of PostgreSQL's archive: ",
+		"doctor, cannot write: bad   PostgreSQL's archive: The last try failed, ", "doctor, well again: ok    PostgreSQL's archive: ",
+		"doctor, no command: bad   PostgreSQL's archive: On, but archive_command is empty", "doctor, restored: bad   PostgreSQL's archive: Nothing goes to "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it does not say %q:\n%s", want, out)
 		}

@@ -83,6 +83,7 @@ type rooms struct {
 	cosigner   cosignerFlags
 	ready      *readiness // of what serves
 	copies     copies     // when they are made by the program itself
+	archive    string     // folder here to which PostgreSQL archives its log; "" when nobody said so
 	meters     *meters
 	tracer     *tracer                                    // nil: nobody wants traces
 	load       func() []web.Load                          // how the classes of requests stand; nil where nothing is served

@@ -17,6 +17,7 @@ type doctorCmd struct {
 	Files   string      `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
 	SealKey string      `help:"File of the key that seals second factors, as for serve." name:"seal-key" placeholder:"PATH"`
 	Copies  backupFlags `embed:"" prefix:"backup-"`
+	archiveFlag
 }
 
 // Run prints how the installation stands, and then what "cchc serve" would be set to
@@ -41,6 +42,8 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	byFlag(set, "--files", c.Files)
 	byFlag(set, "--seal-key", c.SealKey)
 	byFlag(set, "--backup-to", c.Copies.To)
+	byFlag(set, "--pg-archive", c.PgArchive)
+	r.archive = c.PgArchive
 	r.sealKey = r.sealKeyAt(c.SealKey)
 	r.sealed = auth.SealFits(ctx, r.db, r.sealKey)
 	if err := r.scannerOf(set); err != nil {

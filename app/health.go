@@ -81,6 +81,7 @@ func (r *rooms) examine(ctx context.Context, files string, queue *job.Queue) []a
 		say("files", admin.Fine, "Where", files)
 	}
 	out = append(out, r.backupFindings(ctx)...)
+	out = append(out, r.archiveFinding(ctx)...)
 	if r.clamd != nil {
 		out = append(out, r.scanning(ctx))
 	}

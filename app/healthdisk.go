@@ -18,7 +18,8 @@ const (
 )
 
 // disks looks at each disk of this machine that the program writes to: of the database
-// when it is a file, of scans and of copies when they lie in folders. Each is told by
+// when it is a file, of scans and of copies when they lie in folders; and at that of
+// PostgreSQL's archive when somebody said where it is (--pg-archive). Each is told by
 // itself, for they may be different ones; what other machines keep is theirs to watch.
 func (r *rooms) disks(files string) (out []admin.Finding) {
 	if r.db.Engine() == db.SQLite {
@@ -30,7 +31,20 @@ func (r *rooms) disks(files string) (out []admin.Finding) {
 	if to := r.copies.To; r.backedUp() && !strings.Contains(to, "://") {
 		out = append(out, r.disk("disk_copies", to))
 	}
+	if r.archive != "" && r.db.Engine() == db.Postgres {
+		out = append(out, r.archiveDisk())
+	}
 	return out
+}
+
+// archiveDisk is disk of a folder that PostgreSQL has, which this program never makes: one
+// that is not there is no place for anything, however empty the disk of the one above is.
+// It may be closed to this program, as pg-moment leaves it.
+func (r *rooms) archiveDisk() admin.Finding {
+	if _, err := os.Stat(r.archive); err != nil {
+		return admin.Finding{Key: "disk_archive", Standing: admin.Bad, Args: []any{"Free", i18n.None, "Where", r.archive}}
+	}
+	return r.disk("disk_archive", r.archive)
 }
 
 // disk tells how much may still be written in a folder. One that nobody can look at is

@@ -45,7 +45,7 @@ func (r *rooms) handler(ctx context.Context, f serveFlags) (h http.Handler, stop
 		return nil, nil, err
 	}
 	now := func() time.Time { return r.db.Now().Time() }
-	r.files = r.filesAt(f.Files)
+	r.files, r.archive = r.filesAt(f.Files), f.PgArchive
 	r.cosigner = f.cosignerFlags
 	hub, reports := r.adminHub(), r.reportHub()
 	guides, err := newHelp()

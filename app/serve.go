@@ -36,6 +36,7 @@ type serveFlags struct {
 	SealKey string `help:"File of the key that seals the secrets of second factors; beside the database when left out. Every process of one database needs the same." name:"seal-key" placeholder:"PATH"`
 	metricsFlags
 	standbyFlags
+	archiveFlag
 	Copies  backupFlags `embed:"" prefix:"backup-"`
 	SSO     ssoFlags    `embed:"" prefix:"sso-"`
 	Load    loadFlags   `embed:"" prefix:"load-"`
@@ -47,6 +48,11 @@ type serveFlags struct {
 type standbyFlags struct {
 	Standby    string        `help:"URL of a standby of the PostgreSQL: the pages for everybody are read from it." placeholder:"URL"`
 	StandbyLag time.Duration `help:"How far the standby may be behind while the primary is there; the primary is read otherwise." default:"10s" name:"standby-lag" placeholder:"DURATION"`
+}
+
+// archiveFlag says where PostgreSQL's archive is, for who looks at disks.
+type archiveFlag struct {
+	PgArchive string `help:"Folder of this machine to which PostgreSQL archives its log (as pg-moment does): its disk is watched, and that it archives at all." placeholder:"DIR" name:"pg-archive"`
 }
 
 type serveCmd struct {

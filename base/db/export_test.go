@@ -9,6 +9,9 @@ import (
 // UpgradeLock is the number of the lock that whoever migrates a PostgreSQL holds.
 const UpgradeLock = upgradeLock
 
+// Waiting counts the pieces between two names of PostgreSQL's log.
+var Waiting = waiting
+
 // SetMigrations gives the database other migrations than the program's.
 func (d *DB) SetMigrations(f fs.FS) { d.own = f }
 
