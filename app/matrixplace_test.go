@@ -341,7 +341,7 @@ func (w *terrain) closure(c *corner) (string, error) {
 }
 
 var problemAdd = db.SQL("matrix_test.problem", `
-	INSERT INTO procedure_problem (id, version_id, field, reason, raw, blocks, settled_by, settled_basis) VALUES ($1, $2, 'fee', 'unread', 'x', '', '', '')`)
+	INSERT INTO procedure_problem (id, version_id, field, reason, raw, blocks, settled_by, settled_basis) VALUES ($1, $2, 'limit', 'limit_unreadable', 'x', '', '', '')`)
 
 // shared are the things of no unit.
 func (w *terrain) shared() {

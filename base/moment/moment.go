@@ -30,11 +30,20 @@ func NewDate(year int, month time.Month, d int) Date {
 	return Date(time.Date(year, month, d, 0, 0, 0, 0, time.UTC).Unix() / day)
 }
 
-// ParseDate reads 2026-11-23 or 23/11/2026.
+// latestYear is the last whose days and times are read: what is reckoned from one, such
+// as the day after a last day, has four figures too and is read back.
+const latestYear = 9998
+
+// ParseDate reads 2026-11-23 or 23/11/2026, of the years 1 to 9998.
 func ParseDate(s string) (Date, error) {
 	s = strings.TrimSpace(s)
 	for _, layout := range []string{"2006-01-02", "02/01/2006", "2/1/2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
+		t, err := time.Parse(layout, s)
+		switch {
+		case err != nil:
+		case t.Year() > latestYear:
+			return 0, fmt.Errorf("%q is after the year %d", s, latestYear)
+		default:
 			return Date(t.Unix() / day), nil
 		}
 	}
@@ -141,21 +150,28 @@ func Of(t time.Time) Instant {
 
 // ParseInstant reads 2026-11-23T09:00, 2026-11-23 09:00:05, 23/11/2026 09:00 or
 // RFC 3339 with a zone. A time without zone is Vietnam's. A bare date is
-// refused: use ParseDate where a day alone will do.
+// refused: use ParseDate where a day alone will do. Of the years 1 to 9998.
 func ParseInstant(s string) (Instant, error) {
-	s = strings.TrimSpace(s)
+	t, err := parseTime(strings.TrimSpace(s))
+	if err == nil && t.In(Zone).Year() > latestYear {
+		return 0, fmt.Errorf("%q is after the year %d", s, latestYear)
+	}
+	return Of(t), err
+}
+
+func parseTime(s string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return Of(t), nil
+		return t, nil
 	}
 	for _, layout := range []string{
 		"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05",
 		"02/01/2006 15:04", "02/01/2006 15:04:05", "2/1/2006 15:04",
 	} {
 		if t, err := time.ParseInLocation(layout, s, Zone); err == nil {
-			return Of(t), nil
+			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is not a time (2026-11-23T09:00)", s)
+	return time.Time{}, fmt.Errorf("%q is not a time (2026-11-23T09:00)", s)
 }
 
 // Time returns the instant as a time in Vietnam's zone; the zero Instant gives

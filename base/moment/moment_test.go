@@ -1,6 +1,7 @@
 package moment
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,6 +27,15 @@ func TestDates(t *testing.T) {
 	}
 	if _, err := ParseDate("2026-02-30"); err == nil {
 		t.Error("30 February was accepted")
+	}
+	// "9999-12-31" for ever is no day of which the next could be read.
+	for in, ok := range map[string]bool{"9998-12-31": true, "9999-01-01": false, "31/12/9999": false, "0001-01-01": true} {
+		if _, err := ParseDate(in); (err == nil) != ok {
+			t.Errorf("ParseDate(%q): %v", in, err)
+		}
+		if _, err := ParseDate(in); err != nil && !strings.Contains(err.Error(), "9998") {
+			t.Errorf("%q is refused without saying why: %v", in, err)
+		}
 	}
 }
 
@@ -71,6 +81,11 @@ func TestInstantsAreInVietnamTime(t *testing.T) {
 	z, _ := ParseInstant("2026-11-23T02:00:05Z")
 	if z.String() != "2026-11-23T09:00:05" {
 		t.Errorf("a zoned time reads as %s", z)
+	}
+	for in, ok := range map[string]bool{"9998-12-31T23:59": true, "9999-01-01T00:00": false, "9998-12-31T23:59:59Z": false, "31/12/9999 09:00": false} {
+		if i, err := ParseInstant(in); (err == nil) != ok || err != nil && i != 0 {
+			t.Errorf("ParseInstant(%q) = %d, %v", in, i, err)
+		}
 	}
 	if _, err := ParseInstant("2026-11-23"); err == nil {
 		t.Error("a bare date was accepted as an instant")

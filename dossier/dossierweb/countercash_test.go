@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"cchc/base/actor"
 	"cchc/dossier/dossiertest"
 )
 
@@ -41,4 +42,10 @@ func TestCashIsTakenCountedAndPrinted(t *testing.T) {
 	d.as(d.Admin).Get("/counter").Is(403)
 	d.as(d.Chair).Get("/counter").Is(200).Count("select[name=unit]", 1)
 	d.as(d.Chair).Get("/counter/cash?unit="+string(d.Commune)).Is(200).Has("table", "23/11/2026")
+	// Who may everywhere may name a unit that is none.
+	d.people["khap"] = actor.Actor{Account: "khap", Grants: []actor.Grant{{Role: actor.OneStop}}}
+	all := d.as(d.people["khap"])
+	all.Get("/counter/cash?unit=" + string(d.Commune)).Is(200)
+	all.Get("/counter/cash?unit=|||").Is(404).Has("main", "|||")
+	all.Post("/counter/cash", "unit", "|||", "float", "0").Is(404)
 }

@@ -8,6 +8,7 @@ import (
 	"cchc/base/actor"
 	"cchc/base/auth"
 	"cchc/base/db"
+	"cchc/base/fault"
 	"cchc/base/i18n"
 	"cchc/base/moment"
 	"cchc/base/web"
@@ -85,10 +86,15 @@ func (p *Pages) deskView(ctx context.Context, q db.Queryer, asked string) (deskV
 	if err := p.Desk.Guard.Check(ctx, q, a, auth.CounterRead, v.unit); err != nil {
 		return v, err
 	}
-	if v.name == "" {
-		if v.name, err = unitName(ctx, q, p.Desk.Units, v.unit); err != nil {
+	if v.name == "" { // dissolved, or, for those who may everywhere, none that ever was
+		u, was, err := p.Desk.Units.Last(ctx, q, v.unit)
+		if err != nil {
 			return v, err
 		}
+		if !was {
+			return v, fault.New(fault.NotFound, "unit.unknown", "Unit", string(v.unit))
+		}
+		v.name = u.Name
 	}
 	v.may, err = p.may(ctx, q, a, v.unit, auth.DossierReceive, auth.DossierReturn, auth.DossierPay, auth.DossierCorrect, auth.CounterSet)
 	return v, err

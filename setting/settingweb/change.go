@@ -102,9 +102,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if in.What != string(setting.Inherit) && in.What != string(setting.Withdraw) {
-		in.What = string(setting.Set)
-	}
+	in.settle()
 	if in.Value == "" {
 		in.Set("value", v.Holds.Value)
 	}
@@ -115,6 +113,13 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, showPage(v))
 }
 
+// settle takes whatever is no other change for setting a value.
+func (in *changeForm) settle() {
+	if in.What != string(setting.Inherit) && in.What != string(setting.Withdraw) {
+		in.What = string(setting.Set)
+	}
+}
+
 func (p *Pages) change(w http.ResponseWriter, r *http.Request) error {
 	ctx, name := r.Context(), r.PathValue("name")
 	in := &changeForm{}
@@ -123,6 +128,7 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request) error {
 		return wrong
 	}
 	c := setting.Change{Name: name, Unit: unit.ID(in.Unit), What: setting.What(in.What), Value: in.Value, From: in.From, Reason: in.Reason, Stamp: int64(in.Stamp)}
+	in.settle() // the page asks for what it knows; c keeps what was asked, and is refused
 	if wrong == nil && in.Do == "confirm" {
 		wrong = p.Book.Change(ctx, web.Actor(ctx), c)
 		if wrong == nil {

@@ -59,6 +59,7 @@ func TestASettingIsChangedAfterAPreviewAndGoesBackToTheInherited(t *testing.T) {
 	b.Post(at, "unit", u, "what", "set", "value", "45", "from", "hôm qua", "reason", "Họp", "do", "preview").Is(422).Has("#error-summary a[href='#f-from']", "")
 	b.Post(at, "unit", u, "what", "set", "value", "45", "from", "23/11/2026", "reason", "", "do", "preview").Is(422).Has("#error-summary a[href='#f-reason']", "lý do")
 
+	b.Post(at, "unit", u, "what", "x", "value", "45", "from", "23/11/2026", "reason", "Họp", "do", "preview").Is(422).Has("input[name=what][value=set]", "").Lacks("main", "settingweb.")
 	p := b.Post(at, "unit", u, "what", "set", "value", "45", "from", "23/11/2026", "reason", "Họp", "do", "preview").Is(200)
 	p.Has(".card p", "Từ 23/11/2026: 45").Has(".card p", "thay cho 30").Has(".card p", "tại 3 đơn vị")
 	if n, err := o.Desk.Settings.Int(t.Context(), o.DB, dossier.UncollectedDays, o.Commune); err != nil || n != 30 {
