@@ -162,7 +162,18 @@ func (w *terrain) ask(x route, p *holder, col column, q inquiry) (string, []find
 		}
 	}
 	text := readable(got)
-	for _, letter := range []string{ourCommune, nextCommune, farCommune, theProvince, farProvince, goneCommune} {
+	if p != nil && p.place == theProvince {
+		for _, s := range w.sinceItLeft() {
+			switch {
+			case !strings.Contains(text, s) || strings.Contains(q.address+q.body, s):
+			case countedForBoth[x.name] != "":
+				w.both.Store(x.name, true)
+			default:
+				say("shows %s, which is of a unit that left", s)
+			}
+		}
+	}
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, theProvince, farProvince, goneCommune, leftCommune, sinceItLeft} {
 		if strings.Contains(text, secret(letter)) && !within(p, letter) {
 			say("shows an applicant of %s", letter)
 		}
@@ -183,6 +194,8 @@ func within(p *holder, letter string) bool {
 		return true
 	case theProvince:
 		return letter == theProvince || letter == ourCommune || letter == nextCommune || letter == goneCommune
+	case farProvince:
+		return letter == farProvince || letter == farCommune || letter == leftCommune || letter == sinceItLeft
 	case ourCommune: // it succeeds to the one that is no more
 		return letter == ourCommune || letter == goneCommune
 	}
@@ -267,6 +280,44 @@ func (w *terrain) fromWhoIsOut(x route, q inquiry, visitors string) (found []fin
 	return found
 }
 
+// sinceItLeft are texts by which one knows what a commune has since it left the province:
+// codes of dossiers, and the names of its people, of whom those that were there before
+// count too.
+func (w *terrain) sinceItLeft() (out []string) {
+	for _, name := range []string{"dossier", "listed", "stopped", "void", "paid", "apologised"} {
+		out = append(out, w.corners[sinceItLeft].thing[name])
+	}
+	return append(out, "Người "+leftCommune, "Người "+sinceItLeft)
+}
+
+// countedForBoth are lists behind figures of a period. The period in which a unit went to
+// another parent counts it for both, all of it (docs/adr/0005), and a list has as many rows
+// as its figure: codes, no names.
+var countedForBoth = map[string]string{
+	"GET /index/{unit}/{metric}":                  "dossiers behind an index",
+	"GET /reports/evaluation/list":                "dossiers behind the evaluation",
+	"GET /api/v1/reports/{form}/list":             "dossiers behind a form's figure",
+	"GET /api/v1/reports/evaluation/{index}/list": "dossiers behind the evaluation",
+}
+
+// fromFormerParent finds where somebody who may everything in a province, and asks for the
+// whole of it, is shown what a commune has that left it: the things themselves are asked
+// for in the states, and here what lists, figures and the trail make of them.
+func (w *terrain) fromFormerParent(x route) []finding {
+	if x.method != http.MethodGet {
+		return nil
+	}
+	q, err := w.inquiry(x, w.corners[theProvince])
+	if err != nil {
+		return nil // nothing there to ask for
+	}
+	_, found := w.ask(x, w.people[allRoles+theProvince], column{}, q)
+	for i := range found {
+		found[i].who = "every role in the former province"
+	}
+	return found
+}
+
 const visitor = "visitor"
 
 // table asks every question of a route and returns its block of the matrix.
@@ -291,7 +342,9 @@ func (w *terrain) table(x route) (block string, found []finding) {
 	cell, f := w.ask(x, nil, columns[0], first)
 	found = append(found, f...)
 	add(visitor, append([]string{cell}, slices.Repeat([]string{"·"}, len(columns)-1)...))
-	reached := passed(cell)
+	visitors := passed(cell)
+	reached := visitors
+	var below []actor.Role
 	for _, role := range actor.Roles {
 		cells := []string{}
 		for _, col := range columns {
@@ -308,6 +361,9 @@ func (w *terrain) table(x route) (block string, found []finding) {
 			found = append(found, f...)
 			reached = reached || passed(cell)
 			cells = append(cells, cell)
+			if col.name == "below" && passed(cell) {
+				below = append(below, role)
+			}
 			if col.name == "own" {
 				found = append(found, w.inSession(x, w.people[string(role)+col.held], q, cell)...)
 			}
@@ -316,7 +372,8 @@ func (w *terrain) table(x route) (block string, found []finding) {
 	}
 	found = append(found, w.fromElsewhere(x, first)...)
 	found = append(found, w.fromWhoIsOut(x, first, cell)...)
-	stateLines, some, f := w.inStates(x, first)
+	found = append(found, w.fromFormerParent(x)...)
+	stateLines, some, f := w.inStates(x, first, below, visitors)
 	found, reached = append(found, f...), reached || some
 	if !reached && nobody[x.name] == "" && !w.fewerStates() {
 		found = append(found, finding{x.name, "everybody", "nobody gets anything: its fill names nothing that is there, or its guard lets nobody in; see fills and nobody"})
@@ -345,7 +402,9 @@ const matrixHeader = `# Who may do what: every route of pages and every operatio
 # dossier, in the whole system. A kind without states behind it is the kind in all its states, as they are listed below, and
 # "but" is in all except these. What is of no unit stands in system, and rounds, sets and results are the province's. And of what a commune left that is no more:
 # asked by who had their role there (in gone), in its successor (heir), in the next commune (beside) and in another province
-# (afar). Columns that answer alike stand together; everybody is every role.
+# (afar). And of what a commune has that left the province for another one, from before it left and since: asked from the
+# province (former), and from the other one (joined) by the roles that below lets in; where visitors are let in nobody asks.
+# Columns that answer alike stand together; everybody is every role.
 # Cells: allow; input (may, and what was sent is not right); conflict (may, and the thing's state forbids it);
 #   deny (403), hidden (404), sign-in (401 or sent to sign in); · is nothing to ask for.
 #
@@ -400,6 +459,11 @@ func TestTheMatrix(t *testing.T) {
 	for name := range nobody {
 		if !slices.ContainsFunc(all, func(x route) bool { return x.name == name }) {
 			t.Errorf("%s is in nobody and is no route any more", name)
+		}
+	}
+	for name := range countedForBoth {
+		if _, ok := w.both.Load(name); !ok {
+			t.Errorf("%s is in countedForBoth and shows nothing of a unit that left", name)
 		}
 	}
 	for _, f := range slices.Concat(found...) {

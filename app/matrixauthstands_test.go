@@ -69,7 +69,9 @@ func (w *terrain) delegationsStand(c *corner, giver *holder) {
 		return id
 	}
 	for letter := range w.corners {
-		w.corners[letter].thing["taker"] = giver.account
+		if letter != leftCommune && letter != sinceItLeft { // its work stays in its province
+			w.corners[letter].thing["taker"] = giver.account
+		}
 	}
 	given := map[auth.State]string{"coming": give("thay-1", 10, 2), "now": giver.thing["delegation"], "over": give("thay-2", 0, 2), "withdrawn": give("thay-3", 0, 2)}
 	w.put(delegatedThen, given["over"])

@@ -16,6 +16,8 @@ import (
 	"cchc/base/fault"
 	"cchc/base/ledger"
 	"cchc/dossier"
+	"cchc/privacy"
+	"cchc/scorecard"
 	"cchc/unit"
 )
 
@@ -48,7 +50,7 @@ func (w *terrain) belongings() {
 	w.t.Helper()
 	our := w.corners[ourCommune]
 	for _, p := range w.people {
-		if p.place == goneCommune || p.place == nextCommune || p.place == farCommune { // they only ask for what a unit left
+		if p.place == goneCommune || p.place == nextCommune || p.place == farCommune || p.place == farProvince || p.role == "" && p != w.all { // they only ask for what a unit left
 			continue
 		}
 		p.thing = map[string]string{"mytoken": p.tokenID, "passkey": "k-" + p.account, "notice": db.NewID()}
@@ -218,4 +220,46 @@ func (w *terrain) dissolve() {
 	w.ok(err)
 	_, err = w.accounts.Succeed(ctx, from, to, today, "none", "NQ 12")
 	w.ok(err)
+}
+
+// leave has a commune go to the other province, and puts into it what it has since then:
+// of what a former parent could reach otherwise than by its things' unit. What is made
+// once a day, and what no right of another hangs on, is there from before.
+func (w *terrain) leave() {
+	w.t.Helper()
+	there := w.corners[leftCommune]
+	today := w.db.Now().Date()
+	w.ok(w.registry.ChangeParent(ctx, operator, there.unit, w.corners[farProvince].unit, unit.Act{Day: today, Basis: "NQ 13"}))
+	c := &corner{unit: there.unit, thing: maps.Clone(there.thing)}
+	c.thing["letter"] = sinceItLeft
+	w.corners[sinceItLeft] = c
+	w.papers(c)
+	received := func() string {
+		d, err := w.desk.Receive(ctx, operator, w.application(c))
+		w.ok(err)
+		c.thing["rating"] = d.RatingToken
+		return d.Code
+	}
+	c.thing["dossier"], c.thing["listed"] = received(), received()
+	w.made("/dossiers/"+c.thing["dossier"]+"/papers", "", `{"name":"Tờ khai","source":"scanned","file":"JVBERi0xLjQKJSVFT0YK","file_name":"to-khai.pdf"}`)
+	c.thing["list"] = w.made("/counter/lists", "id", `{"unit":%q,"kind":"inside","body":"Phòng Tư pháp","codes":[%q]}`, c.thing["code"], c.thing["listed"])
+	c.thing["bulk"] = w.made("/bulk", "id", `{"act":"forward","items":[{"code":%q}]}`, received())
+	asked, err := w.privacy.Receive(ctx, operator, privacy.New{Code: c.thing["dossier"], Kind: privacy.Access, Name: secret(sinceItLeft), Identity: "xem thẻ"})
+	w.ok(err)
+	_, _, err = w.privacy.OpenData(ctx, operator, asked.ID, "json")
+	w.ok(err)
+	c.thing["asked"] = asked.ID
+	c.thing["hold"], err = w.desk.HoldDossier(ctx, operator, c.thing["dossier"], "thanh tra", "1/QĐ")
+	w.ok(err)
+	c.thing["account"], err = w.accounts.Create(ctx, operator, auth.NewAccount{Login: "nguoi-f", Name: "Người F", Password: testPassword,
+		Grants: []actor.Grant{{Role: actor.OneStop, Unit: c.unit}}})
+	w.ok(err)
+	acc, err := w.accounts.ByID(ctx, operator, c.thing["account"])
+	w.ok(err)
+	c.thing["grant"] = acc.Grants[0].ID
+	c.thing["taker"], there.thing["taker"] = there.thing["account"], c.thing["account"]
+	evidence, err := w.scorecard.AddEvidence(ctx, operator, scorecard.Evidence{Unit: c.unit, Title: secret(sinceItLeft), Pages: 3})
+	w.ok(err)
+	c.thing["evidence"] = evidence.ID
+	w.ok(w.desk.Consult(ctx, operator, c.thing["dossier"], dossier.Consultation{Body: "Phòng Tư pháp", Name: "Ý kiến"}))
 }

@@ -38,6 +38,7 @@ type terrain struct {
 	states  []standing
 	out     []*holder // who had every right once
 	shown   sync.Map  // forms by the address of their page
+	both    sync.Map  // routes of countedForBoth that showed something
 }
 
 // allRoles is, before the letter of a unit, somebody with every role there.
@@ -52,6 +53,8 @@ const (
 	everywhere   = "*"
 	farProvince  = "Q"
 	goneCommune  = "D" // it went into ours
+	leftCommune  = "E" // it left the province for the other one
+	sinceItLeft  = "F" // the same unit: what it has since it left
 	secretPrefix = "Kín"
 )
 
@@ -79,7 +82,7 @@ func secret(letter string) string { return secretPrefix + " Đáo " + letter + l
 
 // idNumber is the applicant's citizen number.
 func idNumber(letter string) string {
-	return "0490850099" + fmt.Sprintf("%02d", strings.Index("ABCPQD", letter))
+	return "0490850099" + fmt.Sprintf("%02d", strings.Index("ABCPQDEF", letter))
 }
 
 func raise(t *testing.T) *terrain {
@@ -98,16 +101,17 @@ func raise(t *testing.T) *terrain {
 	next := create(unit.New{Code: "H99.102", Name: "Xã Gio Tây", Level: unit.Commune, Parent: o.province})
 	farAway := create(unit.New{Code: "H98", Name: "Tỉnh Bên Kia", Level: unit.Province})
 	gone := create(unit.New{Code: "H99.103", Name: "Xã Gio Cũ", Level: unit.Commune, Parent: o.province})
+	left := create(unit.New{Code: "H99.104", Name: "Xã Gio Đi", Level: unit.Commune, Parent: o.province})
 	far := create(unit.New{Code: "H98.101", Name: "Xã Xa", Level: unit.Commune, Parent: farAway})
-	for letter, u := range map[string]unit.ID{theProvince: o.province, ourCommune: o.commune, nextCommune: next, farCommune: far, farProvince: farAway, goneCommune: gone} {
-		code := map[string]string{theProvince: "H99", ourCommune: "H99.101", nextCommune: "H99.102", farCommune: "H98.101", farProvince: "H98", goneCommune: "H99.103"}[letter]
+	for letter, u := range map[string]unit.ID{theProvince: o.province, ourCommune: o.commune, nextCommune: next, farCommune: far, farProvince: farAway, goneCommune: gone, leftCommune: left} {
+		code := map[string]string{theProvince: "H99", ourCommune: "H99.101", nextCommune: "H99.102", farCommune: "H98.101", farProvince: "H98", goneCommune: "H99.103", leftCommune: "H99.104"}[letter]
 		w.corners[letter] = &corner{unit: u, thing: maps.Clone(usual)}
 		maps.Copy(w.corners[letter].thing, map[string]string{"unit": string(u), "code": code, "letter": letter})
 	}
 	w.all = w.somebody("moi-quyen", "", everywhere, "")
 	w.c = readContract(t, o.b)
 	for _, role := range actor.Roles {
-		for _, place := range []string{ourCommune, theProvince, everywhere, goneCommune, nextCommune, farCommune} {
+		for _, place := range []string{ourCommune, theProvince, everywhere, goneCommune, nextCommune, farCommune, farProvince} {
 			u := unit.ID("")
 			if place != everywhere {
 				u = w.corners[place].unit
@@ -115,19 +119,20 @@ func raise(t *testing.T) *terrain {
 			w.people[string(role)+place] = w.somebody(string(role)+"-"+place, role, place, u)
 		}
 	}
-	for _, place := range []string{nextCommune, farCommune} {
+	for _, place := range []string{nextCommune, farCommune, theProvince} {
 		w.people[allRoles+place] = w.somebody("moi-vai-"+place, "", place, w.corners[place].unit)
 	}
-	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune} {
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune, leftCommune} {
 		w.furnish(w.corners[letter])
 	}
 	w.furnish(w.corners[theProvince])
 	w.shared()
-	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune, theProvince} {
+	for _, letter := range []string{ourCommune, nextCommune, farCommune, goneCommune, leftCommune, theProvince} {
 		w.papers(w.corners[letter])
 	}
 	w.others()
 	w.scores()
+	w.leave()
 	w.receipts()
 	w.belongings()
 	w.dissolve()

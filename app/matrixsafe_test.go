@@ -19,6 +19,7 @@ type rights struct {
 	route   string
 	gone    []string            // what comes of it for people of a unit that is no more
 	apart   []string            // what comes of it, of what such a unit left, for people of others that are not its heir
+	former  []string            // what comes of it, of what a unit has that left, for people of its former parent
 	outside []string            // what comes of it in some state, for people of other units
 	draft   bool                // somebody is let in where it is not published yet
 	who     map[string][]string // role, or visitor → a cell for each of columns
@@ -55,6 +56,8 @@ func readMatrix(t *testing.T) []rights {
 					r.gone = append(r.gone, cells...)
 				case "beside", "afar":
 					r.apart = append(r.apart, cells...)
+				case "former":
+					r.former = append(r.former, cells...)
 				case "sibling", "far":
 					// A round and what is of it are the province's: its communes may see them, and do
 					// nothing; and a result that was published is everybody's.
@@ -132,6 +135,14 @@ var beyondOnesUnit = map[string]string{
 	"GET /api/v1/calendar/week":      "office hours are public",
 }
 
+// stillOfParent are routes that answer people of a unit's former parent, asked with a thing of
+// the unit, beside those of beyondOnesUnit, and why.
+var stillOfParent = map[string]string{
+	"GET /scorecard/results/card":                   "the result is the province's, and the unit is not in it",
+	"POST /api/v1/scorecard/rounds/{id}/appraisers": "the round is the province's; who is no appraiser of it is refused without a name",
+	"POST /api/v1/scorecard/sets/{id}/derive":       "the set is the province's",
+}
+
 // forAuditors are the few things that who only reads does: to what is their own, or
 // looking up by POST what must not stand in an address.
 var forAuditors = []string{
@@ -201,6 +212,12 @@ func TestTheMatrixIsSafe(t *testing.T) {
 			}
 			used[r.route] = true
 		}
+		if slices.ContainsFunc(r.former, passed) {
+			if beyondOnesUnit[r.route] == "" && stillOfParent[r.route] == "" && !access.NeedsSecret() && !access.ShowsPublished() {
+				t.Errorf("%s lets people of a unit's former parent reach what the unit has", r.route)
+			}
+			used[r.route] = true
+		}
 		if slices.ContainsFunc(r.outside, passed) {
 			if beyondOnesUnit[r.route] == "" && !access.NeedsSecret() && !access.ShowsPublished() {
 				t.Errorf("%s lets people of other units reach a thing in some state", r.route)
@@ -224,6 +241,11 @@ func TestTheMatrixIsSafe(t *testing.T) {
 	for route := range beyondOnesUnit {
 		if !used[route] {
 			t.Errorf("%s is in beyondOnesUnit and answers nobody beyond their unit", route)
+		}
+	}
+	for route := range stillOfParent {
+		if !used[route] {
+			t.Errorf("%s is in stillOfParent and answers nobody of a former parent", route)
 		}
 	}
 	for _, route := range openToVisitors {

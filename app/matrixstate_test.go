@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,12 +25,12 @@ type standing struct {
 	state string
 	as    map[string]string // things by the names under which fills ask for them
 	of    []string          // beginnings of the paths that are asked; none: whatever asks for one of the things
-	gone  bool              // the things are of the unit that is no more
+	at    string            // where they stand, when it is not our commune
 }
 
 // kindsBeside are kinds of things with states of which the policy's table says nothing,
 // since no act of theirs is for some states alone.
-var kindsBeside = []string{"dissolved", "evidence", "bulk_run", "comparison", "notice", "purpose", "party"}
+var kindsBeside = []string{"dissolved", "evidence", "bulk_run", "comparison", "notice", "purpose", "party", "left"}
 
 // elsewhere are states that the matrix has no thing in, and why.
 var elsewhere = map[string]string{
@@ -60,7 +61,9 @@ func (w *terrain) stand() {
 	w.t.Helper()
 	c := w.corners[ourCommune]
 	w.dossiersStand(c)
-	w.states = append(w.states, standing{kind: "dissolved", of: ofUnits, as: map[string]string{"dossier": w.corners[goneCommune].thing["stopped"]}, gone: true})
+	w.states = append(w.states, standing{kind: "dissolved", of: ofUnits, as: map[string]string{"dossier": w.corners[goneCommune].thing["stopped"]}, at: goneCommune})
+	w.states = append(w.states, standing{kind: "left", state: "before", at: leftCommune},
+		standing{kind: "left", state: "since", at: leftCommune, as: w.corners[sinceItLeft].thing})
 	w.counterStands(c)
 	w.privacyStands(c)
 	w.accountsStand(c)
@@ -190,10 +193,13 @@ func (w *terrain) round(u unit.ID, now scorecard.Stage) (round, sheet string) {
 // stateColumns are where a role is held that asks for a thing in each of its states:
 // the thing is always our commune's. An outsider is one person with every role there:
 // rights are what any one of the roles gives, so whom all of them together let in
-// nowhere, none lets in alone. Where such a person is let in, each role is asked.
+// nowhere, none lets in alone. Where such a person is let in, each role is asked. What
+// stands there now is as what ever stood below a unit, and so of the new parent only those
+// roles are asked that "below" lets in: it is two calls in five.
 var stateColumns = []struct {
 	column
 	outsider bool
+	asBelow  bool
 }{
 	{column: column{name: "own", held: ourCommune, stood: ourCommune}},
 	{column: column{name: "below", held: theProvince, stood: ourCommune}},
@@ -204,6 +210,8 @@ var stateColumns = []struct {
 	{column: column{name: "heir", held: ourCommune, stood: goneCommune}},
 	{column: column{name: "beside", held: nextCommune, stood: goneCommune}, outsider: true},
 	{column: column{name: "afar", held: farCommune, stood: goneCommune}, outsider: true},
+	{column: column{name: "former", held: theProvince, stood: leftCommune}, outsider: true},
+	{column: column{name: "joined", held: farProvince, stood: leftCommune}, asBelow: true},
 }
 
 // fewerStates leaves out, on PostgreSQL, who asks for things in each of their states from
@@ -213,7 +221,7 @@ var stateColumns = []struct {
 func (w *terrain) fewerStates() bool { return w.db.Engine() == db.Postgres }
 
 func (w *terrain) asksStatesIn(column string) bool {
-	return !w.fewerStates() || column != "below" && column != "system"
+	return !w.fewerStates() || column != "below" && column != "system" && column != "joined"
 }
 
 // statesOf writes the lines of states in a block out for each column that is asked, so that
@@ -245,8 +253,9 @@ const everybody = "everybody"
 // inStates asks a route for the thing in each of its states, by who holds a role where
 // the thing is, above it, beside it and far from it. States that answer alike stand in
 // one line, and so do columns whose lines are the same; "every" is all the states of the
-// kind that header lists.
-func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, found []finding) {
+// kind that header lists. below are the roles that the table lets in from above, visitors
+// whether everybody is.
+func (w *terrain) inStates(x route, first inquiry, below []actor.Role, visitors bool) (lines string, reached bool, found []finding) {
 	kinds := map[string][]standing{}
 	var order []string
 	for _, s := range w.states {
@@ -256,7 +265,7 @@ func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, 
 		kinds[s.kind] = append(kinds[s.kind], s)
 	}
 	for _, kind := range order {
-		if !w.asksFor(x, kinds[kind]) {
+		if !w.asksFor(x, kinds[kind]) || kinds[kind][0].at == leftCommune && visitors {
 			continue
 		}
 		said := map[string][]string{} // lines of a kind → columns
@@ -268,7 +277,11 @@ func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, 
 			if !w.asksStatesIn(col.name) {
 				continue
 			}
-			block, some, f := w.inColumn(x, first, col.column, col.outsider, kinds[kind])
+			roles := actor.Roles
+			if col.asBelow {
+				roles = below
+			}
+			block, some, f := w.inColumn(x, first, col.column, col.outsider, roles, kinds[kind])
 			reached, found = reached || some, append(found, f...)
 			if block == "" {
 				continue
@@ -291,6 +304,9 @@ func (w *terrain) inStates(x route, first inquiry) (lines string, reached bool, 
 // other names for them it would be another request.
 func (w *terrain) asksFor(x route, list []standing) bool {
 	s := list[0]
+	if s.at == leftCommune {
+		return true // inColumn leaves out what names nothing there
+	}
 	if s.of != nil {
 		return slices.ContainsFunc(s.of, func(p string) bool { return strings.HasPrefix(x.path, p) })
 	}
@@ -307,19 +323,19 @@ func (w *terrain) asksFor(x route, list []standing) bool {
 }
 
 // inColumn asks for things of a kind, in each of its states, of one place.
-func (w *terrain) inColumn(x route, first inquiry, col column, outsider bool, list []standing) (block string, reached bool, found []finding) {
+func (w *terrain) inColumn(x route, first inquiry, col column, outsider bool, roles []actor.Role, list []standing) (block string, reached bool, found []finding) {
 	answers := map[string][]string{}
 	var order []string
 	var asked []string
 	for _, s := range list {
-		if s.gone != (col.stood == goneCommune) {
+		if cmp.Or(s.at, ourCommune) != col.stood || len(roles) == 0 {
 			continue
 		}
 		stood := w.corners[col.stood]
 		c := &corner{unit: stood.unit, thing: maps.Clone(stood.thing)}
 		maps.Copy(c.thing, s.as)
 		q, err := w.inquiry(x, c)
-		if s.gone && (err != nil || q == first) {
+		if s.at != "" && (err != nil || q == first) {
 			continue // nothing there that is the unit's
 		}
 		if err != nil {
@@ -345,7 +361,7 @@ func (w *terrain) inColumn(x route, first inquiry, col column, outsider bool, li
 		}
 		if !outsider || passed(ask(everybody, w.people[allRoles+col.held])) {
 			clear(groups)
-			for _, role := range actor.Roles {
+			for _, role := range roles {
 				reached = passed(ask(string(role), w.people[string(role)+col.held])) || reached
 			}
 		}

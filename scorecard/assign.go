@@ -74,13 +74,22 @@ func (k *Desk) Assign(ctx context.Context, a actor.Actor, roundID string, s Stag
 		} else if !ok {
 			f.With("field", "rounds.field_unknown", "Field", field)
 		}
+		before, err := k.Assignments(ctx, tx, r)
+		if err != nil {
+			return err
+		}
 		accounts = slices.Compact(slices.Sorted(slices.Values(accounts)))
 		for _, id := range accounts {
 			who, err := auth.Load(ctx, tx, id, tx.Now.Date())
 			if err == nil {
 				var ok bool
 				if ok, err = k.Guard.May(ctx, tx, who, auth.ScoreAppraise, r.Unit); err == nil && !ok {
-					f.With("accounts", "rounds.appraiser_refused", "Name", cmp.Or(who.Name, id))
+					// Who is no appraiser of the round is of any unit: their id tells nobody their name.
+					name := id
+					if slices.ContainsFunc(before, func(x Assignment) bool { return x.Account == id }) {
+						name = cmp.Or(who.Name, id)
+					}
+					f.With("accounts", "rounds.appraiser_refused", "Name", name)
 				}
 			} else if fault.Is(err, fault.Unauthenticated) {
 				f.With("accounts", "rounds.appraiser_unknown")
@@ -91,10 +100,6 @@ func (k *Desk) Assign(ctx context.Context, a actor.Actor, roundID string, s Stag
 			}
 		}
 		if err := f.Or(); err != nil {
-			return err
-		}
-		before, err := k.Assignments(ctx, tx, r)
-		if err != nil {
 			return err
 		}
 		var was []string
