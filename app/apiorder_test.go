@@ -2,8 +2,10 @@ package app
 
 import (
 	"testing"
+	"time"
 
 	"cchc/base/actor"
+	"cchc/base/audit"
 	"cchc/base/auth"
 )
 
@@ -35,4 +37,23 @@ func TestTheAPIAsksWhoAsksBeforeWhatWasTyped(t *testing.T) {
 	officer.Send("POST", "/api/v1/counter/turns", "application/json", `{"unit":"khong-co","kind":"x"}`).Is(403) // where no unit is there is no kiosk
 	officer.Send("POST", "/api/v1/counter/turns", "application/json", `{"unit":"H99.101","kind":"x"}`).Is(400)  // visitors may, and so may they
 	officer.Send("POST", "/api/v1/counter/turn-kinds", "application/json", `{"unit":"H99.101","kinds":[{"letter":"A","name":"Một"},{"letter":"A","name":"Hai"}]}`).Is(403)
+}
+
+// Why somebody's sessions ended stands in the trail; a program of before, which tells no
+// reason and sends no body, ends them all the same.
+func TestWhyAProgramEndsSessionsStandsInTheTrail(t *testing.T) {
+	t.Parallel()
+	o := serveOffice(t)
+	id, err := o.accounts.Create(ctx, operator, auth.NewAccount{Login: "motcua.xa", Name: "Một cửa xã", Password: testPassword, Grants: []actor.Grant{{Role: actor.OneStop, Unit: o.commune}}})
+	o.ok(t, err)
+	keeper := o.program(t, "quantri", []string{"account.change"}, actor.Grant{Role: actor.Administrator, Unit: o.commune})
+	for _, x := range []struct{ kind, body, reason string }{{"", "", ""}, {"application/json", `{}`, ""}, {"application/json", `{"reason":"mất máy tính"}`, "mất máy tính"}} {
+		keeper.Send("POST", "/api/v1/accounts/"+id+"/sessions/end", x.kind, x.body).Is(200)
+		trail, err := audit.Latest(ctx, o.db, audit.Filter{Verb: "account.end_sessions", Kind: "account", Object: id, Limit: 1})
+		o.ok(t, err)
+		if len(trail) != 1 || trail[0].Reason != x.reason {
+			t.Errorf("with %q the trail is %+v, want the reason %q", x.body, trail, x.reason)
+		}
+		o.clock.Advance(time.Minute)
+	}
 }

@@ -456,7 +456,6 @@ var noFields = map[string]string{
 	"POST /admin/imports/{run}/abandon":                 "the run is in the path",
 	"POST /admin/accounts/{id}/password":                "the new password is made",
 	"POST /admin/accounts/{id}/unlock":                  "the account is in the path",
-	"POST /admin/accounts/{id}/sessions":                "the account is in the path",
 	"POST /bulk/{id}/go-on":                             "the run is in the path",
 	"POST /books/{unit}/{form}/{year}/close":            "the book is in the path",
 	"POST /admin/privacy/purposes/{code}/retire":        "the purpose is in the path",

@@ -173,8 +173,12 @@ func TestEverybodySeesAndEndsTheirSessions(t *testing.T) {
 	one.Get("/").To("/sign-in?next=%2F")
 	two.Get("/me").Is(200).Count("tbody tr", 1)
 	keeper := o.as("quantrixa", password)
-	keeper.Post("/admin/accounts/" + o.id["bich"] + "/sessions").To("/admin/accounts/" + o.id["bich"])
+	at := "/admin/accounts/" + o.id["bich"]
+	keeper.Post(at+"/sessions").Is(422).Has("#error-summary", "Lý do")
+	two.Get("/me").Is(200)
+	keeper.Post(at+"/sessions", "reason", "mất máy tính").To(at)
 	two.Get("/").To("/sign-in?next=%2F")
+	keeper.Get(at).Is(200).Has("main", "mất máy tính")
 }
 
 // Whoever finds a session left open does not put its owner out elsewhere: ending other

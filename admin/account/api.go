@@ -118,6 +118,12 @@ type (
 			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 		}
 	}
+	whyInput struct {
+		ID   string `path:"id" maxLength:"60"`
+		Body *struct {
+			Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why, for the audit trail."`
+		}
+	}
 	apiDelegation struct {
 		ID        string         `json:"id"`
 		From      string         `json:"from_account"`
@@ -204,8 +210,12 @@ func (p *API) Register(a *api.API) {
 	api.Handle(a, web.SignedIn, op("unlock-account", http.MethodPost, "/{id}/unlock", "Let somebody sign in again", "After too many tries."), func(ctx context.Context, in *idInput) (*accountOutput, error) {
 		return p.after(ctx, in.ID, k.Unlock(ctx, api.Actor(ctx), in.ID))
 	})
-	api.Handle(a, web.SignedIn, op("end-sessions", http.MethodPost, "/{id}/sessions/end", "End all sessions", "Tokens are revoked too."), func(ctx context.Context, in *idInput) (*accountOutput, error) {
-		return p.after(ctx, in.ID, k.EndSessions(ctx, api.Actor(ctx), in.ID, ""))
+	api.Handle(a, web.SignedIn, op("end-sessions", http.MethodPost, "/{id}/sessions/end", "End all sessions", "Tokens are revoked too."), func(ctx context.Context, in *whyInput) (*accountOutput, error) {
+		reason := ""
+		if in.Body != nil { // programs of before send none
+			reason = in.Body.Reason
+		}
+		return p.after(ctx, in.ID, k.EndSessions(ctx, api.Actor(ctx), in.ID, reason))
 	})
 	delegations := op("list-delegations", http.MethodGet, "", "List delegations", "Those that hold or lie ahead, of accounts in reach.")
 	delegations.Path = "/api/v1/delegations"

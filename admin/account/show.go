@@ -240,5 +240,14 @@ func (p *Pages) unlock(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) endSessions(w http.ResponseWriter, r *http.Request) error {
-	return p.done(w, r, &input{}, p.Accounts.EndSessions(r.Context(), web.Actor(r.Context()), r.PathValue("id"), ""), "account.done.sessions")
+	ctx := r.Context()
+	in := &input{}
+	err := web.Decode(r, in)
+	if err == nil && in.Reason == "" {
+		err = fault.New(fault.Invalid, "auth.account_invalid").With("reason", "web.form.required")
+	}
+	if err == nil {
+		err = p.Accounts.EndSessions(ctx, web.Actor(ctx), r.PathValue("id"), in.Reason)
+	}
+	return p.done(w, r, in, err, "account.done.sessions")
 }
