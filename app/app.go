@@ -124,8 +124,9 @@ func openRooms(ctx context.Context, dsn string, o db.Options) (*rooms, error) {
 		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
 	}
 	if err := d.AnalyzeNew(ctx); err != nil {
-		d.Close()
-		return nil, fmt.Errorf("--db %s: %w", d.Name(), err)
+		// It only makes statements faster: no counter stays closed for that. What else is
+		// wrong with the database the next statement tells.
+		slog.WarnContext(ctx, "PostgreSQL could not count its rows: statements may be slow until it does by itself", "err", err)
 	}
 	r, err := assemble(d)
 	if err != nil {
