@@ -20,6 +20,9 @@ func (f dbFlag) files(given string) string { return filesOf(f.DB, given, trains(
 // place; who names the training's own means that.
 func filesOf(dsn, given string, training bool) string {
 	const prefix = "prefix=training/"
+	if given != "" && !strings.Contains(given, "://") {
+		given = filepath.Clean(given) // DIR/ is DIR, also where an end is added to it
+	}
 	switch {
 	case given != "" && (!training || strings.HasSuffix(given, trainingEnd) || strings.Contains(given, prefix)):
 		return given

@@ -95,6 +95,9 @@ func TestATrainingsScansAreApart(t *testing.T) {
 	d, _ := dbtest.Open(t)
 	for _, c := range []struct{ given, real, training string }{
 		{"/srv/files", "/srv/files", "/srv/files-training"},
+		{"/srv/files/", "/srv/files", "/srv/files-training"}, // not a folder among the real ones
+		{"/srv/files-training/", "/srv/files-training", "/srv/files-training"},
+		{"./files//", "files", "files-training"},
 		{"s3://papers", "s3://papers", "s3://papers?prefix=training/"},
 		{"s3://papers?endpoint=https://store:9000", "s3://papers?endpoint=https://store:9000", "s3://papers?endpoint=https://store:9000&prefix=training/"},
 	} {
@@ -116,6 +119,9 @@ func TestCommandsLookForScansWhereTheServerKeepsThem(t *testing.T) {
 		{"/var/lib/cchc/cchc-training.db", "", "/var/lib/cchc/files-training"},
 		{"/var/lib/cchc/cchc-training.db", "/srv/files", "/srv/files-training"},
 		{"/var/lib/cchc/cchc-training.db", "/srv/files-training", "/srv/files-training"}, // who names the training's own means that
+		{"/var/lib/cchc/cchc-training.db", "/srv/files/", "/srv/files-training"},
+		{"/var/lib/cchc/cchc-training.db", "/srv/files-training/", "/srv/files-training"},
+		{"cchc.db", "/srv/files/", "/srv/files"},
 		{"/var/lib/cchc-training/cchc.db", "", "/var/lib/cchc-training/files"},
 		{"postgres://u@h/cchc", "", "files"},
 		{"postgres://training@h/cchc?x=training", "", "files"},
