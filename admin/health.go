@@ -23,10 +23,12 @@ const (
 
 // A Finding is one thing that was looked at. Its words are the messages
 // admin.health.KEY (what it is), admin.health.KEY.STANDING (how it stands, with
-// Args) and, unless it is fine, admin.health.KEY.do (what to do).
+// Args) and, unless it is fine, admin.health.KEY.do (what to do). Where that happened
+// never of which they tell when, how it stands is admin.health.KEY.STANDING.never.
 type Finding struct {
 	Key      string
 	Standing Standing
+	Never    bool
 	Args     []any
 }
 
@@ -35,7 +37,11 @@ func (f Finding) Name(ctx context.Context) string { return i18n.T(ctx, "admin.he
 
 // Text says how it stands.
 func (f Finding) Text(ctx context.Context) string {
-	return i18n.T(ctx, "admin.health."+f.Key+"."+string(f.Standing), f.Args...)
+	key := "admin.health." + f.Key + "." + string(f.Standing)
+	if f.Never {
+		key += ".never"
+	}
+	return i18n.T(ctx, key, f.Args...)
 }
 
 // Page is where more of it stands, "" when there is none.

@@ -195,10 +195,7 @@ func (r *rooms) backupFindings(ctx context.Context) []admin.Finding {
 	if gap := r.copies.schedule.Gap(); r.backedUp() && gap > 0 {
 		stale = gap + min(gap, staleBackup-24*time.Hour)
 	}
-	f := admin.Finding{Key: "backup", Standing: admin.Fine, Args: []any{"At", latest, "Hours", int(stale.Hours())}}
-	if latest == 0 {
-		f.Args[1] = i18n.None
-	}
+	f := admin.Finding{Key: "backup", Standing: admin.Fine, Never: latest == 0, Args: []any{"At", latest, "Hours", int(stale.Hours())}}
 	switch {
 	case lastErr == nil && last.Failed() && last.Finished > latest:
 		f.Standing = admin.Bad
@@ -211,11 +208,8 @@ func (r *rooms) backupFindings(ctx context.Context) []admin.Finding {
 	if !r.backedUp() || every == 0 || latest == 0 {
 		return out
 	}
-	d := admin.Finding{Key: "drill", Standing: admin.Fine, Args: []any{"At", i18n.None}}
 	tried, err := backup.LastGood(ctx, r.db, backup.Drill, now)
-	if err == nil {
-		d.Args[1] = tried.Finished
-	}
+	d := admin.Finding{Key: "drill", Standing: admin.Fine, Never: err != nil, Args: []any{"At", tried.Finished}}
 	if last, lastErr := backup.Last(ctx, r.db, backup.Drill, now); lastErr == nil && last.Failed() && last.Finished > tried.Finished {
 		d.Standing = admin.Bad
 		d.Args = append(d.Args, "Error", last.Error)
