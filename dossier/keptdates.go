@@ -10,9 +10,14 @@ import (
 	"cchc/unit"
 )
 
-var rateReach = db.SQL("dossier.rate.reach", `SELECT ancestor_id, unit_id FROM unit_reach`)
+// What lay under a unit as unitsDuring has it, and once, though it left and came back.
+var rateReach = db.SQL("dossier.rate.reach", `
+	SELECT DISTINCT ancestor_id, unit_id
+	FROM unit_reach
+	WHERE (to_day IS NULL OR to_day >= $1) AND from_day <= $2`)
 
-// KeptDates counts for every unit, those that are or were below it included, what
+// KeptDates counts for every unit, with those that were below it at any time from the
+// first day of the first month to the last day asked for, what
 // ended between two months and how much of it in time. It asks for no right: how
 // bodies keep their dates is public, and counts name nobody.
 func (k *Desk) KeptDates(ctx context.Context, q db.Queryer, from, to moment.Date) (map[unit.ID]Rate, error) {
@@ -38,7 +43,7 @@ func (k *Desk) KeptDates(ctx context.Context, q db.Queryer, from, to moment.Date
 		x.InTime += own[id].InTime
 		out[above] = x
 		return err
-	})
+	}, from.FirstOfMonth(), to)
 }
 
 // Common returns the codes of the procedures of which most dossiers ended between

@@ -66,3 +66,69 @@ func TestAUnitThatLeftIsNotSeenFromWhereItWas(t *testing.T) {
 	}
 	o.Clean(t)
 }
+
+// The period in which a unit went to another parent counts it for both, all of it, the
+// next one for the new parent alone; a unit that came back is counted once; and of what
+// stands there other systems are told by the new parent alone (docs/adr/0005).
+func TestThePeriodInWhichAUnitLeftCountsForBoth(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	other, err := o.Registry.Create(ctx, system, unit.New{Code: "H98", Name: "Tỉnh Khác", Level: "province"}, unit.Act{Day: date("2025-07-01"), Basis: "NQ"})
+	ok(t, err)
+	before := o.Receive(t, dossiertest.Birth)
+	ok(t, o.Desk.Finish(ctx, o.Specialist, before.Code, dossier.Result{}))
+	ok(t, o.Registry.ChangeParent(ctx, system, o.Commune, other, unit.Act{Day: date("2026-11-24"), Basis: "NQ"}))
+	o.Clock.Set("2026-11-26T09:00")
+	since := o.Receive(t, dossiertest.Birth)
+	o.Clock.Set("2026-12-10T09:00")
+	ok(t, o.Desk.Finish(ctx, o.Specialist, since.Code, dossier.Result{}))
+	o.Receive(t, dossiertest.Birth)
+
+	type figures struct{ received, ended, kept int }
+	of := func(u unit.ID, from, to string) (f figures) {
+		t.Helper()
+		x := dossier.Question{Unit: u, From: date(from), To: date(to)}
+		received, err := o.Desk.Behind(ctx, o.DB, system, x, "received")
+		ok(t, err)
+		ended, err := o.Desk.Behind(ctx, o.DB, system, x, "resolved")
+		ok(t, err)
+		kept, err := o.Desk.KeptDates(ctx, o.DB, x.From, x.To)
+		ok(t, err)
+		return figures{len(received), len(ended), int(kept[u].Ended)}
+	}
+	is := func(u unit.ID, from, to string, want figures) {
+		t.Helper()
+		if got := of(u, from, to); got != want {
+			t.Errorf("%s to %s, %s: %+v, want %+v", from, to, map[bool]string{true: "the former parent", false: "the new one"}[u == o.Province], got, want)
+		}
+	}
+	november := of(o.Commune, "2026-11-01", "2026-11-30")
+	if november.ended != 1 || november.kept != 1 || november.received < 2 {
+		t.Fatalf("November of the unit itself: %+v", november)
+	}
+	is(o.Province, "2026-11-01", "2026-11-30", november)
+	is(other, "2026-11-01", "2026-11-30", november)
+	is(o.Province, "2026-12-01", "2026-12-10", figures{})
+	is(other, "2026-12-01", "2026-12-10", of(o.Commune, "2026-12-01", "2026-12-10"))
+	told := func(u unit.ID) (n int) {
+		t.Helper()
+		ok(t, o.Desk.Standings(ctx, o.DB, "", u, 0, 0, func(dossier.Standing) error { n++; return nil }))
+		reach, err := o.Desk.Reach(ctx, o.DB, u)
+		ok(t, err)
+		if reach[o.Commune] != (n > 0) {
+			t.Errorf("Reach has the commune: %v, and %d stand there", reach[o.Commune], n)
+		}
+		return n
+	}
+	if a, b := told(o.Province), told(other); a != 0 || b != 3 {
+		t.Errorf("the former parent compares %d, the new one %d, want 0 and 3", a, b)
+	}
+
+	ok(t, o.Registry.ChangeParent(ctx, system, o.Commune, o.Province, unit.Act{Day: date("2026-12-09"), Basis: "NQ"}))
+	year := of(o.Commune, "2026-01-01", "2026-12-31")
+	if year.kept != 2 {
+		t.Fatalf("the year of the unit itself: %+v", year)
+	}
+	is(o.Province, "2026-01-01", "2026-12-31", year)
+	is(other, "2026-01-01", "2026-12-31", year)
+}

@@ -38,8 +38,8 @@ var (
 		SELECT id, code, unit_id, procedure_code, channel, status, registered_at, by_instant
 		FROM dossier
 		WHERE system = $1 AND registered_at >= $2 AND registered_at < $3
-		AND ($4 = '' OR unit_id IN (SELECT r.unit_id FROM unit_reach r WHERE r.ancestor_id = $4))`)
-	standingReach = db.SQL("dossier.standing.reach", `SELECT DISTINCT unit_id FROM unit_reach WHERE ancestor_id = $1`)
+		AND ($4 = '' OR unit_id IN (`+reachOf("$4", "$5")+`))`)
+	standingReach = db.SQL("dossier.standing.reach", `SELECT DISTINCT x.unit_id FROM unit_reach x WHERE x.unit_id IN (`+reachOf("$1", "$2")+`)`)
 	standingByID  = db.SQL("dossier.standing.by_id", `
 		SELECT id, code, unit_id, procedure_code, channel, status, registered_at, by_instant
 		FROM dossier
@@ -85,8 +85,8 @@ func (k *Desk) since(ctx context.Context, q db.Queryer, s standingRow) (Standing
 }
 
 // Standings calls fn for every dossier of a system that arrived from the first day
-// up to and with the last (zero days: whenever) and stands in a unit or one that
-// was ever below it ("" everywhere); Since is left zero. fn must not read.
+// up to and with the last (zero days: whenever) and stands in a unit or one that is
+// below it, or was to its end ("" everywhere); what left it for another is that one's. Since is left zero. fn must not read.
 func (k *Desk) Standings(ctx context.Context, q db.Queryer, system string, u unit.ID, from, to moment.Date, fn func(Standing) error) error {
 	first, end := moment.Instant(0), moment.NewDate(9999, 1, 1).Start()
 	if from != 0 {
@@ -101,7 +101,7 @@ func (k *Desk) Standings(ctx context.Context, q db.Queryer, system string, u uni
 			return err
 		}
 		return fn(s.Standing)
-	}, system, int64(first), int64(end), string(u))
+	}, system, int64(first), int64(end), string(u), k.DB.Now().Date())
 }
 
 // Reach returns the units that Standings covers; nil is all.
@@ -109,7 +109,7 @@ func (k *Desk) Reach(ctx context.Context, q db.Queryer, u unit.ID) (map[unit.ID]
 	if u == "" {
 		return nil, nil
 	}
-	ids, err := db.Column[unit.ID](ctx, q, standingReach, string(u))
+	ids, err := db.Column[unit.ID](ctx, q, standingReach, string(u), k.DB.Now().Date())
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ var Kinds = []string{MissingThere, MissingHere, StatusDiffers, TimeDiffers}
 
 // A Comparison says what is compared with what.
 type Comparison struct {
-	Unit     unit.ID     // and what was ever below it; "" everywhere
+	Unit     unit.ID     // and what is below it, or was to its end; "" everywhere
 	System   string      // whose dossiers: "" those received here, else those of a feed
 	From, To moment.Date // of arrival; zero is open
 	Link     string      // who is compared with, when it is a link: it may call us by a name

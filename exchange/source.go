@@ -17,7 +17,7 @@ type Desk interface {
 	StandingOf(ctx context.Context, q db.Queryer, id string) (Standing, error)
 	// Standings calls fn for every dossier of a system that arrived from the first
 	// day up to and with the last (zero days: whenever) and stands in a unit or one
-	// that was ever below it ("" everywhere); Since is left zero. fn must not read.
+	// that is below it, or was to its end ("" everywhere); Since is left zero. fn must not read.
 	Standings(ctx context.Context, q db.Queryer, system string, u unit.ID, from, to moment.Date, fn func(Standing) error) error
 	// Reach returns the units that Standings covers; nil is all.
 	Reach(ctx context.Context, q db.Queryer, u unit.ID) (map[unit.ID]bool, error)

@@ -201,7 +201,7 @@ type (
 	fetchInput struct {
 		Body struct {
 			Link    string      `json:"link" minLength:"1" maxLength:"60" doc:"Id of a peer that says where its own list is."`
-			Unit    string      `json:"unit,omitempty" maxLength:"60" doc:"Id or agency code, with what was ever below it; everywhere when left out."`
+			Unit    string      `json:"unit,omitempty" maxLength:"60" doc:"Id or agency code, with what is below it or was to its end; everywhere when left out."`
 			System  string      `json:"system,omitempty" maxLength:"60" doc:"Whose dossiers; those received here when left out."`
 			From    moment.Date `json:"from,omitempty" format:"date" doc:"Of arrival."`
 			To      moment.Date `json:"to,omitempty" format:"date"`
@@ -211,7 +211,7 @@ type (
 	uploadInput struct {
 		Name    string `query:"name" required:"true" minLength:"1" maxLength:"200" doc:"Of the list." example:"danh-sach.csv"`
 		Link    string `query:"link" maxLength:"60" doc:"Whose list it is, where that is a link."`
-		Unit    string `query:"unit" maxLength:"60" doc:"Id or agency code, with what was ever below it; everywhere when left out."`
+		Unit    string `query:"unit" maxLength:"60" doc:"Id or agency code, with what is below it or was to its end; everywhere when left out."`
 		System  string `query:"system" maxLength:"60" doc:"Whose dossiers; those received here when left out."`
 		From    string `query:"from" format:"date" doc:"Of arrival."`
 		To      string `query:"to" format:"date"`
