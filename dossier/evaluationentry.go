@@ -59,7 +59,7 @@ func (k *Desk) EnterEvaluation(ctx context.Context, a actor.Actor, set *evaluati
 		if _, was, err := k.Units.Last(ctx, tx, e.Unit); err != nil {
 			return err
 		} else if !was { // who may enter for all may name one that never was
-			return f.With("unit", "dossier.unit_unknown")
+			return f.With("unit", "reports.evaluation.unit_unknown")
 		}
 		x := set.By(e.Index)
 		if x == nil || x.Per != evaluation.PerEntered {

@@ -233,7 +233,8 @@ func TestWhatFactsCannotTellIsEntered(t *testing.T) {
 		all := s.people[s.Admin.Account]
 		all.Grants = []actor.Grant{{Role: actor.Administrator}}
 		s.people[all.Account] = all
-		s.as(s.Admin).Post("/reports/evaluation", "unit", none, "period", "2026-10", "index", "publicity", "choice", "both", "source_publicity", "x").Is(422)
+		s.as(s.Admin).Post("/reports/evaluation", "unit", none, "period", "2026-10", "index", "publicity", "choice", "both", "source_publicity", "x").Is(422).
+			Has("#error-summary", "Không có đơn vị này.")
 	}
 	enter(b, "index", "publicity", "choice", "both", "source_publicity", "Biên bản 12/BB").Is(303)
 	enter(b, "index", "feedback", "numerator", "9", "denominator", "10", "source_feedback", "Sổ phản ánh").Is(303)
