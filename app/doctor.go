@@ -17,6 +17,7 @@ type doctorCmd struct {
 	Files   string      `help:"Where scans are kept, as for serve." placeholder:"DIR|URL"`
 	SealKey string      `help:"File of the key that seals second factors, as for serve." name:"seal-key" placeholder:"PATH"`
 	Copies  backupFlags `embed:"" prefix:"backup-"`
+	logFlag
 	archiveFlag
 }
 
@@ -41,6 +42,7 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	byFlag(set, "--db", c.DB)
 	byFlag(set, "--files", c.Files)
 	byFlag(set, "--seal-key", c.SealKey)
+	byFlag(set, "--log-key", c.LogKey)
 	byFlag(set, "--backup-to", c.Copies.To)
 	byFlag(set, "--pg-archive", c.PgArchive)
 	r.archive = c.PgArchive
@@ -52,7 +54,7 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	all := r.examine(ctx, c.files(c.Files), queue)
 	if r.backedUp() {
 		all = append(all, r.copyThere(ctx))
-		all = append(all, r.copiesClear(ctx)...)
+		all = append(all, r.copiesClear(ctx, r.logKeyAt(c.LogKey))...)
 	}
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)

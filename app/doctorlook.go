@@ -130,8 +130,9 @@ func (r *rooms) copyThere(ctx context.Context) admin.Finding {
 }
 
 // copiesClear tells, when copies are encrypted, what still lies beside them that is not,
-// of the time before. Nothing when that cannot be seen, which copyThere tells.
-func (r *rooms) copiesClear(ctx context.Context) []admin.Finding {
+// of the time before. logKey is the file of the log's key. Nothing when that cannot be
+// seen, which copyThere tells.
+func (r *rooms) copiesClear(ctx context.Context, logKey string) []admin.Finding {
 	if len(r.copies.Recipient) == 0 {
 		return nil
 	}
@@ -140,7 +141,7 @@ func (r *rooms) copiesClear(ctx context.Context) []admin.Finding {
 		return nil
 	}
 	defer shelf.Close()
-	open, err := backup.Clear(ctx, shelf)
+	open, err := backup.Clear(ctx, shelf, logKey, logKey+".signed", r.sealKey)
 	if err != nil {
 		return nil
 	}

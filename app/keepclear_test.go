@@ -87,9 +87,9 @@ func TestEncryptionTurnedOnLeavesNothingInTheClear(t *testing.T) {
 		}
 	}
 	openKeys := []string{filepath.Join(copies, "log-key"), filepath.Join(copies, "log-key.signed"), filepath.Join(copies, "seal-key")}
-	doctor := func(when, want string) {
+	doctor := func(when, want string, more ...string) {
 		t.Helper()
-		if _, out, says := run(t, "doctor", "--db", dsn, "--files", files, "--backup-to", copies, "--backup-recipient", public); !strings.Contains(out, want) {
+		if _, out, says := run(t, append([]string{"doctor", "--db", dsn, "--files", files, "--backup-to", copies, "--backup-recipient", public}, more...)...); !strings.Contains(out, want) {
 			t.Errorf("%s: the doctor does not say %q:\n%s%s", when, want, out, says)
 		}
 	}
@@ -193,6 +193,10 @@ func TestEncryptionTurnedOnLeavesNothingInTheClear(t *testing.T) {
 	}
 	doctor("none of before is kept", "ok    Copies in the clear: ")
 	putBack("none of before is kept", "--identity", identity)
+	// The key of the log may be called anything: the doctor knows it by what is configured.
+	write(filepath.Join(copies, "signing.key"), "a key")
+	doctor("a key that is not ours", "ok    Copies in the clear: ")
+	doctor("the key of the log", "warn  Copies in the clear: ", "--log-key", at("signing.key"))
 }
 
 // storeTime has a stand-in for an S3 store date what it is given by a test's clock.
@@ -239,7 +243,7 @@ func TestEncryptionTurnedOnLeavesNothingInTheClearInAStore(t *testing.T) {
 		_, _, err := shelf.Put(ctx, name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 		o.ok(t, err)
 	}
-	keys := map[string]string{"log-key": "khoá nhật ký 0123456789", "log-key.signed": "đã ký 0123456789", "seal-key": "khoá niêm 0123456789"}
+	keys := map[string]string{"signing.key": "khoá nhật ký 0123456789", "signing.key.signed": "đã ký 0123456789", "seal-key": "khoá niêm 0123456789"}
 	for name, text := range keys {
 		o.ok(t, os.WriteFile(at(name), []byte(text), 0o600))
 	}
@@ -257,7 +261,7 @@ func TestEncryptionTurnedOnLeavesNothingInTheClearInAStore(t *testing.T) {
 		lay(name, text)
 	}
 
-	m := backup.Maker{DB: o.db, DSN: o.db.DSN(), Files: store, Keys: []string{at("log-key"), at("log-key.signed")}, SealKey: at("seal-key"), Shelf: shelf, Keep: backup.Keep{Last: 9}}
+	m := backup.Maker{DB: o.db, DSN: o.db.DSN(), Files: store, Keys: []string{at("signing.key"), at("signing.key.signed")}, SealKey: at("seal-key"), Shelf: shelf, Keep: backup.Keep{Last: 9}}
 	identity, err := age.GenerateX25519Identity()
 	o.ok(t, err)
 	made := func(when string, want backup.InClear) {
@@ -265,7 +269,7 @@ func TestEncryptionTurnedOnLeavesNothingInTheClearInAStore(t *testing.T) {
 		if _, err := m.Make(ctx); err != nil {
 			t.Fatalf("%s: %v", when, err)
 		}
-		got, err := backup.Clear(ctx, shelf)
+		got, err := backup.Clear(ctx, shelf, append(m.Keys, m.SealKey)...)
 		o.ok(t, err)
 		got.Last = time.Time{}
 		if got != want {
@@ -288,19 +292,19 @@ func TestEncryptionTurnedOnLeavesNothingInTheClearInAStore(t *testing.T) {
 	m.Recipients, m.Keep = []age.Recipient{identity.Recipient()}, backup.Keep{Last: 1}
 	o.clock.Advance(time.Hour)
 	made("it was turned on", backup.InClear{Copies: 1, Files: 3, Keys: 3})
-	lies("it was turned on", true, mine, theirs, stray, mine+".age", "log-key", "log-key.signed", "seal-key")
+	lies("it was turned on", true, mine, theirs, stray, mine+".age", "signing.key", "signing.key.signed", "seal-key")
 	o.clock.Advance(22 * time.Hour) // another's copy may still be on its way
 	made("before a day", backup.InClear{Copies: 1, Files: 3, Keys: 3})
 	o.clock.Advance(2 * time.Hour)
 	made("after a day", backup.InClear{Copies: 1, Files: 1, Keys: 3})
 	lies("after a day", false, mine, stray)
-	lies("after a day", true, theirs, "log-key", "log-key.signed", "seal-key")
+	lies("after a day", true, theirs, "signing.key", "signing.key.signed", "seal-key")
 	for name := range other {
 		o.ok(t, shelf.Remove(ctx, name))
 	}
 	o.clock.Advance(time.Hour)
 	made("the other's copy went", backup.InClear{})
-	lies("the other's copy went", false, mine, theirs, stray, "log-key", "log-key.signed", "seal-key")
+	lies("the other's copy went", false, mine, theirs, stray, "signing.key", "signing.key.signed", "seal-key")
 
 	scans, err := shelf.List(ctx, "files/")
 	o.ok(t, err)
@@ -316,14 +320,14 @@ func TestEncryptionTurnedOnLeavesNothingInTheClearInAStore(t *testing.T) {
 		b, err := io.ReadAll(r)
 		o.ok(t, err)
 		r.Close()
-		for _, secret := range append([]string{"%PDF", "SQLite format", "PGDMP"}, keys["log-key"], keys["log-key.signed"], keys["seal-key"]) {
+		for _, secret := range append([]string{"%PDF", "SQLite format", "PGDMP"}, keys["signing.key"], keys["signing.key.signed"], keys["seal-key"]) {
 			if bytes.Contains(b, []byte(secret)) {
 				t.Errorf("%s has %q in the clear", x.Name, secret)
 			}
 		}
 		want := content[x.Name]
 		for name, text := range keys {
-			if strings.HasSuffix(x.Name, "."+name+".age") {
+			if strings.HasSuffix(x.Name, "."+strings.Replace(name, "signing.key", "log-key", 1)+".age") {
 				want, copied = text, copied+1
 			}
 		}

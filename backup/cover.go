@@ -151,7 +151,12 @@ func (m *Maker) ownKey(name string) bool {
 	if m.SealKey != "" {
 		own = append(own, filepath.Base(m.SealKey))
 	}
-	return slices.ContainsFunc(own, func(k string) bool {
+	return isKey(name, own)
+}
+
+// isKey reports whether a name is one of keys, or of an earlier one (keepKey).
+func isKey(name string, keys []string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool {
 		at, earlier := strings.CutPrefix(name, k+".")
 		_, err := time.Parse(timeForm, at)
 		return name == k || earlier && err == nil
@@ -166,8 +171,14 @@ type InClear struct {
 
 var openKey = regexp.MustCompile(`(^|\.)(log-key|seal-key)(\.signed)?(\.\d{4}-\d\d-\d\dT\d{6})?$`)
 
-// Clear counts what of a shelf is not encrypted, of all databases.
-func Clear(ctx context.Context, shelf *file.Shelf) (out InClear, err error) {
+// Clear counts what of a shelf is not encrypted, of all databases. keys are the files of
+// keys as they are configured here: one may be called anything. Others' are known by the
+// names that they have when nobody chose another.
+func Clear(ctx context.Context, shelf *file.Shelf, keys ...string) (out InClear, err error) {
+	var own []string
+	for _, path := range keys {
+		own = append(own, filepath.Base(path))
+	}
 	all, err := Copies(ctx, shelf)
 	if err != nil {
 		return out, err
@@ -183,7 +194,7 @@ func Clear(ctx context.Context, shelf *file.Shelf) (out InClear, err error) {
 		return out, err
 	}
 	for _, x := range items {
-		if openKey.MatchString(x.Name) {
+		if openKey.MatchString(x.Name) || isKey(x.Name, own) {
 			out.Keys++
 		}
 	}
