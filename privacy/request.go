@@ -77,7 +77,9 @@ type New struct {
 
 const textMost = 2000
 
-const requestColumns = `id, unit_id, year, number, kind, dossier_id, code, channel, name, contact, asks, received_at, received_by, due_at, identity, assigned_to, outcome, COALESCE(answered_at, 0), answered_by, answer, basis`
+// The code is the dossier's own and not what is stored: a server of before the migration
+// that put that right stores what was typed, and may still be serving beside this one.
+const requestColumns = `id, unit_id, year, number, kind, dossier_id, COALESCE((SELECT d.code FROM dossier d WHERE d.id = subject_request.dossier_id), code), channel, name, contact, asks, received_at, received_by, due_at, identity, assigned_to, outcome, COALESCE(answered_at, 0), answered_by, answer, basis`
 
 var (
 	requestAdd  = db.Rows("privacy.request.add", "subject_request", "id, unit_id, year, number, kind, dossier_id, code, channel, name, contact, asks, received_at, received_by, due_at, identity, assigned_to, outcome, answered_at, answered_by, answer, basis", "")
