@@ -105,12 +105,11 @@ func recorded(statement string) bool {
 // unaudited are statements that may change something in a call that leaves no entry in
 // the trail, and why. Looks are exempt in recorded: they are a record of their own.
 var unaudited = map[string]string{
-	"auth.attempt.count":       "a wrong code or password is counted, so that guessing becomes slow: it is nobody's deed, and the counter is what tells of it",
-	"notice.read":              "that one has read a notice of one's own",
-	"notice.read_all":          "that one has read one's own notices",
-	"notice.message.again_all": "finds no message that failed, and touches none; with one there is an entry in the same write",
-	"turn.number":              "the next number of a queue, for who draws a turn at the door",
-	"turn.put":                 "a turn that a visitor draws: there is no actor, and the turn is itself the record of it; calling it has an entry",
+	"auth.attempt.count": "a wrong code or password is counted, so that guessing becomes slow: it is nobody's deed, and the counter is what tells of it",
+	"notice.read":        "that one has read a notice of one's own",
+	"notice.read_all":    "that one has read one's own notices",
+	"turn.number":        "the next number of a queue, for who draws a turn at the door",
+	"turn.put":           "a turn that a visitor draws: there is no actor, and the turn is itself the record of it; calling it has an entry",
 }
 
 // untold lists the statements by which a call changed something and left no entry in the

@@ -253,7 +253,13 @@ func (b *Book) Again(ctx context.Context, a actor.Actor, id string) error {
 		var n int64
 		var err error
 		if id == "" {
-			n, err = tx.Exec(ctx, messageAgainAll, tx.Now)
+			dead, err := db.Value[int](ctx, tx, messageDead)
+			if err != nil || dead == 0 {
+				return err
+			}
+			if n, err = tx.Exec(ctx, messageAgainAll, tx.Now); err != nil {
+				return err
+			}
 		} else {
 			x, err := db.One(ctx, tx, messageOne, scanItem, id)
 			if errors.Is(err, db.ErrNotFound) {
