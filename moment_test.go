@@ -8,7 +8,8 @@ import (
 )
 
 // A PostgreSQL cluster that is lost goes back to a moment before somebody's mistake, also
-// from an archive that was pruned, and that a machine left that died while it archived: deploy/pg-moment, on a cluster of its own.
+// from an archive that was pruned, and that a machine left that died while it archived:
+// deploy/pg-moment, on a cluster of its own.
 func TestPostgreSQLGoesBackToAMoment(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_POSTGRES") == "" {

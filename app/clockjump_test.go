@@ -310,12 +310,12 @@ func TestTheClockJumpsWhileAllWork(t *testing.T) {
 	}
 	t.Logf("%d dossiers; refused: %v", len(ids), refused)
 	if out := os.Getenv("CHAOS_OUT"); out != "" && long > 0 {
-		engine, lost, verbs, early := "SQLite", "0", 0, 0
+		engine, lost, verbs, early := "SQLite", "0 lost", 0, 0
 		if o.db.Engine() == db.Postgres {
 			engine = "PostgreSQL"
 		}
 		if t.Failed() {
-			lost = "see the log"
+			lost = "failed: see the log"
 		}
 		for _, of := range done {
 			for _, n := range of {
@@ -330,7 +330,7 @@ func TestTheClockJumpsWhileAllWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		if _, err := fmt.Fprintf(f, "| %s | the clock jumps, in the process, in %.1f minutes, seed %d | %d jumps; %d dossiers and %d further verbs acknowledged, **%s lost** | %d refused, for they were from before what they follow | |\n",
+		if _, err := fmt.Fprintf(f, "| %s | the clock jumps, in the process, in %.1f minutes, seed %d | %d jumps; %d dossiers and %d further verbs acknowledged, **%s** | %d refused, for they were from before what they follow | |\n",
 			engine, took.Minutes(), seed, jumped, len(ids), verbs, lost, early); err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 
 // What stands in the terrain of the matrix is asked for in more ways than who may: it is
 // raised once for them, and nothing that they write stays.
-func TestEveryRouteOfWhatStands(t *testing.T) {
+func TestFilesAreNotedAndFormsBreakNothing(t *testing.T) {
 	t.Parallel()
 	w := raise(t)
 	t.Run("files are noted", w.filesAreNoted)

@@ -31,9 +31,9 @@ var (
 
 // CloseDue keeps the figures of every period that has ended and was not kept yet:
 // the last twelve months, and the quarters, the year and the years to date that
-// end in them, each when CloseDays are over. A period without any dossier is left open: its figures may be
-// still to be imported. It returns how many were closed. What is kept never
-// changes; later knowledge shows beside it as a restatement.
+// end in them, each when CloseDays are over. A period without any dossier is left
+// open: its figures may be still to be imported. It returns how many were closed.
+// What is kept never changes; later knowledge shows beside it as a restatement.
 //
 // It is for a sweep of the app's, after midnight and at start, and takes no
 // actor: nobody decides anything.
