@@ -18,7 +18,7 @@ import (
 )
 
 // TestChaos breaks one thing after the other under load for CHAOS_MINUTES, by the
-// seed CHAOS_SEED; after each it recounts, while everybody pauses, what was acknowledged
+// seed CHAOS_SEED (those alone that CHAOS_ONLY names, with commas between); after each it recounts, while everybody pauses, what was acknowledged
 // (storm.check). It writes what it saw to the file CHAOS_OUT as a line of a table:
 // scripts/chaos, which make chaos calls. Without CHAOS_MINUTES it is left out; the
 // tests beside it do the same things once each.
@@ -31,14 +31,14 @@ func TestChaos(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, seed))
 	engine, disk, dsn := "SQLite", "", ""
 	var p *ownPostgres
-	var fragile *fragileDisk
+	fragile := newFragileDisk(t, 900)
+	disk = fragile.dir
 	if os.Getenv("TEST_POSTGRES") != "" {
-		engine, disk = "PostgreSQL", onDisk(t, 900)
+		engine = "PostgreSQL"
 		p = newPostgres(t, disk)
 		dsn = p.url
 	} else {
-		fragile = newFragileDisk(t, 900)
-		disk, dsn = fragile.dir, filepath.Join(fragile.dir, "cchc.db")
+		dsn = filepath.Join(disk, "cchc.db")
 	}
 	store := newSluggish(t)
 	s, load, before := serving(t, dsn, "--files", store.url)
@@ -93,17 +93,21 @@ func TestChaos(t *testing.T) {
 			}
 		},
 	}
-	names := []string{"server killed", "disk full", "store of scans slow", "store of scans dead", "half an upload"}
-	if fragile != nil {
-		faults["disk turned read-only"] = func() {
-			fragile.breaks(t)
+	faults["disk turned read-only"] = func() {
+		fragile.breaks(t)
+		if p != nil { // it ends at its next commit; the program stays
+			p.gone(t)
 			load.refuses(t, 5)
-			s.kill()
 			fragile.mend(t)
-			s = startServer(t, dsn, append(slices.Clone(load.flags), "--addr", strings.TrimPrefix(s.url, "http://"))...)
+			p.start(t)
+			return
 		}
-		names = append(names, "disk turned read-only")
+		load.refuses(t, 5)
+		s.kill()
+		fragile.mend(t)
+		s = startServer(t, dsn, append(slices.Clone(load.flags), "--addr", strings.TrimPrefix(s.url, "http://"))...)
 	}
+	names := []string{"server killed", "disk full", "store of scans slow", "store of scans dead", "half an upload", "disk turned read-only"}
 	if p != nil {
 		faults["PostgreSQL killed"] = func() { p.restart(t, time.Duration(random.IntN(3000))*time.Millisecond) }
 		faults["PostgreSQL paused"] = func() {
@@ -112,6 +116,11 @@ func TestChaos(t *testing.T) {
 			p.signal(syscall.SIGCONT)
 		}
 		names = append(names, "PostgreSQL killed", "PostgreSQL paused")
+	}
+	if only := os.Getenv("CHAOS_ONLY"); only != "" {
+		if names = strings.Split(only, ","); slices.ContainsFunc(names, func(name string) bool { return faults[name] == nil }) {
+			t.Fatalf("CHAOS_ONLY: %q is not all faults", names)
+		}
 	}
 	type figures struct {
 		times         int
