@@ -187,6 +187,7 @@ var formFills = map[string]string{
 	"POST /scorecard/sheets/{sheet}/hand-in":                      "lacking=true",
 	"POST /admin/accounts/{id}/state":                             "do=disable reason=A",
 	"POST /admin/accounts/{id}/factor":                            "reason=A",
+	"POST /admin/accounts/{id}/sessions":                          "reason=A",
 	"POST /admin/accounts/{id}/rename":                            "name=A",
 	"POST /admin/handover/{id}":                                   "to=$taker reason=A",
 	"POST /admin/privacy/requests/{id}/answer":                    "outcome=granted answer=A",
