@@ -86,7 +86,8 @@ func (k *Desk) since(ctx context.Context, q db.Queryer, s standingRow) (Standing
 
 // Standings calls fn for every dossier of a system that arrived from the first day
 // up to and with the last (zero days: whenever) and stands in a unit or one that is
-// below it, or was to its end ("" everywhere); what left it for another is that one's. Since is left zero. fn must not read.
+// below it, or was to its end ("" everywhere); what left it for another is that one's.
+// Since is left zero. fn must not read.
 func (k *Desk) Standings(ctx context.Context, q db.Queryer, system string, u unit.ID, from, to moment.Date, fn func(Standing) error) error {
 	first, end := moment.Instant(0), moment.NewDate(9999, 1, 1).Start()
 	if from != 0 {

@@ -174,7 +174,7 @@ func TestEverybodySeesAndEndsTheirSessions(t *testing.T) {
 	two.Get("/me").Is(200).Count("tbody tr", 1)
 	keeper := o.as("quantrixa", password)
 	at := "/admin/accounts/" + o.id["bich"]
-	keeper.Post(at+"/sessions").Is(422).Has("#error-summary", "Lý do")
+	keeper.Post(at+"/sessions").Is(422).Has("#error-summary", "Lý do").Lacks("input[name=name][value='']", "")
 	two.Get("/me").Is(200)
 	keeper.Post(at+"/sessions", "reason", "mất máy tính").To(at)
 	two.Get("/").To("/sign-in?next=%2F")
