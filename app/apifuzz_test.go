@@ -94,6 +94,9 @@ func (f *fuzzer) judge(x call, w *httptest.ResponseRecorder, what string) {
 	t := f.c.t
 	f.statuses[w.Code]++
 	f.sent++
+	if f.sent%100_000 == 0 { // who waits for a million sees how far it is
+		t.Logf("%d requests: %v", f.sent, f.statuses)
+	}
 	if w.Code < 300 {
 		f.reached[x.id] = true
 	}
