@@ -47,7 +47,7 @@ var helpOf = []help.Page{
 	{Address: "/admin/procedures", Guide: "procedures"}, {Address: "/admin/procedures/", Guide: "procedures"}, {Address: "/admin/procedures-next", Guide: "procedures"},
 	{Address: "/admin/imports", Guide: "imports"}, {Address: "/admin/imports/", Guide: "imports"}, {Address: "/admin/import/", Guide: "imports"},
 	{Address: "/admin/exchange", Guide: "exchange"}, {Address: "/admin/exchange/", Guide: "exchange"},
-	{Address: "/admin/tokens", Guide: "api"}, {Address: "/admin/tokens/", Guide: "api"}, {Address: "/account/tokens", Guide: "api"}, {Address: "/account/tokens/", Guide: "api"}, {Address: "/api", Guide: "api"},
+	{Address: "/admin/tokens", Guide: "api"}, {Address: "/admin/tokens/", Guide: "api"}, {Address: "/account/tokens", Guide: "api"}, {Address: "/account/tokens/", Guide: "api"}, {Address: "/api", Guide: "api"}, {Address: "/reference/", Guide: "api"},
 }
 
 // newHelp reads the guides once for the process: nothing changes them.

@@ -63,6 +63,7 @@ var fills = map[string]string{
 	"/notices":                                 "id=$notice",
 	"/me/delegations":                          "id=$delegation",
 	"/rate":                                    "token=$rating",
+	"/reference":                               "tag=dossiers",
 	"/stop":                                    "token=$rating",
 	"/receipts":                                "kind=dossier name=$apologised entry=$entry",
 	"/scorecard/results":                       "id=$result",

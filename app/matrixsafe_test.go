@@ -94,7 +94,7 @@ func columnOf(name string) int {
 // what was published (web.Published) are not among them; they obey rules of their own.
 var openToVisitors = []string{
 	"GET /{$}", "GET /api", "GET /complain", "GET /healthz", "GET /readyz", "GET /readyz/read", "GET /help", "GET /help/{page}", "GET /keys", "GET /lookup", "POST /lookup",
-	"GET /on-time", "GET /reports/ii06a.css", "GET /services", "GET /services/{code}", "GET /my-data", "POST /my-data", "POST /preferences",
+	"GET /on-time", "GET /reference/{tag}", "GET /reports/ii06a.css", "GET /services", "GET /services/{code}", "GET /my-data", "POST /my-data", "POST /preferences",
 	"GET /sign-in", "GET /sign-in/who", "POST /sign-in", "POST /sign-in/passkey", "POST /sign-in/passkey/begin",
 	"GET /turns/{unit}", "GET /turns/{unit}/slips/{id}", "GET /turns/{unit}/stream", "GET /turns/{unit}/take", "POST /turns/{unit}/take",
 	"GET /api/v1/calendar/days", "GET /api/v1/calendar/due", "GET /api/v1/calendar/week", "GET /api/v1/log/checkpoint", "GET /api/v1/log/consistency",

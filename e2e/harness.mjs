@@ -231,17 +231,23 @@ export async function axe(page) {
   if (found.length) wrongOf.get(page).push(`axe found ${found.length} on ${page.url()}:\n${found.slice(0, 8).join('\n')}`);
 }
 
+// Pictures are for who looks at them: in CI nobody does, and they are a fifth of the time.
+const pictures = !process.env.CI;
+
 // screenshot keeps what the page looks like, at an office's and a telephone's
 // width, and fails when the narrow one has to be scrolled sideways.
 export async function screenshot(page, name) {
   const size = page.viewportSize();
   for (const width of [1366, 390]) {
     await page.setViewportSize({ width, height: width > 800 ? 768 : 844 });
-    // A reference of every operation is taller than a picture can be: of such a
+    const [wide, tall] = await page.evaluate(async () => {
+      await document.fonts.ready;
+      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); // charts follow the width
+      return [document.documentElement.scrollWidth, document.documentElement.scrollHeight];
+    });
+    // A reference of many operations is taller than a picture can be: of such a
     // page the first screen is kept.
-    const tall = await page.evaluate(() => document.documentElement.scrollHeight);
-    await page.screenshot({ path: join(out, `${name}-${width}.png`), fullPage: tall < 12_000 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (pictures) await page.screenshot({ path: join(out, `${name}-${width}.png`), fullPage: tall < 12_000 });
     if (wide > width) wrongOf.get(page).push(`${page.url()} is ${wide} px wide on a screen of ${width} px`);
   }
   await page.setViewportSize(size);

@@ -5,7 +5,7 @@
 //   node e2e/run.mjs [COUNTS]           all; appends "passed failed skipped" to COUNTS
 //   node e2e/run.mjs --only lookup      files whose names contain the word
 //
-// Pictures of what the journeys saw are in e2e/out.
+// Pictures of what the journeys saw are in e2e/out, but in CI only of what failed.
 
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -51,7 +51,8 @@ const (
 )
 
 // New puts an API on the mux: its operations, the description at
-// /api/openapi.json and /api/openapi.yaml, and a page that lists them at /api.
+// /api/openapi.json and /api/openapi.yaml, a page that lists them at /api, and one that
+// describes those of a tag at /reference/{tag}.
 // version is the product's.
 func New(mux *web.Mux, version string) *API {
 	problems()
@@ -78,6 +79,7 @@ func New(mux *web.Mux, version string) *API {
 	}
 	a.huma = humago.New(mux.Routes(), config)
 	mux.Handle("GET /api", web.Public, a.list)
+	mux.Handle("GET "+referencePath+"{tag}", web.Public, a.describe)
 	return a
 }
 

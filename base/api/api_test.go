@@ -125,11 +125,15 @@ func TestTheDescriptionIsServedAndListed(t *testing.T) {
 		t.Errorf("openapi = %v, %v; want 3.1.0", doc["openapi"], err)
 	}
 	b.Header.Set("Accept", "text/html")
-	b.Get("/api").Is(200).Has("h2", "POST /api/v1/dossiers/{code}/ask").Has(".card", "Ask for papers").Has(".card td", "The dossier's code.").Has(".card th", "reason").Has(".card td", "string, length ≥ 3").Has("nav a[href='#ask']", "Ask for papers").Count("#ask", 1).
-		Has("#ask pre", "curl -X POST \"$CCHC/api/v1/dossiers/$CODE/ask\"").Has("#ask pre", "Bearer $TOKEN").Has("#ask pre", "Idempotency-Key").Has("#ask pre", "\"on\":").Lacks("#ping pre", "Bearer").
+	b.Get("/api").Is(200).Has("nav h3 a[href='/reference/dossiers']", "dossiers").Has("nav a[href='/reference/dossiers#ask']", "Ask for papers").Has("nav a[href='/reference/api#ping']", "").Count("#ask", 0)
+	b.Get("/reference/dossiers").Is(200).Has("h2", "POST /api/v1/dossiers/{code}/ask").Has(".card", "Ask for papers").Has(".card td", "The dossier's code.").Has(".card th", "reason").Has(".card td", "string, length ≥ 3").Has("nav a[href='#ask']", "Ask for papers").Count("#ask", 1).Count("#ping", 0).
+		Has("#ask pre", "curl -X POST \"$CCHC/api/v1/dossiers/$CODE/ask\"").Has("#ask pre", "Bearer $TOKEN").Has("#ask pre", "Idempotency-Key").Has("#ask pre", "\"on\":").
 		Has("#ask", "application/problem+json").
-		Has(".card .state", "cần đăng nhập").Has(".card .state", "công khai").Count("script:not([src])", 0)
+		Has(".card .state", "cần đăng nhập").Count("script:not([src])", 0)
+	b.Get("/reference/api").Is(200).Has(".card .state", "công khai").Has("#ping pre", "curl").Lacks("#ping pre", "Bearer")
+	b.Get("/reference/nothing").Is(404)
 	b.Look("/api")
+	b.Look("/reference/dossiers")
 }
 
 func TestTheDescriptionIsWhatWasPromised(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"cchc/base/fault"
 	"cchc/base/web"
 )
 
@@ -44,6 +45,9 @@ type group struct {
 	Entries []entry
 }
 
+// page is the address of what describes them.
+func (g group) page() string { return referencePath + url.PathEscape(g.Tag) }
+
 // reference is made of the description once, at the first look: operations are
 // all registered by then.
 type reference struct {
@@ -51,11 +55,28 @@ type reference struct {
 	groups []group
 }
 
-// list writes a page of our own: the usual viewers come from other hosts or need
+// referencePath and a tag is where the operations of the tag are described. All of them on
+// one page are megabytes, and a telephone takes seconds to lay them out.
+const referencePath = "/reference/"
+
+// list writes pages of our own: the usual viewers come from other hosts or need
 // styles that our policy forbids.
 func (a *API) list(w http.ResponseWriter, r *http.Request) error {
-	a.pages.once.Do(func() { a.pages.groups = a.groups() })
-	return web.Render(w, r, http.StatusOK, page(a.huma.OpenAPI().Info, a.pages.groups))
+	return web.Render(w, r, http.StatusOK, page(a.huma.OpenAPI().Info, a.pages.all(a)))
+}
+
+func (a *API) describe(w http.ResponseWriter, r *http.Request) error {
+	groups := a.pages.all(a)
+	i := slices.IndexFunc(groups, func(g group) bool { return g.Tag == r.PathValue("tag") })
+	if i < 0 {
+		return fault.New(fault.NotFound, "web.not_found.text")
+	}
+	return web.Render(w, r, http.StatusOK, groupPage(groups[i]))
+}
+
+func (p *reference) all(a *API) []group {
+	p.once.Do(func() { p.groups = a.groups() })
+	return p.groups
 }
 
 func (a *API) groups() []group {
