@@ -31,19 +31,26 @@ func NewDate(year int, month time.Month, d int) Date {
 }
 
 // latestYear is the last whose days and times are read: what is reckoned from one, such
-// as the day after a last day, has four figures too and is read back.
+// as the day after a last day, has four figures too and is read back. The first is 1: an
+// instant of 0000 with a zone may be of the year before that, which no text has.
 const latestYear = 9998
+
+// inReach returns an error, with the text, for a year that is not read.
+func inReach(t time.Time, s string) error {
+	if y := t.Year(); y < 1 || y > latestYear {
+		return fmt.Errorf("%q is not of the years 1 to %d", s, latestYear)
+	}
+	return nil
+}
 
 // ParseDate reads 2026-11-23 or 23/11/2026, of the years 1 to 9998.
 func ParseDate(s string) (Date, error) {
 	s = strings.TrimSpace(s)
 	for _, layout := range []string{"2006-01-02", "02/01/2006", "2/1/2006"} {
-		t, err := time.Parse(layout, s)
-		switch {
-		case err != nil:
-		case t.Year() > latestYear:
-			return 0, fmt.Errorf("%q is after the year %d", s, latestYear)
-		default:
+		if t, err := time.Parse(layout, s); err == nil {
+			if err := inReach(t, s); err != nil {
+				return 0, err
+			}
 			return Date(t.Unix() / day), nil
 		}
 	}
@@ -153,10 +160,13 @@ func Of(t time.Time) Instant {
 // refused: use ParseDate where a day alone will do. Of the years 1 to 9998.
 func ParseInstant(s string) (Instant, error) {
 	t, err := parseTime(strings.TrimSpace(s))
-	if err == nil && t.In(Zone).Year() > latestYear {
-		return 0, fmt.Errorf("%q is after the year %d", s, latestYear)
+	if err == nil {
+		err = inReach(t.In(Zone), s)
 	}
-	return Of(t), err
+	if err != nil {
+		return 0, err
+	}
+	return Of(t), nil
 }
 
 func parseTime(s string) (time.Time, error) {

@@ -29,7 +29,7 @@ func TestDates(t *testing.T) {
 		t.Error("30 February was accepted")
 	}
 	// "9999-12-31" for ever is no day of which the next could be read.
-	for in, ok := range map[string]bool{"9998-12-31": true, "9999-01-01": false, "31/12/9999": false, "0001-01-01": true} {
+	for in, ok := range map[string]bool{"9998-12-31": true, "9999-01-01": false, "31/12/9999": false, "0001-01-01": true, "0000-12-31": false, "01/01/0000": false} {
 		if _, err := ParseDate(in); (err == nil) != ok {
 			t.Errorf("ParseDate(%q): %v", in, err)
 		}
@@ -82,7 +82,7 @@ func TestInstantsAreInVietnamTime(t *testing.T) {
 	if z.String() != "2026-11-23T09:00:05" {
 		t.Errorf("a zoned time reads as %s", z)
 	}
-	for in, ok := range map[string]bool{"9998-12-31T23:59": true, "9999-01-01T00:00": false, "9998-12-31T23:59:59Z": false, "31/12/9999 09:00": false} {
+	for in, ok := range map[string]bool{"9998-12-31T23:59": true, "9999-01-01T00:00": false, "9998-12-31T23:59:59Z": false, "31/12/9999 09:00": false, "0001-01-01T00:00": true, "0000-12-31T23:59": false, "0000-01-01T00:00:00+14:00": false} {
 		if i, err := ParseInstant(in); (err == nil) != ok || err != nil && i != 0 {
 			t.Errorf("ParseInstant(%q) = %d, %v", in, i, err)
 		}
