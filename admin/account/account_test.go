@@ -174,6 +174,8 @@ func TestEverybodySeesAndEndsTheirSessions(t *testing.T) {
 	two.Get("/me").Is(200).Count("tbody tr", 1)
 	keeper := o.as("quantrixa", password)
 	at := "/admin/accounts/" + o.id["bich"]
+	// Enter in the reason closes no account.
+	keeper.Get(at).Is(200).Count("form[action='"+at+"/state'] button:first-of-type[formaction='"+at+"/sessions']", 1)
 	keeper.Post(at+"/sessions").Is(422).Has("#error-summary", "Lý do").Lacks("input[name=name][value='']", "")
 	two.Get("/me").Is(200)
 	keeper.Post(at+"/sessions", "reason", "mất máy tính").To(at)
