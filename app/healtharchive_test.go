@@ -118,6 +118,13 @@ func TestTheDiskOfPostgreSQLsArchiveIsWatched(t *testing.T) {
 		return
 	}
 	look("it is not mounted", admin.Bad)
+	if err := os.WriteFile(archive, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look("it is a file", admin.Bad)
+	if err := os.Remove(archive); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(archive, 0o000); err != nil {
 		t.Fatal(err)
 	}

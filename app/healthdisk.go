@@ -37,11 +37,11 @@ func (r *rooms) disks(files string) (out []admin.Finding) {
 	return out
 }
 
-// archiveDisk is disk of a folder that PostgreSQL has, which this program never makes: one
-// that is not there is no place for anything, however empty the disk of the one above is.
-// It may be closed to this program, as pg-moment leaves it.
+// archiveDisk is disk of a folder that PostgreSQL has, which this program never makes: what
+// is not there, or no folder, is no place for anything, however empty its disk is. It may
+// be closed to this program, as pg-moment leaves it.
 func (r *rooms) archiveDisk() admin.Finding {
-	if _, err := os.Stat(r.archive); err != nil {
+	if info, err := os.Stat(r.archive); err != nil || !info.IsDir() {
 		return admin.Finding{Key: "disk_archive", Standing: admin.Bad, Args: []any{"Free", i18n.None, "Where", r.archive}}
 	}
 	return r.disk("disk_archive", r.archive)
