@@ -51,10 +51,12 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 	if err := r.scannerOf(set); err != nil {
 		return err
 	}
+	logKey := r.logKeyAt(c.LogKey)
 	all := r.examine(ctx, c.files(c.Files), queue)
+	all = append(all, r.logKeyFits(ctx, logKey)...)
 	if r.backedUp() {
 		all = append(all, r.copyThere(ctx))
-		all = append(all, r.copiesClear(ctx, r.logKeyAt(c.LogKey))...)
+		all = append(all, r.copiesClear(ctx, logKey)...)
 	}
 	all = append(all, machineClock())
 	all = append(all, certificates(ctx, set)...)

@@ -155,6 +155,16 @@ func (r *rooms) copiesClear(ctx context.Context, logKey string) []admin.Finding 
 	return []admin.Finding{f}
 }
 
+// logKeyFits tells when the program, started here, could not sign the log of the trail:
+// it would go on all the same. Nothing when it could.
+func (r *rooms) logKeyFits(ctx context.Context, path string) []admin.Finding {
+	err := r.log.KeyFits(ctx, path)
+	if err == nil {
+		return nil
+	}
+	return []admin.Finding{{Key: "log_key", Standing: admin.Look, Args: []any{"Error", err.Error()}}}
+}
+
 // machineClock tells whether the kernel says that its clock is kept right by another
 // (STA_UNSYNC of adjtimex): due dates and the trail depend on it.
 func machineClock() admin.Finding {

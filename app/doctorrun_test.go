@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cchc/base/db"
 	"cchc/base/db/dbtest"
 )
 
@@ -57,4 +58,52 @@ func TestTheDoctorNamesWhatIsBadAndFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	look("scans cannot be kept", filepath.Join(blocked, "files"), 1, "bad   Store of scans: ")
+}
+
+// A place that somebody named wrongly is told with its name: as the key of the log what is
+// none, or another's, as the folder of PostgreSQL's archive what is none.
+func TestTheDoctorNamesAWrongPlace(t *testing.T) {
+	t.Parallel()
+	r, _, _, _ := commune(t)
+	dsn, dir := r.db.DSN(), t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"own", "another"} {
+		of := dsn
+		if name == "another" {
+			other, _, _, _ := commune(t)
+			of = other.db.DSN()
+		}
+		if code, _, says := run(t, "log", "key", "--db", of, "--log-key", at(name)); code != 0 {
+			t.Fatal(says)
+		}
+	}
+	if err := os.WriteFile(at("a file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	doctor := func(what, flag, path, begins, says string) {
+		t.Helper()
+		_, out, failed := run(t, "doctor", "--db", dsn, "--files", at("files"), flag, path)
+		found := ""
+		for line := range strings.Lines(out) {
+			if strings.Contains(line, begins) {
+				found = line
+			}
+		}
+		if (found == "") != (says == "") || !strings.Contains(found, says) || says != "" && !strings.Contains(found, path) {
+			t.Errorf("%s: the line %q, want %q and %s:\n%s%s", what, found, says, path, out, failed)
+		}
+	}
+	const key, disk = "Key of the log of the trail: ", "Disk of PostgreSQL's archive: "
+	doctor("the log's own key", "--log-key", at("own"), key, "")
+	doctor("no key", "--log-key", at("none"), key, "warn  "+key+"Started here the program would sign nothing: no key")
+	doctor("another's key", "--log-key", at("another"), key, "not the one that this log is signed with")
+	doctor("a folder", "--log-key", dir, key, "is a directory")
+	doctor("an empty file", "--log-key", at("a file"), key, "not a private key")
+	if r.db.Engine() == db.SQLite {
+		return
+	}
+	doctor("a folder", "--pg-archive", dir, disk, "free ("+dir+")")
+	for what, path := range map[string]string{"no folder": at("a file"), "nothing there": at("none"), "below a file": filepath.Join(at("a file"), "pg")} {
+		doctor(what, "--pg-archive", path, disk, "bad   "+disk+"Almost full, or no folder that can be looked at")
+	}
 }

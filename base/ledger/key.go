@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -52,19 +53,17 @@ func (l *Log) OpenKey(ctx context.Context, path string) error {
 	if _, err := finishRotation(path, keys); err != nil {
 		return err
 	}
-	k, err := ReadKey(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && len(keys) > 0:
-		return fmt.Errorf("%w: %s is not there, and the log was signed before", ErrNoKey, path)
-	case errors.Is(err, os.ErrNotExist):
+	k, err := keyFor(keys, path)
+	if err != nil {
+		return err
+	}
+	if k == nil {
 		if k, err = newKey(newOrigin()); err != nil {
 			return err
 		}
 		if err := createFile(path, k.Text()); err != nil {
 			return fmt.Errorf("make the log's key: %w", err)
 		}
-	case err != nil:
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	err = l.DB.Write(ctx, func(tx *db.Tx) error {
 		keys, err := l.Keys(ctx, tx)
@@ -74,10 +73,7 @@ func (l *Log) OpenKey(ctx context.Context, path string) error {
 		if len(keys) == 0 {
 			return tx.InsertRows(ctx, keyInsert, [][]any{{k.Public(), 0, tx.Now, "first"}})
 		}
-		if keys[len(keys)-1].Public != k.Public() {
-			return fmt.Errorf("%w: %s", ErrOtherKey, path)
-		}
-		return nil
+		return fits(keys, k, path)
 	})
 	if err == nil {
 		l.Key = k
@@ -85,14 +81,66 @@ func (l *Log) OpenKey(ctx context.Context, path string) error {
 	return err
 }
 
+// KeyFits returns nil when OpenKey would take the key of a file, or could make it, and
+// changes nothing. Errors: ErrNoKey, ErrOtherKey, each with the path.
+func (l *Log) KeyFits(ctx context.Context, path string) error {
+	keys, err := l.Keys(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	if rotated(path, keys) != nil {
+		return nil
+	}
+	k, err := keyFor(keys, path)
+	if err == nil && k == nil {
+		_, err = os.Stat(filepath.Dir(path)) // where it is to be made
+	}
+	if err != nil || k == nil {
+		return err
+	}
+	return fits(keys, k, path)
+}
+
+// keyFor reads the key of a log that has had keys from its file; nil when there is neither
+// a file nor was there ever a key, so that it is to be made.
+func keyFor(keys []PublicKey, path string) (*receipt.Private, error) {
+	k, err := ReadKey(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && len(keys) == 0:
+		return nil, nil
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s is not there, and the log was signed before", ErrNoKey, path)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return k, nil
+}
+
+// fits returns nil for the present one of a log's keys, and for any where there is none.
+func fits(keys []PublicKey, k *receipt.Private, path string) error {
+	if len(keys) > 0 && keys[len(keys)-1].Public != k.Public() {
+		return fmt.Errorf("%w: %s", ErrOtherKey, path)
+	}
+	return nil
+}
+
 // finishRotation gives a new key its name when the database knows it already: a rotation
 // was interrupted, or nobody knew whether its write happened. It returns the key then.
 func finishRotation(path string, keys []PublicKey) (*receipt.Private, error) {
-	fresh, err := ReadKey(path + ".new")
-	if err != nil || len(keys) == 0 || fresh.Public() != keys[len(keys)-1].Public {
+	fresh := rotated(path, keys)
+	if fresh == nil {
 		return nil, nil // nothing of the log's: the next rotation writes over it
 	}
 	return fresh, rename(path+".new", path)
+}
+
+// rotated is the new key of a rotation that was interrupted, or nil.
+func rotated(path string, keys []PublicKey) *receipt.Private {
+	fresh, err := ReadKey(path + ".new")
+	if err != nil || len(keys) == 0 || fresh.Public() != keys[len(keys)-1].Public {
+		return nil
+	}
+	return fresh
 }
 
 // dropKey takes away a new key whose write failed. Of a write of which nobody knows

@@ -294,6 +294,64 @@ func TestTheKeyIsMadeOnceAndAnotherSignsNothing(t *testing.T) {
 	}
 }
 
+// Whether a key fits is told before a start, with the file that does not and why; nothing
+// is made or noted meanwhile.
+func TestAKeyThatDoesNotFitIsNamed(t *testing.T) {
+	t.Parallel()
+	l, _ := place(t)
+	fresh, _ := dbtest.Open(t)
+	never := &ledger.Log{DB: fresh}
+	dir := t.TempDir()
+	at := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	other, err := ledger.NewKey("cchc/other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, another := at("own", l.Key.Text()), at("another", other.Text())
+	at("waits.new", l.Key.Text()+"\n")
+	missing := filepath.Join(dir, "missing")
+	for _, c := range []struct {
+		what string
+		log  *ledger.Log
+		path string
+		says string // "": it fits
+	}{
+		{"the log's own", l, own, ""},
+		{"a rotation was interrupted before the key had its name", l, filepath.Join(dir, "waits"), ""},
+		{"none is there", l, missing, "is not there, and the log was signed before"},
+		{"another log's", l, another, ledger.ErrOtherKey.Error()},
+		{"a folder", l, dir, "is a directory"},
+		{"an empty file", l, at("empty", ""), "not a private key"},
+		{"other words", l, at("words", "khoá\n"), "not a private key"},
+		{"below a file", l, filepath.Join(own, "key"), "not a directory"},
+		{"a log without a key makes one", never, missing, ""},
+		{"a log without a key takes any", never, another, ""},
+		{"a log without a key, and a folder", never, dir, "is a directory"},
+		{"a log without a key, and no folder to make it in", never, filepath.Join(missing, "key"), "no such file"},
+	} {
+		err := c.log.KeyFits(ctx, c.path)
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), filepath.Dir(c.path))) {
+			t.Errorf("%s: %v, want %q and where", c.what, err, c.says)
+		}
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("looking made a key")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "waits.new")); err != nil {
+		t.Errorf("looking gave the new key its name: %v", err)
+	}
+	if keys, err := never.Keys(ctx, fresh); err != nil || len(keys) != 0 {
+		t.Errorf("looking noted keys: %v, %v", keys, err)
+	}
+}
+
 func TestANewKeyIsSignedInByTheOldOne(t *testing.T) {
 	t.Parallel()
 	l, _ := grown(t, 5)
