@@ -120,15 +120,35 @@ func TestWhatIsOverGoesAfterItWasApprovedAndNotBefore(t *testing.T) {
 	noRawKeys(t, chief.Get(path+"/"+id).Is(200).Body)
 }
 
+// over lets dossiers end, has what ended kept for a month and no longer, and lets that pass.
+func (o *office) over(t *testing.T, ended ...dossier.Dossier) {
+	t.Helper()
+	for _, d := range ended {
+		o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
+		o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
+	}
+	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
+	o.clock.Advance(40 * 24 * time.Hour)
+}
+
+// proposed has the sweep propose what is over, and returns the proposal.
+func (o *office) proposed(t *testing.T) string {
+	t.Helper()
+	o.ok(t, o.privacy.ProposeDue(ctx))
+	list, err := o.privacy.Proposals(ctx, o.db, operator)
+	o.ok(t, err)
+	if len(list) != 1 {
+		t.Fatalf("%d proposals, want one: %+v", len(list), list)
+	}
+	return list[0].ID
+}
+
 // Two eyes more: who proposed does not approve, in their own name or in another's.
 func TestWhoActsForWhoProposedDoesNotApprove(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
 	d := o.known(t)
-	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
-	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
-	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
-	o.clock.Advance(40 * 24 * time.Hour)
+	o.over(t, d)
 	grants := []actor.Grant{{Role: actor.Chairperson, Unit: o.commune}}
 	head := actor.Actor{Account: "truong", Grants: grants}
 	deputy := actor.Actor{Account: "pho", Grants: grants}
@@ -201,26 +221,19 @@ func TestTheTextOfADecisionStopsNothing(t *testing.T) {
 	same, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: person})
 	o.ok(t, err)
 	other := o.known(t)
-	for _, d := range []dossier.Dossier{same, other} {
-		o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
-		o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
-	}
-	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
-	o.clock.Advance(40 * 24 * time.Hour)
-	o.ok(t, o.privacy.ProposeDue(ctx))
-	list, err := o.privacy.Proposals(ctx, o.db, operator)
-	o.ok(t, err)
+	o.over(t, same, other)
+	id := o.proposed(t)
 	const decision = "9/QĐ-UBND ngày 05/01/2032 của UBND xã Gio Linh"
-	o.ok(t, o.privacy.Decide(ctx, operator, list[0].ID, true, decision, ""))
+	o.ok(t, o.privacy.Decide(ctx, operator, id, true, decision, ""))
 
-	o.ok(t, o.privacy.Carry(ctx, list[0].ID))
+	o.ok(t, o.privacy.Carry(ctx, id))
 	for _, d := range []dossier.Dossier{same, other} {
 		w, err := o.desk.ByCode(ctx, o.db, operator, d.Code)
 		if err != nil || w.Person.Name != dossier.Erased {
 			t.Errorf("%s still knows %q, %v", d.Code, w.Person.Name, err)
 		}
 	}
-	p, _, err := o.privacy.Proposal(ctx, o.db, operator, list[0].ID)
+	p, _, err := o.privacy.Proposal(ctx, o.db, operator, id)
 	if err != nil || p.State != "done" || p.Erased != 2 || p.Document != decision {
 		t.Errorf("the proposal is %+v, %v", p, err)
 	}
@@ -235,14 +248,8 @@ func TestAShortDocumentHidesNobodyInTheReason(t *testing.T) {
 	person.Phone = "0912345678"
 	d, err := o.desk.Receive(ctx, operator, dossier.Application{Unit: o.commune, Procedure: "1.001193", Channel: dossier.Direct, Person: person})
 	o.ok(t, err)
-	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
-	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
-	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
-	o.clock.Advance(40 * 24 * time.Hour)
-	o.ok(t, o.privacy.ProposeDue(ctx))
-	list, err := o.privacy.Proposals(ctx, o.db, operator)
-	o.ok(t, err)
-	id := list[0].ID
+	o.over(t, d)
+	id := o.proposed(t)
 	o.ok(t, o.privacy.Decide(ctx, operator, id, true, "12", "đã gọi 0912345678"))
 
 	o.ok(t, o.privacy.Carry(ctx, id))
@@ -266,14 +273,8 @@ func TestAnErasingThatWasGivenUpIsTakenUpAgain(t *testing.T) {
 	t.Parallel()
 	o := serveOffice(t)
 	d := o.known(t)
-	o.ok(t, o.desk.Finish(ctx, operator, d.Code, dossier.Result{}))
-	o.ok(t, o.desk.HandOver(ctx, operator, d.Code, dossier.AtCounter, 0, ""))
-	o.ok(t, o.settings.Change(ctx, operator, setting.Change{Name: dossier.KeepMonths.Name, Unit: o.province, What: setting.Set, Value: "1", From: o.db.Now().Date(), Reason: "thử"}))
-	o.clock.Advance(40 * 24 * time.Hour)
-	o.ok(t, o.privacy.ProposeDue(ctx))
-	list, err := o.privacy.Proposals(ctx, o.db, operator)
-	o.ok(t, err)
-	id := list[0].ID
+	o.over(t, d)
+	id := o.proposed(t)
 	o.ok(t, o.privacy.Decide(ctx, operator, id, true, "9/QĐ-UBND", ""))
 	// sweep runs the sweep twice and returns the jobs that wait, and how often the trail
 	// tells that this erasing was taken up.
