@@ -17,11 +17,11 @@ import (
 	"cchc/base/db"
 )
 
-// TestChaos breaks one thing after the other under load for CHAOS_MINUTES, by the
-// seed CHAOS_SEED (those alone that CHAOS_ONLY names, with commas between); after each it recounts, while everybody pauses, what was acknowledged
-// (storm.check). It writes what it saw to the file CHAOS_OUT as a line of a table:
-// scripts/chaos, which make chaos calls. Without CHAOS_MINUTES it is left out; the
-// tests beside it do the same things once each.
+// TestChaos breaks one thing after the other under load for CHAOS_MINUTES, by the seed
+// CHAOS_SEED (those alone that CHAOS_ONLY names, with commas between); after each it
+// recounts, while everybody pauses, what was acknowledged (storm.check). It writes what it
+// saw to the file CHAOS_OUT as a line of a table: scripts/chaos, which make chaos calls.
+// Without CHAOS_MINUTES it is left out; the tests beside it do the same things once each.
 func TestChaos(t *testing.T) {
 	minutes, err := strconv.ParseFloat(os.Getenv("CHAOS_MINUTES"), 64)
 	if err != nil {

@@ -16,10 +16,10 @@ var rateReach = db.SQL("dossier.rate.reach", `
 	FROM unit_reach
 	WHERE (to_day IS NULL OR to_day >= $1) AND from_day <= $2`)
 
-// KeptDates counts for every unit, with those that were below it at any time from the
-// first day of the first month to the last day asked for, what
-// ended between two months and how much of it in time. It asks for no right: how
-// bodies keep their dates is public, and counts name nobody.
+// KeptDates counts what ended between two months, and how much of it in time, for every
+// unit with those that were below it at any time from the first day of the first month to
+// the last day asked for, or until that first day (docs/adr/0005). It asks for no right:
+// how bodies keep their dates is public, and counts name nobody.
 func (k *Desk) KeptDates(ctx context.Context, q db.Queryer, from, to moment.Date) (map[unit.ID]Rate, error) {
 	ended, err := k.endedRates(ctx, q, from.FirstOfMonth(), to.FirstOfMonth())
 	if err != nil {
