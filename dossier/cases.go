@@ -73,12 +73,16 @@ func (s *span) refused(c *Case) bool {
 }
 
 var (
-	// A unit's figures take in all that lay under it at any time of the period, and
-	// what lay under it until its first day: that opens with what was carried over.
+	// A unit's figures take in all that lay under it on any day of the period, and what
+	// ended with its first day: that opens with what it had and moves it out. What went to
+	// another parent that day is the other's from the beginning.
 	unitsDuring = db.SQL("dossier.cases.units", `
-		SELECT DISTINCT unit_id
-		FROM unit_reach
-		WHERE ancestor_id = $1 AND (to_day IS NULL OR to_day >= $2) AND from_day <= $3`)
+		SELECT DISTINCT r.unit_id
+		FROM unit_reach r
+		WHERE r.ancestor_id = $1 AND r.from_day <= $3
+		AND (r.to_day IS NULL OR r.to_day > $2 OR r.to_day = $2 AND NOT EXISTS (
+			SELECT 1 FROM unit_reach o WHERE o.ancestor_id = r.unit_id AND o.unit_id = r.unit_id
+			AND (o.to_day IS NULL OR o.to_day > r.to_day)))`)
 
 	// What has not changed since the moment asked for stands in the row; the
 	// others are folded from their facts. Both leave out what cannot matter:

@@ -10,16 +10,17 @@ import (
 	"cchc/unit"
 )
 
-// What lay under a unit as unitsDuring has it, and once, though it left and came back.
+// What lay under a unit on any day, once, though it left and came back. unitsDuring has
+// what ended with the first day too: of that nothing ended since.
 var rateReach = db.SQL("dossier.rate.reach", `
 	SELECT DISTINCT ancestor_id, unit_id
 	FROM unit_reach
-	WHERE (to_day IS NULL OR to_day >= $1) AND from_day <= $2`)
+	WHERE (to_day IS NULL OR to_day > $1) AND from_day <= $2`)
 
 // KeptDates counts what ended between two months, and how much of it in time, for every
-// unit with those that were below it at any time from the first day of the first month to
-// the last day asked for, or until that first day (docs/adr/0005). It asks for no right:
-// how bodies keep their dates is public, and counts name nobody.
+// unit with those that were below it on any day from the first of the first month to the
+// last one asked for (docs/adr/0005). It asks for no right: how bodies keep their dates is
+// public, and counts name nobody.
 func (k *Desk) KeptDates(ctx context.Context, q db.Queryer, from, to moment.Date) (map[unit.ID]Rate, error) {
 	ended, err := k.endedRates(ctx, q, from.FirstOfMonth(), to.FirstOfMonth())
 	if err != nil {

@@ -67,6 +67,50 @@ func TestAUnitThatLeftIsNotSeenFromWhereItWas(t *testing.T) {
 	o.Clean(t)
 }
 
+// A unit that goes to another parent on the first day of a period is in that period's
+// figures for the new parent alone, what it carried over with it (docs/adr/0005).
+func TestAUnitThatLeftOnTheFirstDayIsTheNewParentsAlone(t *testing.T) {
+	t.Parallel()
+	o := dossiertest.Desk(t)
+	other, err := o.Registry.Create(ctx, system, unit.New{Code: "H98", Name: "Tỉnh Khác", Level: "province"}, unit.Act{Day: date("2025-07-01"), Basis: "NQ"})
+	ok(t, err)
+	carried := o.Receive(t, dossiertest.Birth)
+	ok(t, o.Registry.ChangeParent(ctx, system, o.Commune, other, unit.Act{Day: date("2026-12-01"), Basis: "NQ"}))
+	o.Clock.Set("2026-12-10T09:00")
+	ok(t, o.Desk.Finish(ctx, o.Specialist, carried.Code, dossier.Result{}))
+	o.Receive(t, dossiertest.Birth)
+
+	for _, x := range []struct {
+		who      string
+		of       unit.ID
+		from, to string
+		carried  int64 // over from the period before
+		received int64
+		resolved int64
+		kept     int64
+	}{
+		{"the unit", o.Commune, "2026-12-01", "2026-12-10", 1, 2, 1, 1},
+		{"the new parent", other, "2026-12-01", "2026-12-10", 1, 2, 1, 1},
+		{"the former parent", o.Province, "2026-12-01", "2026-12-10", 0, 0, 0, 0},
+		{"the former parent", o.Province, "2026-11-01", "2026-11-30", 0, 1, 0, 0},
+		{"the new parent", other, "2026-11-01", "2026-11-30", 0, 0, 0, 0},
+		{"the former parent, of both", o.Province, "2026-11-01", "2026-12-10", 0, 2, 1, 1},
+	} {
+		q := dossier.Question{Unit: x.of, From: date(x.from), To: date(x.to)}
+		behind := func(which dossier.Column) int64 {
+			list, err := o.Desk.Behind(ctx, o.DB, system, q, which)
+			ok(t, err)
+			return int64(len(list))
+		}
+		kept, err := o.Desk.KeptDates(ctx, o.DB, q.From, q.To)
+		ok(t, err)
+		if c, r, e, k := behind("carried"), behind("received"), behind("resolved"), kept[x.of].Ended; c != x.carried || r != x.received || e != x.resolved || k != x.kept {
+			t.Errorf("%s, %s to %s: carried over %d, received %d, resolved %d, kept %d; want %+v", x.who, x.from, x.to, c, r, e, k, x)
+		}
+	}
+	o.Clean(t)
+}
+
 // The period in which a unit went to another parent counts it for both, all of it, the
 // next one for the new parent alone; a unit that came back is counted once; and of what
 // stands there other systems are told by the new parent alone (docs/adr/0005).
