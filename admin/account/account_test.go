@@ -148,7 +148,10 @@ func TestAWithdrawnRoleIsGoneWithTheNextRequest(t *testing.T) {
 	chair.Post("/apologise").To("/")
 	at := "/admin/accounts/" + o.id["chutich"]
 	p := keeper.Get(at).Is(200)
-	keeper.Post(at+"/revoke", "grant", p.Attr("[name=grant]", "value")).To(at)
+	grant := p.Attr("[name=grant]", "value")
+	keeper.Post(at+"/revoke", "grant", grant, "day", "31/02/2026").Is(422).Has("#error-summary a[href='#f-day']", "31/02/2026").Has(".inline-form .problem", "31/02/2026").Has(".inline-form #f-day[value='31/02/2026']", "")
+	chair.Post("/apologise").To("/")
+	keeper.Post(at+"/revoke", "grant", grant).To(at)
 	chair.Post("/apologise").Is(403)
 	keeper.Post(at+"/grants", "role", "chairperson", "unit", string(o.commune), "from", "31/02/2026").Is(422).Has(".problem", "31/02/2026")
 	keeper.Post(at+"/grants", "role", "chairperson", "unit", string(o.commune)).To(at)
