@@ -290,3 +290,40 @@ func FuzzParseRequest(f *testing.F) {
 		}
 	})
 }
+
+// A private key that is read is kept as it was, signs for its name, and its public key is
+// read too; what is none is told without the text, which may be somebody's key.
+func FuzzParseKeys(f *testing.F) {
+	p := private(f, "cchc/test")
+	for _, s := range []string{p.Text(), " " + p.Text() + "\n", p.Public(), p.CosignKey(), "PRIVATE+KEY+a+00000000+AA==", "PRIVATE+KEY+++", "a+00000000+", "", "+", strings.Repeat("+", 50)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if k, err := receipt.ParseKeys(text); err == nil && (len(k) != 1 || k[0].Name() == "") {
+			t.Errorf("%q: %v", text, k)
+		} else if err != nil && len(err.Error()) > 1000 {
+			t.Errorf("no clear answer: %v", err)
+		}
+		p, err := receipt.ParsePrivate(text)
+		if err != nil {
+			if len(text) > 30 && strings.Contains(err.Error(), strings.TrimSpace(text)) {
+				t.Errorf("the error tells the text: %v", err)
+			}
+			return
+		}
+		if p.Text() != strings.TrimSpace(text) {
+			t.Errorf("%q is kept as %q", text, p.Text())
+		}
+		k, err := receipt.ParseKeys(p.Public(), p.CosignKey())
+		if err != nil || k[0].Name() != p.Name() {
+			t.Fatalf("the public keys of %q: %v, %v", p.Name(), k, err)
+		}
+		signed, err := note.Sign(&note.Note{Text: "a\n"}, p.Signer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := note.Open(signed, note.VerifierList(k[0])); err != nil {
+			t.Errorf("signed by %q and not known by its public key: %v", p.Name(), err)
+		}
+	})
+}
