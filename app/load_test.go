@@ -108,6 +108,7 @@ func TestOverloadSendsSomeAwayAndRecovers(t *testing.T) {
 			t.Errorf("who waited inside was answered %d %s", p.Status, p.Body)
 		}
 	}
+	answered(&r.ready.write)
 	r.ready.write.every, r.ready.write.wait = 0, askFor
 	clerk.Get("/readyz").Is(200)
 	for range 3 {

@@ -70,6 +70,7 @@ func TestReadySaysWhatIsMissing(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
+		answered(&r.ready.write)
 		r.ready.write.wait = askFor
 		is("/readyz", 200, `"database":"ok"`)
 	}
@@ -78,6 +79,17 @@ func TestReadySaysWhatIsMissing(t *testing.T) {
 	is("/readyz", 503, `"draining":true`)
 	is("/readyz/read", 503, `"draining":true`)
 	is("/healthz", 200, "ok")
+}
+
+// answered waits for the question under way: who asks meanwhile gets its answer, and one
+// that was asked while nothing could be written is slow.
+func answered(p *probe) {
+	p.mu.Lock()
+	running := p.running
+	p.mu.Unlock()
+	if running != nil {
+		<-running
+	}
 }
 
 // A store of files elsewhere is missing for all servers alike, and a schema that a

@@ -79,10 +79,11 @@ var (
 	unitsDuring = db.SQL("dossier.cases.units", `
 		SELECT DISTINCT r.unit_id
 		FROM unit_reach r
-		WHERE r.ancestor_id = $1 AND r.from_day <= $3
+		WHERE r.ancestor_id = $1
 		AND (r.to_day IS NULL OR r.to_day > $2 OR r.to_day = $2 AND NOT EXISTS (
 			SELECT 1 FROM unit_reach o WHERE o.ancestor_id = r.unit_id AND o.unit_id = r.unit_id
-			AND (o.to_day IS NULL OR o.to_day > r.to_day)))`)
+			AND (o.to_day IS NULL OR o.to_day > r.to_day)))
+		AND r.from_day <= $3`)
 
 	// What has not changed since the moment asked for stands in the row; the
 	// others are folded from their facts. Both leave out what cannot matter:
