@@ -40,13 +40,19 @@ type Runner struct {
 	// Trace begins something around a job of a kind, and ends it; nil nothing. Set it
 	// before Start.
 	Trace  func(ctx context.Context, kind string) (context.Context, func(error))
-	eager  bool // tests: don't spread the start over a second
+	beats  []*beat
+	now    func() time.Time    // the machine's clock, which River has too
+	eager  bool                // tests: don't spread the start over a second
+	tick   <-chan time.Time    // tests: when to mend; nil is every minute
+	tune   func(*river.Config) // tests: another clock
+	ending context.CancelFunc  // of the mending
+	ended  chan struct{}
 	handle *sql.DB
 	client *river.Client[riverTx]
 }
 
 // New returns a runner that handles nothing yet and is not started.
-func New(d *db.DB) *Runner { return &Runner{db: d, workers: river.NewWorkers()} }
+func New(d *db.DB) *Runner { return &Runner{db: d, workers: river.NewWorkers(), now: time.Now} }
 
 // Handle makes fn run the jobs of a kind. An error of fn is logged and the job
 // runs again later; ctx ends with the kind's Timeout, and when Stop does not
@@ -69,7 +75,9 @@ func Handle[T any](r *Runner, k Kind[T], fn func(ctx context.Context, args T) er
 func (r *Runner) Every(interval time.Duration, name string, timeout time.Duration, fn func(ctx context.Context) error) {
 	Handle(r, Kind[struct{}]{Name: name, Timeout: timeout}, func(ctx context.Context, _ struct{}) error { return fn(ctx) })
 	r.sweeps = append(r.sweeps, Sweep{name, interval})
-	r.periodic = append(r.periodic, river.NewPeriodicJob(river.PeriodicInterval(interval),
+	b := &beat{every: interval, now: func() time.Time { return r.now() }}
+	r.beats = append(r.beats, b)
+	r.periodic = append(r.periodic, river.NewPeriodicJob(b,
 		func() (river.JobArgs, *river.InsertOpts) {
 			return envelope{kind: name, body: json.RawMessage("{}")}, &river.InsertOpts{
 				MaxAttempts: 1,
@@ -95,7 +103,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	if r.db.Engine() == db.Postgres {
 		driver = riverdatabasesql.New(h)
 	}
-	c, err := river.NewClient(driver, &river.Config{
+	set := &river.Config{
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:           r.workers,
 		PeriodicJobs:      r.periodic,
@@ -107,9 +115,13 @@ func (r *Runner) Start(ctx context.Context) error {
 		TestOnly:          r.eager,
 
 		RescueStuckJobsAfter: rescueAfter,
-	})
+	}
+	if r.tune != nil {
+		r.tune(set)
+	}
+	c, err := river.NewClient(driver, set)
 	if err == nil {
-		err = takeUp(ctx, r.db.Engine(), h)
+		err = takeUp(ctx, r.db.Engine(), h, true)
 	}
 	if err == nil {
 		err = c.Start(context.WithoutCancel(ctx))
@@ -118,7 +130,19 @@ func (r *Runner) Start(ctx context.Context) error {
 		h.Close()
 		return fmt.Errorf("start the job runner: %w", err)
 	}
-	r.client, r.handle = c, h
+	r.client, r.handle, r.ended = c, h, make(chan struct{})
+	var mending context.Context
+	mending, r.ending = context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer close(r.ended)
+		tick := r.tick
+		if tick == nil {
+			every := time.NewTicker(mendEvery)
+			defer every.Stop()
+			tick = every.C
+		}
+		r.mend(mending, c, h, tick)
+	}()
 	return nil
 }
 
@@ -128,6 +152,11 @@ func (r *Runner) Start(ctx context.Context) error {
 func (r *Runner) Stop(ctx context.Context) error {
 	if r.client == nil {
 		return nil
+	}
+	r.ending()
+	select {
+	case <-r.ended:
+	case <-ctx.Done():
 	}
 	err := r.client.Stop(ctx)
 	if err != nil {
