@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"text/tabwriter"
 
 	"cchc/admin"
@@ -58,7 +59,7 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 		all = append(all, r.copyThere(ctx))
 		all = append(all, r.copiesClear(ctx, logKey)...)
 	}
-	all = append(all, machineClock())
+	all = append(all, machineClock(syscall.Adjtimex))
 	all = append(all, certificates(ctx, set)...)
 	for _, f := range all {
 		fmt.Fprintf(s.out, "%-4s  %s: %s\n", f.Standing, f.Name(ctx), f.Text(ctx))
