@@ -35,21 +35,44 @@ func cannot(t *testing.T, format string, args ...any) {
 // onDisk mounts a small disk of its own in memory, for root.
 func onDisk(t *testing.T, megabytes int) string {
 	t.Helper()
-	if os.Getuid() != 0 {
-		cannot(t, "mounting a small disk needs root")
-	}
-	dir, err := os.MkdirTemp("", "cchc-disk-")
+	dir, err := mounted(t, megabytes)
 	if err != nil {
+		cannot(t, "%v", err)
+	}
+	return dir
+}
+
+// mounted is onDisk for a test of which the disk is a part only: it gets why there is none.
+func mounted(t *testing.T, megabytes int) (dir string, err error) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return "", errors.New("mounting a small disk needs root")
+	}
+	if dir, err = os.MkdirTemp("", "cchc-disk-"); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", megabytes), "tmpfs", dir).CombinedOutput(); err != nil {
 		os.Remove(dir)
-		cannot(t, "no disk can be mounted here: %v: %s", err, out)
+		return "", fmt.Errorf("no disk can be mounted here: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
 		exec.Command("umount", "-l", dir).Run()
 		os.Remove(dir)
 	})
+	return dir, nil
+}
+
+// openFolder makes a folder that other users may enter: PostgreSQL does not run as root.
+func openFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "cchc-disk-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
 
@@ -114,6 +137,38 @@ func (d *fragileDisk) breaks(t *testing.T) {
 	t.Helper()
 	if err := os.WriteFile(d.trigger(), []byte("1"), 0o200); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// refuses has the kernel refuse every write to what is there in a folder of the disk, in
+// open and in mapped files too, until takes. It is a disk that comes back by itself: a share
+// whose server only reads for a while, a volume whose pool is full. Remounting is none, with
+// a program at work: Linux makes no file system read-only of which a file is open for
+// writing, and takes one that it made so for an error (breaks) back only when all is closed
+// and it was unmounted (mend). The error is EPERM in place of EROFS, which SQLite and
+// PostgreSQL take alike. Sources: ioctl_iflags(2); seekAndWrite in SQLite's os_unix.c;
+// errcode_for_file_access in PostgreSQL's elog.c.
+func (d *fragileDisk) refuses(t *testing.T, folder string) {
+	t.Helper()
+	t.Cleanup(func() { exec.Command("chattr", "-R", "-i", folder).Run() }) // if it fails meanwhile
+	d.chattr(t, "+i", folder)
+}
+
+func (d *fragileDisk) takes(t *testing.T, folder string) {
+	t.Helper()
+	d.chattr(t, "-i", folder)
+}
+
+// chattr changes an attribute of all that is in a folder, and forces what was changed to
+// the disk: that of files, so that it is so after breaks too; and that of memory, as it
+// would be within half a minute, so that the next change of a mapped page is refused as
+// well, by a signal.
+func (d *fragileDisk) chattr(t *testing.T, change, folder string) {
+	t.Helper()
+	for _, args := range [][]string{{"chattr", "-R", change, folder}, {"sync", "-f", d.dir}} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v: %s", args, err, out)
+		}
 	}
 }
 
@@ -261,14 +316,37 @@ func (p *ownPostgres) gone(t *testing.T) {
 	}
 }
 
+// says waits until its log says something.
+func (p *ownPostgres) says(t *testing.T, want string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		log, err := os.ReadFile(filepath.Join(p.dir, "server.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(log), want) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("PostgreSQL's log does not say %q:\n%s", want, log[max(0, len(log)-4000):])
+		}
+	}
+}
+
 // lives reports whether its first process is there.
 func (p *ownPostgres) lives() bool {
+	pid := p.pid()
+	return pid > 0 && syscall.Kill(pid, 0) == nil
+}
+
+// pid returns its first process's number; 0 when it was not started.
+func (p *ownPostgres) pid() int {
 	b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid"))
 	if err != nil {
-		return false
+		return 0
 	}
 	pid, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(b), "\n", 2)[0]))
-	return pid > 0 && syscall.Kill(pid, 0) == nil
+	return pid
 }
 
 // ensure starts it when it has ended: it does when its log cannot be written, and
@@ -298,11 +376,10 @@ func (p *ownPostgres) ctl(t *testing.T, args ...string) {
 
 // signal sends a signal to every process of the cluster.
 func (p *ownPostgres) signal(sig syscall.Signal) {
-	b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid"))
-	if err != nil {
+	master := p.pid()
+	if master <= 0 {
 		return
 	}
-	master, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(b), "\n", 2)[0]))
 	syscall.Kill(master, sig)
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {

@@ -86,12 +86,30 @@ func TestChaos(t *testing.T) {
 		"server killed": func() { s = s.killAndStart(t, dsn, load.flags...) },
 		"disk full": func() {
 			free := fill(t, disk)
+			load.refuses(t, 1) // PostgreSQL has room for some more in what it wrote ahead
 			time.Sleep(time.Duration(200+random.IntN(2000)) * time.Millisecond)
 			free()
 			if p != nil {
 				p.ensure(t)
 			}
 		},
+	}
+	faults["disk takes no writes for a while"] = func() {
+		folder := disk
+		if p != nil { // of its log it ends: that is the next one
+			folder = filepath.Join(p.dir, "base")
+		}
+		fragile.refuses(t, folder)
+		if p != nil {
+			load.stands(t) // who is refused is told so after half a minute
+		} else {
+			load.refuses(t, 1)
+		}
+		time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
+		fragile.takes(t, folder)
+		if p != nil {
+			p.ensure(t)
+		}
 	}
 	faults["disk turned read-only"] = func() {
 		fragile.breaks(t)
@@ -107,7 +125,7 @@ func TestChaos(t *testing.T) {
 		fragile.mend(t)
 		s = startServer(t, dsn, append(slices.Clone(load.flags), "--addr", strings.TrimPrefix(s.url, "http://"))...)
 	}
-	names := []string{"server killed", "disk full", "store of scans slow", "store of scans dead", "half an upload", "disk turned read-only"}
+	names := []string{"server killed", "disk full", "store of scans slow", "store of scans dead", "half an upload", "disk takes no writes for a while", "disk turned read-only"}
 	if p != nil {
 		faults["PostgreSQL killed"] = func() { p.restart(t, time.Duration(random.IntN(3000))*time.Millisecond) }
 		faults["PostgreSQL paused"] = func() {

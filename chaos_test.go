@@ -51,7 +51,7 @@ func filesOf(flags []string) []string {
 func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_POSTGRES") != "" {
-		t.Skip("PostgreSQL's disk is tried by TestPostgreSQLGoesAwayAndComesBack")
+		t.Skip("PostgreSQL's disk is tried by TestPostgreSQLGoesAwayAndComesBack/full_disk")
 	}
 	disk := onDisk(t, 160)
 	dsn := filepath.Join(disk, "cchc.db")
@@ -71,9 +71,11 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	load.verifyLog(t, dsn)
 }
 
-// The disk of the database fails while it is in use: the kernel lets nothing be written
-// any more. Reading goes on, every write is refused, and once the disk was checked and the
-// server started everything that was acknowledged is there.
+// The disk of the database takes no writes for a while: reading goes on, every write is
+// refused, and when it takes them again the same server goes on by itself. Then it fails
+// for good, and the kernel lets it only be read: that lasts until nobody has a file of it
+// open, so the server has to end. Once the disk was checked and the server started
+// everything that was acknowledged is there.
 func TestADiskThatTurnsReadOnlyLosesNothing(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_POSTGRES") != "" {
@@ -84,6 +86,15 @@ func TestADiskThatTurnsReadOnlyLosesNothing(t *testing.T) {
 	s, load, before := serving(t, dsn)
 	load.begin(4)
 	load.wait(t, 30)
+	disk.refuses(t, disk.dir)
+	load.refuses(t, 20)
+	if err := load.office.get("/dossiers"); err != nil {
+		t.Errorf("reading while nothing can be written: %v", err)
+	}
+	disk.takes(t, disk.dir)
+	load.back(t) // the same process
+	load.wait(t, 30)
+	load.check(t, dsn, before)
 	disk.breaks(t)
 	load.refuses(t, 20)
 	if err := load.office.get("/dossiers"); err != nil {
@@ -218,9 +229,12 @@ func TestAStoreThatIsDeadHoldsNobodyUp(t *testing.T) {
 // PostgreSQL loses its power, stands still, and has a full disk, under load.
 func TestPostgreSQLGoesAwayAndComesBack(t *testing.T) {
 	t.Parallel()
-	disk := t.TempDir()
-	if os.Getuid() == 0 {
-		disk = onDisk(t, 700)
+	if os.Getenv("TEST_POSTGRES") == "" {
+		t.Skip("runs with PostgreSQL")
+	}
+	disk, none := mounted(t, 700)
+	if none != nil {
+		disk = openFolder(t)
 	}
 	p := newPostgres(t, disk)
 	s, load, before := serving(t, p.url)
@@ -234,23 +248,29 @@ func TestPostgreSQLGoesAwayAndComesBack(t *testing.T) {
 	p.signal(syscall.SIGCONT)
 	load.back(t)
 	load.wait(t, 20)
-	if os.Getuid() == 0 {
+	t.Run("full disk", func(t *testing.T) {
+		if none != nil {
+			cannot(t, "%v", none)
+		}
 		free := fill(t, disk)
 		load.stands(t) // what the server wrote ahead takes some more
 		free()
 		p.ensure(t)
 		load.back(t)
 		load.wait(t, 20)
-	}
+	})
 	load.reckon(t, p.url, before)
 	s.stop(t)
 	load.verifyLog(t, p.url)
 }
 
-// PostgreSQL's disk turns read-only under load: what it cannot put there it does not
-// acknowledge, and it ends at the first commit. Every write is refused then, with a page
-// that says so, and the program stays. Once the disk was checked and PostgreSQL started,
-// as docs/operate says, everything goes on by itself and nothing acknowledged is lost.
+// PostgreSQL's tables can not be written for a while, and its log can (mostly on a disk of
+// its own): PostgreSQL refuses what needs more room and stays, and when they can be written
+// again all goes on with nobody's help. Then the whole disk turns read-only: what it cannot
+// put there it does not acknowledge, and it ends at the first commit. Every write is refused
+// then, with a page that says so, and the program stays. Once the disk was checked and
+// PostgreSQL started, as docs/operate says, the same process goes on by itself and nothing
+// acknowledged is lost.
 func TestPostgreSQLOnADiskThatFails(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_POSTGRES") == "" {
@@ -261,6 +281,17 @@ func TestPostgreSQLOnADiskThatFails(t *testing.T) {
 	s, load, before := serving(t, p.url)
 	load.begin(4)
 	load.wait(t, 30)
+	tables, first := filepath.Join(p.dir, "base"), p.pid()
+	disk.refuses(t, tables)
+	p.says(t, "Operation not permitted")
+	load.stands(t) // all wait: whose write was refused is told so after half a minute
+	disk.takes(t, tables)
+	load.back(t)
+	load.wait(t, 30)
+	if now := p.pid(); now != first || !p.lives() {
+		t.Errorf("PostgreSQL was process %d and is %d; want the same: nobody started it", first, now)
+	}
+	load.check(t, p.url, before)
 	disk.breaks(t)
 	p.gone(t)
 	listed := make(chan struct{})

@@ -193,17 +193,20 @@ func (s *storm) wait(t *testing.T, more int) {
 // refuses waits until so many more were told to come again.
 func (s *storm) refuses(t *testing.T, more int) {
 	t.Helper()
-	refused := func() int {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.refused
-	}
+	refused := s.refusals
 	want := refused() + more
 	for end := time.Now().Add(time.Minute); refused() < want; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d refused, want %d", refused(), want)
 		}
 	}
+}
+
+// refusals returns how many were told to come again so far.
+func (s *storm) refusals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // stands waits until nothing has been acknowledged for a while.
@@ -217,7 +220,7 @@ func (s *storm) stands(t *testing.T) {
 		case time.Since(last) > 700*time.Millisecond && time.Since(begun) > 700*time.Millisecond:
 			return
 		case time.Since(begun) > time.Minute:
-			t.Fatal("everything is still acknowledged on a full disk")
+			t.Fatal("everything is still acknowledged, on a disk that takes nothing")
 		}
 	}
 }
