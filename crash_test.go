@@ -183,6 +183,30 @@ type server struct {
 
 var servesAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
+// A program that crashes is started again. As the unit runs it, it does not end with an
+// exit code that systemd takes for a wrong setting: Go's own of a crash is one.
+func TestACrashIsNoWrongSetting(t *testing.T) {
+	text, err := os.ReadFile("deploy/package/cchc.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit := string(text)
+	if !strings.Contains(unit, "\nRestart=on-failure\n") {
+		t.Fatal("the unit starts nothing again")
+	}
+	for _, env := range regexp.MustCompile(`(?m)^Environment=(GO\w+)=(.*)$`).FindAllStringSubmatch(unit, -1) {
+		t.Setenv(env[1], env[2])
+	}
+	s := startServer(t, filepath.Join(t.TempDir(), "cchc.db"))
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil { // Go crashes at it, as at a panic
+		t.Fatal(err)
+	}
+	<-s.exited
+	if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || !strings.Contains(s.log.String(), "goroutine ") {
+		t.Errorf("it ended with %s:\n%.500s", s.cmd.ProcessState, s.log.String())
+	}
+}
+
 // startServer serves a database on a port that the system chooses. It is killed
 // at the end of the test if it still runs.
 func startServer(t *testing.T, dsn string, flags ...string) *server {
