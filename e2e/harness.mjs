@@ -156,6 +156,9 @@ export function both(name, options, steps) {
   journey(`${name}, without JavaScript`, { ...options, js: false }, (page) => steps(page, false));
 }
 
+// Contexts without JavaScript: in them nothing that is waited for on the page ever comes.
+const plain = new WeakSet();
+
 async function open({ js = true, lang = 'vi', narrow = false } = {}) {
   const context = await world.browser.newContext({
     baseURL: world.url,
@@ -165,6 +168,7 @@ async function open({ js = true, lang = 'vi', narrow = false } = {}) {
     viewport: narrow ? { width: 390, height: 844 } : { width: 1366, height: 768 },
   });
   context.setDefaultTimeout(15_000);
+  if (!js) plain.add(context);
   if (lang !== 'vi') await context.addCookies([{ name: 'cchc_looks', value: `lang=${lang}`, url: world.url }]);
   return context;
 }
@@ -240,11 +244,13 @@ export async function screenshot(page, name) {
   const size = page.viewportSize();
   for (const width of [1366, 390]) {
     await page.setViewportSize({ width, height: width > 800 ? 768 : 844 });
-    const [wide, tall] = await page.evaluate(async () => {
-      await document.fonts.ready;
-      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); // charts follow the width
-      return [document.documentElement.scrollWidth, document.documentElement.scrollHeight];
-    });
+    if (!plain.has(page.context())) {
+      await page.evaluate(async () => {
+        await document.fonts.ready;
+        for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); // charts follow the width
+      });
+    }
+    const [wide, tall] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
     // A reference of many operations is taller than a picture can be: of such a
     // page the first screen is kept.
     if (pictures) await page.screenshot({ path: join(out, `${name}-${width}.png`), fullPage: tall < 12_000 });
