@@ -278,3 +278,7 @@ func (d *DB) enter() bool {
 	d.writes.Add(1)
 	return true
 }
+
+// MachineTime is the machine's clock, whatever a database was told in Options.Now: for
+// what is dated by others by it, as the queue's jobs are. Facts and rows take tx.Now.
+func MachineTime() time.Time { return time.Now() }

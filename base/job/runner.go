@@ -52,7 +52,7 @@ type Runner struct {
 }
 
 // New returns a runner that handles nothing yet and is not started.
-func New(d *db.DB) *Runner { return &Runner{db: d, workers: river.NewWorkers(), now: time.Now} }
+func New(d *db.DB) *Runner { return &Runner{db: d, workers: river.NewWorkers(), now: db.MachineTime} }
 
 // Handle makes fn run the jobs of a kind. An error of fn is logged and the job
 // runs again later; ctx ends with the kind's Timeout, and when Stop does not
